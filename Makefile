@@ -1,0 +1,3 @@
+.PHONY: help
+help:
+	@grep -E '^[a-z-]+:.*##' Makefile
