@@ -37,6 +37,8 @@ _CLOSING: Final = re.compile(
     r"(?:closing bal(?:ance)?|c/f|balance c/f|(?:balance )?carried forward)\s*:?-?", re.IGNORECASE
 )
 _BALANCE_WORDS: Final = ((BalanceKind.OPENING, _OPENING), (BalanceKind.CLOSING, _CLOSING))
+_AMOUNT_START: Final = re.compile(r"-?\d{1,3}")
+_AMOUNT_END: Final = re.compile(r"\d{2,3}(?:\.\d+)?")
 _CREDIT_MARKS: Final = frozenset({"cr", "c", "credit", "+", "deposit"})
 _DEBIT_MARKS: Final = frozenset({"dr", "d", "debit", "-", "withdrawal"})
 
@@ -72,7 +74,11 @@ class RowReader:
         """Return the entry or balance of a row; None for totals and text without date and amount."""
         if len(row.lines) > 1:
             self._refuse_swallowed_entries(row)
-        cells, note = self._fitted([cleaned(cell) for cell in row.cells])
+        try:
+            cells, note = self._fitted([cleaned(cell) for cell in row.cells])
+        except _UnreadableRowError as error:
+            self.line_count += 1
+            return self._rejected(row, error.code, error.detail)
         first = next(filter(None, cells), "")
         self._is_past_summary = self._is_past_summary or bool(_SUMMARY.fullmatch(first))
         texts = (first, self._cell(cells, self._columns.narration))
@@ -84,9 +90,11 @@ class RowReader:
         try:
             return self._line(cells, row, (note,) if note else ())
         except _UnreadableRowError as error:
-            code, detail = error.code, error.detail
+            return self._rejected(row, error.code, error.detail)
         except MoneyError as error:
-            code, detail = "invalid_amount", error.detail
+            return self._rejected(row, "invalid_amount", error.detail)
+
+    def _rejected(self, row: Row, code: str, detail: str) -> RejectedLine:
         return RejectedLine(self.line_count, 1, code, f"file line {row.file_line}: {detail}", row.raw)
 
     def _refuse_swallowed_entries(self, row: Row) -> None:
@@ -102,19 +110,20 @@ class RowReader:
                 raise unreadable(row.file_line, "the quote opened here to be closed before the next entry")
 
     def _fitted(self, cells: list[str]) -> tuple[list[str], str]:
-        """Return exactly the header's number of cells.
+        """Return exactly the header's number of cells and what was done for it.
 
         A narration with unquoted delimiters makes a row longer than its header: its parts are put together
-        again. Were it another cell, a date or an amount would not stand where it belongs: a rejected row.
+        again. If an amount was cut at its commas instead, the row cannot be trusted and is refused.
         """
         width, column = self._columns.width, self._columns.narration
         surplus = len(cells) - width
-        if surplus <= 0:
-            return cells + [""] * -surplus, ""
-        if not any(cells[width:]):
+        if surplus <= 0 or not any(cells[width:]):
+            return (cells + [""] * -surplus)[:width], ""
+        if not any(date_from_text(cell) for cell in cells):
             return cells[:width], ""
-        if column is None or not date_from_text(self._first_date(cells)):
-            return cells[:width], ""
+        is_amount_cut = any(map(_is_cut_amount, cells[1:], cells[2:]))
+        if column is None or is_amount_cut:
+            raise _UnreadableRowError("column_count", f"{len(cells)} cells under {width} headings")
         narration = self._layout.delimiter.join(cells[column : column + surplus + 1])
         note = f"narration put together from {surplus + 1} cells"
         return [*cells[:column], narration, *cells[column + surplus + 1 :]], note
@@ -124,21 +133,20 @@ class RowReader:
         return None if balance is None else StatedBalance(kind, balance, self._booked_on(cells))
 
     def _is_entry(self, cells: list[str], texts: tuple[str, str]) -> bool:
+        columns = self._columns
         has_date = self._booked_on(cells) is not None
-        has_amount = any(
-            any(character.isdigit() for character in self._cell(cells, column))
-            for column in (self._columns.debit, self._columns.credit, self._columns.amount)
-        )
+        has_amount = any(_has_digit(self._cell(cells, each)) for each in columns.amounts)
         if has_date and has_amount:
             return True
+        if self._is_past_summary:
+            return False
         if has_date:
             # A date alone is a print date; with more beside it, it is an entry without its amount.
-            return not self._is_past_summary and len([cell for cell in cells if cell]) > 2
-        if not has_amount or self._is_past_summary:
-            return False
-        return (
-            not any(_TOTAL.fullmatch(text) for text in texts) and not columns_from_cells(cells).is_statement
-        )
+            return len([cell for cell in cells if cell]) > 2
+        if has_amount:
+            return not any(map(_TOTAL.fullmatch, texts)) and not columns_from_cells(cells).is_statement
+        # What stands for a date cannot be read, but there is a balance: an entry that lost both.
+        return _has_digit(self._first_date(cells)) and _has_digit(self._cell(cells, columns.balance))
 
     def _line(self, cells: list[str], row: Row, notes: tuple[str, ...]) -> StatementLine:
         booked_on = self._booked_on(cells)
@@ -240,3 +248,12 @@ def _column_amount(amount: WrittenAmount | None, contrary_mark: str) -> int:
     if amount.amount_minor < 0 or amount.mark == contrary_mark:
         raise _UnreadableRowError("direction_unknown", "an amount whose sign or mark contradicts its column")
     return amount.amount_minor
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdigit() for character in text)
+
+
+def _is_cut_amount(left: str, right: str) -> bool:
+    """Tell whether two neighbouring cells are the halves of 1,200.00."""
+    return bool(_AMOUNT_START.fullmatch(left) and _AMOUNT_END.fullmatch(right))

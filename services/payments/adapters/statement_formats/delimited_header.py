@@ -42,6 +42,10 @@ class Columns:
         return self.booked is not None or self.valued is not None
 
     @property
+    def amounts(self) -> tuple[int, ...]:
+        return tuple(each for each in (self.debit, self.credit, self.amount) if each is not None)
+
+    @property
     def has_amount(self) -> bool:
         return self.amount is not None or (self.debit is not None and self.credit is not None)
 

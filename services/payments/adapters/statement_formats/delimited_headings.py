@@ -5,7 +5,7 @@ from typing import Final
 
 from services.payments.adapters.statement_formats.delimited_values import cleaned
 
-# As they read once currencies, brackets and punctuation are gone; one heading a line.
+# As they read once currencies, date patterns, brackets and punctuation are gone; one heading a line.
 _HEADINGS: Final = {
     "booked": """
         date
@@ -185,10 +185,10 @@ _HEADINGS: Final = {
 _ROLES: Final = {
     heading.strip(): role for role, headings in _HEADINGS.items() for heading in headings.strip().splitlines()
 }
-_CURRENCY_WORDS: Final = re.compile(r"\b(?:inr|rs|rupees?|usd|eur|gbp|in)\b")
+_UNIT_WORDS: Final = re.compile(r"\b(?:inr|rs|rupees?|usd|eur|gbp|in|dd|mm|mmm|yy|yyyy)\b")
 
 
 def role_of_heading(cell: str) -> str:
     """Return the name of the column in `Columns` that a heading stands for, '' for any other text."""
     words = re.sub(r"[^a-z]+", " ", cleaned(cell).casefold())
-    return _ROLES.get(" ".join(_CURRENCY_WORDS.sub(" ", words).split()), "")
+    return _ROLES.get(" ".join(_UNIT_WORDS.sub(" ", words).split()), "")
