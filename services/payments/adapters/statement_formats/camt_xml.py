@@ -36,15 +36,20 @@ def child_of(element: etree._Element | None, *path: str) -> etree._Element | Non
     for name in path:
         if element is None:
             return None
-        suffix = "}" + name
-        element = next((child for child in element if child.tag.endswith(suffix) or child.tag == name), None)
+        for child in element:
+            if child.tag.rpartition("}")[2] == name:
+                element = child
+                break
+        else:
+            return None
     return element
 
 
 def text_of(element: etree._Element | None, *path: str) -> str:
     """Return the text at a path of local names without blanks around it, '' where there is none."""
-    found = child_of(element, *path) if path else element
-    return (found.text or "").strip() if found is not None else ""
+    if path:
+        element = child_of(element, *path)
+    return (element.text or "").strip() if element is not None else ""
 
 
 def watched_elements(file: BinaryIO) -> Iterator[tuple[str, etree._Element]]:
