@@ -58,7 +58,7 @@ def test_namespace_prefix_envelope_and_leading_blank_lines_do_not_matter() -> No
     body = camt_file(camt_entry()).partition("?>")[2]
     prefixed = body.replace("<", "<n:").replace("<n:/", "</n:").replace("xmlns=", "xmlns:n=")
 
-    line = camt_statement(f"\r\n\r\n<Envelope><AppHdr/>{prefixed}</Envelope>").line
+    line = camt_statement(f"\ufeff\r\n\r\n<Envelope><AppHdr/>{prefixed}</Envelope>").line
 
     assert line.amount_minor == 10000
 
@@ -167,7 +167,8 @@ def test_batch_whose_transactions_sum_to_the_entry_becomes_one_line_each() -> No
         '<AmtDtls><TxAmt><Amt Ccy="INR">40.00</Amt></TxAmt></AmtDtls><RmtInf><Ustrd>B</Ustrd></RmtInf>',
         '<Amt Ccy="INR">10.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><RmtInf><Ustrd>C</Ustrd></RmtInf>',
     ]
-    entry = camt_entry(extra="<AcctSvcrRef>BATCH</AcctSvcrRef>", details=details)
+    whole = "<AcctSvcrRef>BATCH</AcctSvcrRef><AddtlNtryInf>THE BATCH</AddtlNtryInf>"
+    entry = camt_entry(extra=whole, details=details)
 
     lines = camt_statement(camt_file(entry, camt_entry("5.00"))).lines
 
@@ -175,6 +176,14 @@ def test_batch_whose_transactions_sum_to_the_entry_becomes_one_line_each() -> No
     assert [line.line_number for line in lines] == [1, 2, 3, 4]
     assert [line.narration for line in lines] == ["A", "B", "C", ""]
     assert {line.bank_reference for line in lines[:3]} == {"BATCH"}
+
+
+def test_transaction_of_a_batch_without_money_is_information_only() -> None:
+    details = ['<Amt Ccy="INR">100.00</Amt>', '<Amt Ccy="INR">0.00</Amt>']
+
+    lines = camt_statement(camt_file(camt_entry(details=details))).lines
+
+    assert [(line.amount_minor, line.is_final) for line in lines] == [(10000, True), (0, False)]
 
 
 @pytest.mark.parametrize(
