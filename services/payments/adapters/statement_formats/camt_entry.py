@@ -1,7 +1,6 @@
 """One Ntry of a CAMT message as statement lines."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
