@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.jobs.table import job_table
+# JOBS from shared.jobs.table import job_table
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -43,7 +43,7 @@ metadata = Record.metadata
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
-jobs = job_table(metadata)
+# JOBS jobs = job_table(metadata)
 
 
 class PartnerRecord(Record):
