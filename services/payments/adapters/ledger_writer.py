@@ -19,7 +19,9 @@ _Cell = UUID | str | int | bool | bytes | object | None
 
 
 class CopyTarget(Protocol):
-    """The one method of the driver's connection that SQLAlchemy does not offer: binary COPY."""
+    """What SQLAlchemy does not offer of the driver's connection: binary COPY."""
+
+    def is_in_transaction(self) -> bool: ...
 
     async def copy_records_to_table(
         self, table_name: str, *, records: Iterable[Sequence[_Cell]], columns: Sequence[str]
