@@ -53,7 +53,8 @@ class AmountWeights:
     # The payer rounded the tax otherwise than per invoice to the paisa.
     tds_rounded: float = 3.0
     bank_charge: float = 2.8
-    unusual_charge: float = 6.5
+    # A charge of any other amount: rare, and that amount is one of thousands.
+    unusual_charge: float = 11.0
     overpaid: float = 3.6
     partly_paid: float = 3.3
     on_account: float = 2.0
@@ -71,6 +72,7 @@ class AmountWeights:
     mistyped_name: float = 4.0
     ignored_name: float = 9.0
     ignored_number: float = 4.0
+    ignored_digits: float = 2.0
     unnamed_beside_named: float = 3.0
     unnamed_after_cut: float = 0.7
     paid_before_issue: float = 6.0
