@@ -197,7 +197,7 @@ class _Matching:
     def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
         """A stranger who names our invoice and pays just what it asks for is known from now on."""
         proved = best.explanation.is_named or "amount" not in best.candidate.evidence
-        if best.candidate.relation is not Relation.STRANGER or not proved:
+        if best.candidate.relation is Relation.OWN or not proved or best.explanation.code == "partly_paid":
             return ()
         source = strong_reference(self.batch.lines[number]) or f"line {self.batch.lines[number].line_number}"
         keys = alias_keys(self.batch.narrations[number])

@@ -38,6 +38,10 @@ class PayerWeights:
     known_third_party: float = 0.7
     # A payment address that begins with the partner's name although another name is shown.
     address_of_partner: float = 1.5
+    # Payment addresses often bear the owner's name instead of the firm's.
+    other_address: float = 2.0
+    # A payer proved once may pay for another partner next time, once in fifty; the doubt falls with every proof.
+    known_elsewhere: float = 3.9
     # Candidates this much weaker than the best one are not looked at any further.
     reach: float = 14.0
     candidates_max: int = 12

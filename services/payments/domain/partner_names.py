@@ -14,7 +14,7 @@ _FORMS = (
     ("LLP", re.compile(r"\b(?:LLP|LL)$")),
     ("COMPANY", re.compile(r"\bCO$")),
 )
-_SHORT_FORMS = {"PRIVATE": "PVT", "LIMITED": "LTD", "COMPANY": "CO", "AND": ""}
+_LONG_FORMS = {"PVT": "PRIVATE", "LTD": "LIMITED", "CO": "COMPANY"}
 _MISSPELT = 2.6
 _NAME_MIN = 3
 
@@ -33,7 +33,7 @@ def firm_name(name: str) -> FirmName:
     text = re.sub(r"[^A-Z0-9& ]", " ", name.upper()).replace("&", " AND ")
     text = " ".join(text.split())
     text = re.sub(r"^(?:M S|MESSRS|SHRI M S) ", "", text)
-    full = "".join(_SHORT_FORMS.get(word, word) for word in text.split())
+    full = "".join(_LONG_FORMS.get(word, word) for word in text.split())
     form = ""
     for _ in range(2):
         for kind, ending in _FORMS:
@@ -70,8 +70,12 @@ def _form_misfit(shown: FirmName, partner: FirmName) -> float:
 
 
 def _whole_misfit(shown: FirmName, partner: FirmName) -> float:
+    """Misspelt somewhere, the legal form included: PRIVTE LIMITED hides its form from being recognised."""
     allowed = 2 + len(partner.compact) // 12
-    distance = OSA.distance(shown.compact, partner.compact, score_cutoff=allowed)
+    distance = min(
+        OSA.distance(shown.compact, partner.compact, score_cutoff=allowed),
+        OSA.distance(shown.full, partner.full, score_cutoff=allowed),
+    )
     return 1.0 + _MISSPELT * distance if distance <= allowed else 20.0
 
 
