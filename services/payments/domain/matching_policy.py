@@ -104,9 +104,9 @@ class MatchingPolicy:
     # Bounds of work for one line.
     open_items_max: int = 400
     run_length_max: int = 12
-    loose_items_max: int = 14
+    loose_items_max: int = 18
     loose_size_max: int = 5
-    rounds_max: int = 6
+    rounds_max: int = 24
 
 
 def default_policy() -> MatchingPolicy:

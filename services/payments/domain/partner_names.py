@@ -14,6 +14,7 @@ _FORMS = (
     ("LLP", re.compile(r"\b(?:LLP|LL)$")),
     ("COMPANY", re.compile(r"\bCO$")),
 )
+_GLUED_FORM = re.compile(r"(?<=\w\w\w)(PVT|PRIVATE|LLP|LTD|LIMITED|AND(?=SONS|CO\b))( ?LTD| ?LIMITED|SONS|CO)?$")
 _LONG_FORMS = {"PVT": "PRIVATE", "LTD": "LIMITED", "CO": "COMPANY"}
 _MISSPELT = 2.6
 _NAME_MIN = 3
@@ -32,6 +33,7 @@ class FirmName:
 def firm_name(name: str) -> FirmName:
     text = re.sub(r"[^A-Z0-9& ]", " ", name.upper()).replace("&", " AND ")
     text = " ".join(text.split())
+    text = _GLUED_FORM.sub(r" \1\2", text)
     text = re.sub(r"^(?:M S|MESSRS|SHRI M S) ", "", text)
     full = "".join(_LONG_FORMS.get(word, word) for word in text.split())
     form = ""
