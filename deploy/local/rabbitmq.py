@@ -89,8 +89,8 @@ class RabbitNode:
     def wait_until_queue_is_on_disk(self, queue: str, vhost: str | None = None) -> None:
         """Return once the node could be killed without forgetting that it declared this quorum queue.
 
-        RabbitMQ (seen on 3.10.8) writes the names of new quorum queues to disk half a second late. Killed before
-        that, it comes back with a member that knows no leader, and the queue answers nobody for ever.
+        RabbitMQ (seen on 3.10.8) writes the names of new quorum queues to disk half a second late. Killed
+        before that, it comes back with a member that knows no leader, and the queue never answers again.
         """
         name = f"{vhost or self.place.vhosts[0]}_{queue}".replace("/", "%2F").encode()
         deadline = time.monotonic() + START_TIMEOUT_SECONDS

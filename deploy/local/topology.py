@@ -47,7 +47,7 @@ def system_plan(
     common = {
         "ENVIRONMENT": "local",
         "LOG_FORMAT": os.environ.get("LOG_FORMAT", "text"),
-        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
         "PYTHONUNBUFFERED": "1",
         "CURSOR_SECRET": memory.secret("cursors"),
         "INTERNAL_TOKEN_PUBLIC_KEY": identity.internal_public_key(),
