@@ -33,7 +33,7 @@ async def copy_rows(
     if not rows:
         return
     raw = await connection.get_raw_connection()
-    target = cast(CopyTarget, raw.driver_connection)
+    target = cast("CopyTarget", raw.driver_connection)
     await target.copy_records_to_table(table, records=rows, columns=columns.split())
 
 
@@ -116,7 +116,17 @@ async def post_entries(
         "journal_entries",
         "id batch_id kind source_id currency effective_on posted_at description reverses_entry_id",
         [
-            (e.id, batch_id, e.kind, e.source_id, e.currency, e.effective_on, at, e.description, e.reverses_entry_id)
+            (
+                e.id,
+                batch_id,
+                e.kind,
+                e.source_id,
+                e.currency,
+                e.effective_on,
+                at,
+                e.description,
+                e.reverses_entry_id,
+            )
             for e in entries
         ],
     )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.domain.errors import AlreadyReversed, BankAccountUnknown
 from services.payments.domain.invoice import Invoice, invoice_number_key
+from services.payments.domain.invoice_number import number_keys
 from services.payments.domain.journal import JournalEntry, JournalLine
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
 from shared.errors import NotFound
@@ -20,7 +21,9 @@ Row = sa.Row[Any]
 
 async def bank_account_for_update(connection: AsyncConnection, number: str) -> Row:
     """The account, locked: imports of one account follow each other. BankAccountUnknown otherwise."""
-    return await _bank_account(connection, number, "SELECT * FROM bank_accounts WHERE number = :number FOR UPDATE")
+    return await _bank_account(
+        connection, number, "SELECT * FROM bank_accounts WHERE number = :number FOR UPDATE"
+    )
 
 
 async def bank_account_by_number(connection: AsyncConnection, number: str) -> Row:
@@ -39,7 +42,8 @@ async def _bank_account(connection: AsyncConnection, number: str, statement: str
 
 async def known_partner_codes(connection: AsyncConnection, codes: Iterable[str]) -> set[str]:
     rows = await connection.execute(
-        sa.text("SELECT code FROM partners WHERE code = ANY(CAST(:codes AS text[]))"), {"codes": sorted(set(codes))}
+        sa.text("SELECT code FROM partners WHERE code = ANY(CAST(:codes AS text[]))"),
+        {"codes": sorted(set(codes))},
     )
     return {row.code for row in rows}
 
@@ -47,7 +51,8 @@ async def known_partner_codes(connection: AsyncConnection, codes: Iterable[str])
 async def invoices_by_key(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, Row]:
     """Registered invoices by their number key."""
     rows = await connection.execute(
-        sa.text("SELECT * FROM invoices WHERE number_key = ANY(CAST(:keys AS text[]))"), {"keys": sorted(set(keys))}
+        sa.text("SELECT * FROM invoices WHERE number_key = ANY(CAST(:keys AS text[]))"),
+        {"keys": sorted(set(keys))},
     )
     return {row.number_key: row for row in rows}
 
@@ -57,9 +62,9 @@ async def add_invoices(connection: AsyncConnection, invoices: Sequence[Invoice],
     await copy_rows(
         connection,
         "invoices",
-        "id number number_key partner_code issued_on due_on currency taxable_minor tax_minor total_minor registered_at",
+        "id number number_key number_keys partner_code issued_on due_on currency taxable_minor tax_minor total_minor registered_at",
         [
-            (i.id, i.number, invoice_number_key(i.number), i.partner_code, i.issued_on, i.due_on, i.currency,
+            (i.id, i.number, invoice_number_key(i.number), list(number_keys(i.number)), i.partner_code, i.issued_on, i.due_on, i.currency,
              i.taxable_minor, i.tax_minor, i.total_minor, at)
             for i in invoices
         ],

@@ -47,7 +47,11 @@ async def open_content(connection: AsyncConnection, statement_id: UUID) -> IO[by
 async def statement_by_content(
     connection: AsyncConnection, bank_account_id: UUID, content_hash: bytes
 ) -> Row | None:
-    """The statement that brought exactly this file before, if any."""
+    """The statement that brought exactly this file before, if any; two uploads of one file wait for each other."""
+    await connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"statement:{bank_account_id}:{content_hash.hex()}"},
+    )
     return (
         await connection.execute(
             sa.text(
@@ -102,7 +106,9 @@ async def set_lines_read(connection: AsyncConnection, statement_id: UUID, lines_
     )
 
 
-async def add_part(connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed) -> str:
+async def add_part(
+    connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed
+) -> str:
     """Store a part with its proof, opening + lines = closing, summed from the stored lines; returns the proof."""
     opening, closing = _minor(closed.opening), _minor(closed.closing)
     proof = await connection.scalar(
