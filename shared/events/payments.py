@@ -1,0 +1,180 @@
+"""Facts told by payments. Amounts are integers of the currency's smallest unit."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.envelope import ITEMS_PER_EVENT_MAX, Event
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
+AmountMinor = Annotated[int, Field(description="in the smallest unit of the currency, e.g. paise")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRegistered:
+    invoice_id: UUID
+    number: str
+    partner_code: str
+    issued_on: date
+    due_on: date
+    currency: Currency
+    taxable_minor: AmountMinor
+    tax_minor: AmountMinor
+    total_minor: AmountMinor
+
+
+class InvoicesRegisteredV1(Event):
+    """Invoices became open items."""
+
+    type_name: ClassVar[str] = "salesops.payments.invoices_registered.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting")
+
+    invoices: Annotated[tuple[InvoiceRegistered, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """What one receipt pays of one invoice."""
+
+    invoice_id: UUID
+    invoice_number: str
+    amount_minor: AmountMinor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deduction:
+    """What the payer kept back of one invoice, e.g. tax deducted at source."""
+
+    invoice_id: UUID
+    invoice_number: str
+    kind: str
+    amount_minor: AmountMinor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptBooked:
+    """`received_on` is the bank's date, `booked_at` the instant of our booking."""
+
+    receipt_id: UUID
+    bank_account: str
+    bank_line_id: UUID | None
+    partner_code: str
+    zone: str | None
+    received_on: date
+    booked_at: datetime
+    currency: Currency
+    amount_minor: AmountMinor
+    on_account_minor: AmountMinor
+    rail: str
+    reference: str
+    is_on_time: bool
+    allocations: tuple[Allocation, ...] = ()
+    deductions: tuple[Deduction, ...] = ()
+
+
+class ReceiptsBookedV1(Event):
+    """Receipts entered the ledger."""
+
+    type_name: ClassVar[str] = "salesops.payments.receipts_booked.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting")
+
+    receipts: Annotated[tuple[ReceiptBooked, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
+
+
+class ReceiptReversedV1(Event):
+    """A receipt was taken back; what it had paid is open again."""
+
+    type_name: ClassVar[str] = "salesops.payments.receipt_reversed.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting")
+
+    receipt_id: UUID
+    reason_code: str
+    reversed_on: date
+    partner_code: str | None
+    zone: str | None
+    currency: Currency
+    amount_minor: AmountMinor
+    on_account_minor: AmountMinor
+    allocations: tuple[Allocation, ...] = ()
+    deductions: tuple[Deduction, ...] = ()
+
+
+class StatementImportedV1(Event):
+    """A bank statement was read to its end."""
+
+    type_name: ClassVar[str] = "salesops.payments.statement_imported.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("reporting",)
+
+    statement_id: UUID
+    bank_account: str
+    currency: Currency
+    line_count: int
+    new_count: int
+    duplicate_count: int
+    rejected_count: int
+    booked_count: int
+    suggested_count: int
+    exception_count: int
+
+
+class ReceiptUnidentifiedV1(Event):
+    """Money came in and nobody knows whose it is."""
+
+    type_name: ClassVar[str] = "salesops.payments.receipt_unidentified.v1"
+    source: ClassVar[str] = "payments"
+
+    bank_line_id: UUID
+    bank_account: str
+    currency: Currency
+    amount_minor: AmountMinor
+    received_on: date
+    due_at: datetime
+    zone: str | None = None
+
+
+class BookingAtRiskV1(Event):
+    """The 24 hours of a credit are running out."""
+
+    type_name: ClassVar[str] = "salesops.payments.booking_at_risk.v1"
+    source: ClassVar[str] = "payments"
+
+    bank_line_id: UUID
+    bank_account: str
+    currency: Currency
+    amount_minor: AmountMinor
+    received_on: date
+    due_at: datetime
+    zone: str | None = None
+
+
+class BookingOverdueV1(Event):
+    """The 24 hours of a credit ran out unbooked."""
+
+    type_name: ClassVar[str] = "salesops.payments.booking_overdue.v1"
+    source: ClassVar[str] = "payments"
+
+    bank_line_id: UUID
+    bank_account: str
+    currency: Currency
+    amount_minor: AmountMinor
+    received_on: date
+    due_at: datetime
+    zone: str | None = None
+
+
+EVENTS: tuple[type[Event], ...] = (
+    InvoicesRegisteredV1,
+    ReceiptsBookedV1,
+    ReceiptReversedV1,
+    StatementImportedV1,
+    ReceiptUnidentifiedV1,
+    BookingAtRiskV1,
+    BookingOverdueV1,
+)
