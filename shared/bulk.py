@@ -10,7 +10,7 @@ import msgspec
 from fastapi import Request
 from pydantic import BaseModel, Field, ValidationError
 
-from shared.errors import FieldProblem, Malformed, Refusal, TooLarge, UnsupportedFormat
+from shared.errors import Conflict, FieldProblem, Malformed, Refusal, TooLarge, UnsupportedFormat
 
 ITEMS_MAX: Final = 10_000
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
@@ -59,8 +59,8 @@ def refused(index: int, key: str | None, refusal: Refusal) -> ItemVerdict:
     return ItemVerdict(index=index, status="refused", key=key, problem=problem)
 
 
-async def read_records(request: Request) -> list[object]:
-    """The raw items of a JSON, NDJSON or CSV body, at most 10,000; the media type decides.
+async def read_records(request: Request) -> tuple[list[object], bytes]:
+    """The raw items of a JSON, NDJSON or CSV body, at most 10,000, and the body; the media type decides.
 
     JSON is an array or an object with `items`. Malformed, TooLarge and UnsupportedFormat say what was expected.
     """
@@ -77,7 +77,7 @@ async def read_records(request: Request) -> list[object]:
     records = readers[media_type](body)
     if len(records) > ITEMS_MAX:
         raise TooLarge(f"{len(records)} items in one batch; expected at most {ITEMS_MAX}, send the rest in another")
-    return records
+    return records, body
 
 
 def validated(record: object, build: Callable[[object], Model], index: int) -> Model | ItemVerdict:
@@ -92,6 +92,38 @@ def validated(record: object, build: Callable[[object], Model], index: int) -> M
         return refused(index, None, ItemInvalid("The item has values that are not acceptable", problems=problems))
     except Refusal as refusal:
         return refused(index, None, refusal)
+
+
+class BatchRefused(Conflict):
+    """An atomic batch with at least one refused item: nothing of it is kept."""
+
+    code, title = "batch_refused", "The batch is refused as a whole"
+
+
+def batch_refusal(reply: BatchReply) -> BatchRefused:
+    """The refusal of an atomic batch, naming its bad items."""
+    problems = [
+        FieldProblem(f"/{item.index}", item.problem.detail) for item in reply.items if item.problem is not None
+    ]
+    return BatchRefused(f"{reply.refused} of {len(reply.items)} items are refused", problems=problems[:100])
+
+
+def batch_body(model: type[BaseModel], *, csv_columns: str, csv_example: str) -> dict[str, object]:
+    """The OpenAPI description of a batch body in its three formats."""
+    item = {"$ref": f"#/components/schemas/{model.__name__}"}
+    listed = {"type": "array", "items": item, "maxItems": ITEMS_MAX}
+    wrapped = {"type": "object", "properties": {"items": listed}, "required": ["items"]}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": f"At most {ITEMS_MAX} items and {BODY_BYTES_MAX // 2**20} MiB. CSV columns: {csv_columns}.",
+            "content": {
+                "application/json": {"schema": {"anyOf": [listed, wrapped]}},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+                "text/csv": {"schema": {"type": "string"}, "example": csv_example},
+            },
+        },
+    }
 
 
 class ItemInvalid(Refusal):

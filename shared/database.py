@@ -9,8 +9,8 @@ from sqlalchemy import MetaData
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.events.envelope import Event, PendingEvent, pending_event
-from shared.messaging.outbox_writer import write_outbox
+from shared.events.envelope import Envelope, Event, envelope_of
+from shared.outbox import write_outbox
 
 NAMING_CONVENTION: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,7 +70,7 @@ class UnitOfWork:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._events: list[PendingEvent] = []
+        self._events: list[Envelope[Event]] = []
 
     async def __aenter__(self) -> Self:
         self.connection = await self._database.engine.connect()
@@ -81,9 +81,15 @@ class UnitOfWork:
     ) -> None:
         await self.connection.close()  # rolls back what was not committed
 
-    def publish(self, event: Event, *, partition_key: str, subject: str | None = None) -> None:
-        """Queue an event; it leaves only if this unit of work commits."""
-        self._events.append(pending_event(event, partition_key=partition_key, subject=subject))
+    def publish(
+        self, event: Event, *, partition_key: str, subject: str | None = None, sequence: int | None = None
+    ) -> None:
+        """Queue an event; it leaves only if this unit of work commits. The subject defaults to the key."""
+        self._events.append(
+            envelope_of(
+                event, subject=subject or partition_key, partition_key=partition_key, sequence=sequence
+            )
+        )
 
     async def commit(self) -> None:
         """Write the outbox rows and commit both; on failure neither exists."""

@@ -47,7 +47,11 @@ async def open_content(connection: AsyncConnection, statement_id: UUID) -> IO[by
 async def statement_by_content(
     connection: AsyncConnection, bank_account_id: UUID, content_hash: bytes
 ) -> Row | None:
-    """The statement that brought exactly this file before, if any."""
+    """The statement that brought exactly this file before, if any; two uploads of one file wait for each other."""
+    await connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"statement:{bank_account_id}:{content_hash.hex()}"},
+    )
     return (
         await connection.execute(
             sa.text(

@@ -43,3 +43,4 @@ class CurrencyMismatch(Invalid):
 
 class InvoiceTaken(Conflict):
     code, title = "invoice_taken", "The invoice number is registered with other figures"
+
