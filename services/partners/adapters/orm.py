@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import service_metadata
@@ -16,7 +16,7 @@ class Record(DeclarativeBase):
     """Base of all rows: instants are aware, amounts are BIGINT minor units."""
 
     metadata = service_metadata()
-    type_annotation_map = {int: BigInteger, datetime: DateTime(timezone=True)}
+    type_annotation_map = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
 
 
 metadata = Record.metadata
