@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -13,6 +14,7 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.domain.bank_statement import RejectedLine, StatementLine
 from services.payments.domain.booking_clock import booking_deadline
+from services.payments.domain.decision import Decision
 from services.payments.domain.line_identity import LineKey, StoredLine
 
 RAW_LENGTH_MAX = 2_000
@@ -195,3 +197,43 @@ async def raise_exceptions(
         "id code detail statement_id bank_line_id raised_at resolved_at",
         [(uuid7(), one.code, one.detail, statement_id, one.bank_line_id, at, None) for one in raised],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedLine:
+    """A decision and the receipt it booked or took back."""
+
+    bank_line_id: UUID
+    decision: Decision
+    receipt_id: UUID | None
+
+
+async def add_decisions(
+    connection: AsyncConnection, decided: Sequence[DecidedLine], *, policy_version: str, at: datetime
+) -> None:
+    """Record the first decision of each line with its reasons."""
+    await copy_rows(
+        connection,
+        "line_decisions",
+        "bank_line_id revision decision kind partner_code allocations deductions on_account_minor score reasons"
+        " policy_version receipt_id decided_at",
+        [_decision_row(one, policy_version, at) for one in decided],
+    )
+
+
+def _decision_row(one: DecidedLine, policy_version: str, at: datetime) -> tuple[object, ...]:
+    decision = one.decision
+    allocations = [{"number": a.invoice_number, "minor": a.amount_minor} for a in decision.allocations]
+    deductions = [
+        {"number": d.invoice_number, "kind": d.kind, "minor": d.amount_minor} for d in decision.deductions
+    ]
+    reasons = [{"code": reason.code, "text": reason.text} for reason in decision.reasons]
+    return (
+        one.bank_line_id, 1, decision.outcome.value, decision.kind.value, decision.partner_code, _json(allocations),
+        _json(deductions), decision.on_account_minor, decision.score, _json(reasons), policy_version,
+        one.receipt_id, at,
+    )  # fmt: skip
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

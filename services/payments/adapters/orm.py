@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -82,10 +82,12 @@ class InvoiceRecord(Record):
         # Section 170 of the CGST Act 2017 lets the total be rounded to the rupee.
         CheckConstraint("abs(total_minor - taxable_minor - tax_minor) <= 100", name="total_adds_up"),
         CheckConstraint("due_on >= issued_on", name="due_after_issue"),
+        Index("ix_invoices_number_keys", "number_keys", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str]
     number_key: Mapped[str] = mapped_column(unique=True)
+    number_keys: Mapped[list[str]] = mapped_column(ARRAY(Text))  # whole and shortened, as payers quote it
     partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"), index=True)
     issued_on: Mapped[date]
     due_on: Mapped[date]

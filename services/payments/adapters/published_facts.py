@@ -122,3 +122,37 @@ def _settled(receipt: Receipt) -> tuple[tuple[Allocation, ...], tuple[Deduction,
     )
     return allocations, deductions
 
+
+def publish_unidentified(work: UnitOfWork, new: NewLine) -> None:
+    """Tell that money came in and nobody knows whose it is; its clock runs."""
+    line = new.line
+    work.publish(
+        ReceiptUnidentifiedV1(
+            bank_line_id=new.id,
+            bank_account="",
+            currency=line.currency,
+            amount_minor=line.amount_minor,
+            received_on=line.booked_on,
+            due_at=booking_deadline(line.booked_on).due_at,
+        ),
+        partition_key=str(new.id),
+    )
+
+
+def publish_statement(work: UnitOfWork, statement: Row, counts: Mapping[str, int]) -> None:
+    """Tell that a statement was read to its end, with its counts."""
+    work.publish(
+        StatementImportedV1(
+            statement_id=statement.id,
+            bank_account=statement.bank_account_number,
+            period_from=counts["period_from"],
+            period_to=counts["period_to"],
+            currency=statement.currency,
+            line_count=counts["lines"],
+            booked_count=counts["booked"],
+            suggested_count=counts["suggested"],
+            unidentified_count=counts["exceptions"],
+            duplicate_count=counts["duplicate"],
+        ),
+        partition_key=str(statement.id),
+    )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.domain.errors import AlreadyReversed, BankAccountUnknown
 from services.payments.domain.invoice import Invoice, invoice_number_key
+from services.payments.domain.invoice_number import number_keys
 from services.payments.domain.journal import JournalEntry, JournalLine
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
 from shared.errors import NotFound
@@ -57,9 +58,9 @@ async def add_invoices(connection: AsyncConnection, invoices: Sequence[Invoice],
     await copy_rows(
         connection,
         "invoices",
-        "id number number_key partner_code issued_on due_on currency taxable_minor tax_minor total_minor registered_at",
+        "id number number_key number_keys partner_code issued_on due_on currency taxable_minor tax_minor total_minor registered_at",
         [
-            (i.id, i.number, invoice_number_key(i.number), i.partner_code, i.issued_on, i.due_on, i.currency,
+            (i.id, i.number, invoice_number_key(i.number), list(number_keys(i.number)), i.partner_code, i.issued_on, i.due_on, i.currency,
              i.taxable_minor, i.tax_minor, i.total_minor, at)
             for i in invoices
         ],

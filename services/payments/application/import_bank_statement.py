@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from services.payments.adapters.line_store import RaisedException, raise_exceptions
+from services.payments.adapters.matching_inputs import MatchingKnowledge, matching_knowledge
 from services.payments.adapters.published_facts import publish_statement
 from services.payments.adapters.queries import import_counts
 from services.payments.adapters.repositories import Row
@@ -60,13 +61,14 @@ async def import_bank_statement(database: Database, statement_id: UUID, progress
         if statement.state == "imported":
             return
         content = await open_content(work.connection, statement_id)
+        knowledge = await matching_knowledge(work.connection)
     with content:
         events = read_statement(
             content, StatementFormat(statement.statement_format), default_currency=statement.currency
         )
         try:
             async for chunk in _chunks(events, after_line=statement.lines_read):
-                await _import_chunk(database, statement_id, chunk)
+                await _import_chunk(database, statement_id, chunk, knowledge)
                 last = chunk.lines[-1].line_number if chunk.lines else statement.lines_read
                 await progress(message=f"{last} lines read", counts={"lines_read": last})
         except Refusal as refusal:
@@ -120,12 +122,14 @@ class _ChunkReader:
             chunk.lines.append(event)
 
 
-async def _import_chunk(database: Database, statement_id: UUID, chunk: _Chunk) -> None:
+async def _import_chunk(
+    database: Database, statement_id: UUID, chunk: _Chunk, knowledge: MatchingKnowledge
+) -> None:
     at = datetime.now(UTC)
     async with UnitOfWork(database) as work:
         statement = await statement_for_import(work.connection, statement_id)
         if chunk.lines and chunk.lines[-1].line_number > statement.lines_read:
-            await store_lines(work, statement, chunk.lines, at=at)
+            await store_lines(work, statement, chunk.lines, knowledge=knowledge, at=at)
             await set_lines_read(work.connection, statement_id, chunk.lines[-1].line_number)
         raised = []
         for opened, closed in chunk.parts:

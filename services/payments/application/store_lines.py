@@ -14,6 +14,7 @@ from services.payments.adapters.line_store import (
     lines_of_earlier_files,
     start_clocks,
 )
+from services.payments.adapters.matching_inputs import MatchingKnowledge
 from services.payments.adapters.repositories import Row, bank_account_for_update
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.decide_lines import decide_lines
@@ -23,7 +24,12 @@ from services.payments.domain.transaction_reference import strong_reference
 
 
 async def store_lines(
-    work: UnitOfWork, statement: Row, lines: Sequence[StatementLine | RejectedLine], *, at: datetime
+    work: UnitOfWork,
+    statement: Row,
+    lines: Sequence[StatementLine | RejectedLine],
+    *,
+    knowledge: MatchingKnowledge,
+    at: datetime,
 ) -> None:
     """One transaction per chunk. Imports of one bank account wait for each other, those of others do not."""
     account = await bank_account_for_update(work.connection, statement.bank_account_number)
@@ -42,7 +48,7 @@ async def store_lines(
     ids = {one.line.line_number: one.id for one in new}
     await add_statement_lines(work.connection, statement.id, [_outcome(line, ids, repeats) for line in lines])
     await start_clocks(work.connection, new, at)
-    await decide_lines(work, account, statement.id, new, at=at)
+    await decide_lines(work, account, statement.id, new, knowledge=knowledge, at=at)
 
 
 def line_key(line: StatementLine) -> LineKey:

@@ -1,0 +1,199 @@
+"""The inbox: an event that was applied once is not applied again.
+
+The ids of a batch are claimed in the transaction that applies it: claim and effect stand or fall together.
+"""
+
+import itertools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, Protocol, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, func, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.errors import UpstreamUnavailable
+from shared.events.envelope import Cause, E, Envelope, Event, current_cause
+from shared.messaging.consumer import Apply, Consumer, ConsumerLimits
+from shared.messaging.topology import service_topology
+
+# Longer than any message can be on its way, dead letters replayed by an operator included.
+KEPT = timedelta(days=30)
+
+
+class Work(Protocol):
+    """One transaction, as a unit of work gives it: rolled back unless committed."""
+
+    @property
+    def connection(self) -> AsyncConnection: ...
+
+    async def commit(self) -> None: ...
+
+
+DATABASE_ERRORS = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, ConnectionError)
+
+W = TypeVar("W", bound=Work)
+W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
+Handler = Callable[[W, Sequence[Envelope[E]]], Awaitable[None]]
+Begin = Callable[[], AbstractAsyncContextManager[W]]
+
+
+class DatabaseUnavailable(UpstreamUnavailable):
+    code = "database_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Generic[W_contra]):
+    event_class: type[Event]
+    handler: Callable[[W_contra, Sequence[Envelope[Event]]], Awaitable[None]]
+
+
+def on(event_class: type[E], handler: Handler[W, E]) -> Subscription[W]:
+    """Have `handler` apply events of this class: those of a batch that follow each other, in their order."""
+    # Safe because the dispatcher hands a handler events of its own class only.
+    return Subscription(
+        event_class, cast("Callable[[W, Sequence[Envelope[Event]]], Awaitable[None]]", handler)
+    )
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    return Table(
+        "inbox",
+        metadata,
+        Column("event_id", Uuid, primary_key=True),
+        Column("consumer", Text, primary_key=True),
+        Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    )
+
+
+def create_inbox_sql() -> tuple[str, ...]:
+    """Statements for a migration. Ids grow with time (UUIDv7), so the key's index grows at its warm end."""
+    return (
+        """
+        CREATE TABLE inbox (
+            event_id uuid NOT NULL,
+            consumer text NOT NULL,
+            claimed_at timestamptz NOT NULL DEFAULT now(),
+            CONSTRAINT pk_inbox PRIMARY KEY (event_id, consumer)
+        )
+        """,
+        "CREATE INDEX ix_inbox_claimed_at ON inbox USING brin (claimed_at)",
+    )
+
+
+_CLAIM = text(
+    """
+    INSERT INTO inbox (event_id, consumer)
+    SELECT event_id, :consumer FROM unnest(CAST(:ids AS uuid[])) AS event_id
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+    """
+)
+
+_PRUNE = text(
+    """
+    DELETE FROM inbox WHERE (event_id, consumer) IN (
+        SELECT event_id, consumer FROM inbox
+        WHERE claimed_at < now() - CAST(:kept AS interval) LIMIT :rows_max
+    )
+    """
+)
+
+
+async def claim(connection: AsyncConnection, consumer: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that are new. Waits for a transaction that claims the same ones at this moment."""
+    # Sorted, so that two workers with the same messages wait for each other instead of deadlocking.
+    rows = await connection.execute(_CLAIM, {"consumer": consumer, "ids": sorted(set(ids))})
+    return set(rows.scalars())
+
+
+async def prune(connection: AsyncConnection, *, kept: timedelta = KEPT, rows_max: int = 10_000) -> int:
+    """Forget old claims, a bounded number at a time; returns how many went. For a timer."""
+    gone = await connection.execute(_PRUNE, {"kept": kept, "rows_max": rows_max})
+    return gone.rowcount
+
+
+def event_consumer(
+    url: str,
+    service: str,
+    subscriptions: Sequence[Subscription[W]],
+    begin: Begin[W],
+    *,
+    limits: ConsumerLimits | None = None,
+) -> Consumer:
+    """The consumer of `service`: every event once, a batch in one unit of work from `begin`."""
+    events = {subscription.event_class.type_name: subscription.event_class for subscription in subscriptions}
+    return Consumer(
+        url,
+        service_topology(service, tuple(events.values())),
+        events,
+        apply_once(service, subscriptions, begin),
+        limits=limits,
+    )
+
+
+def apply_once(consumer: str, subscriptions: Sequence[Subscription[W]], begin: Begin[W]) -> Apply:
+    """Raises what a handler raises, and DatabaseUnavailable if the fault is not with the events."""
+    handlers = {one.event_class.type_name: one.handler for one in subscriptions}
+
+    async def apply(batch: Sequence[Envelope[Event]]) -> None:
+        try:
+            async with begin() as work:
+                new = await claim(work.connection, consumer, [envelope.id for envelope in batch])
+                await _dispatch(work, handlers, _first_tellings(batch, new))
+                await work.commit()
+        except DATABASE_ERRORS as error:
+            if _is_outage(error):
+                raise DatabaseUnavailable(f"the database of {consumer} cannot be used: {error!r}") from error
+            raise
+
+    return apply
+
+
+async def _dispatch(
+    work: W,
+    handlers: Mapping[str, Callable[[W, Sequence[Envelope[Event]]], Awaitable[None]]],
+    batch: Sequence[Envelope[Event]],
+) -> None:
+    """Runs of the same type go to their handler together; the order between types is kept."""
+    for type_name, run in itertools.groupby(batch, key=lambda envelope: envelope.type):
+        envelopes = list(run)
+        cause = envelopes[0].cause
+        token = current_cause.set(
+            Cause(cause.trace_parent, cause.correlation_id, str(envelopes[0].id))
+            if len(envelopes) == 1
+            else None
+        )
+        try:
+            await handlers[type_name](work, envelopes)
+        finally:
+            current_cause.reset(token)
+
+
+def _first_tellings(batch: Sequence[Envelope[Event]], new: set[UUID]) -> list[Envelope[Event]]:
+    """The new ones in their order; a repeat within the batch is dropped too."""
+    unique = {envelope.id: envelope for envelope in reversed(batch) if envelope.id in new}
+    return list(reversed(unique.values()))
+
+
+_OUTAGES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def _is_outage(error: Exception) -> bool:
+    """True if the database is away, starting, stopping or full: waiting helps, and no event is to blame."""
+    if isinstance(error, DBAPIError):
+        driver_error = error.orig.__cause__ if error.orig is not None else None
+        return error.connection_invalidated or isinstance(driver_error, _OUTAGES)
+    return isinstance(error, (PoolTimeoutError, ConnectionError, *_OUTAGES))

@@ -1,0 +1,40 @@
+"""Opens connections to the broker, and names what goes wrong with them."""
+
+import asyncio
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from shared.errors import UpstreamUnavailable
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 10
+
+# What the client library raises when the broker, the way to it or the channel is gone.
+BROKER_ERRORS = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
+
+log = structlog.get_logger()
+
+
+class BrokerUnavailable(UpstreamUnavailable):
+    code = "broker_unavailable"
+
+
+async def connect(url: str, *, name: str) -> AbstractConnection:
+    """A plain connection: who uses it notices its loss and opens another, with their own state in order."""
+    return await aio_pika.connect(
+        url,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        heartbeat=HEARTBEAT_SECONDS,
+        client_properties={"connection_name": name},
+    )
+
+
+async def disconnect(connection: AbstractConnection) -> None:
+    """Close within a bound, whatever state the other side is in."""
+    try:
+        await asyncio.wait_for(connection.close(), CONNECT_TIMEOUT_SECONDS)
+    except BROKER_ERRORS as error:
+        log.info("broker_connection_closed_badly", error=repr(error))

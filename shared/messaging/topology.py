@@ -1,0 +1,166 @@
+"""What we declare at the broker; valid on RabbitMQ 3.10 and on 4.x.
+
+    salesops.events (topic) ──type──▶ salesops.<service> ──refused, or delivered too often──┐
+                                            ▲                                               │
+    salesops.retries (direct) ──▶ salesops.<service>.retry.<ms> ── after its time ──▶ back  │
+    salesops.dead-letters (direct) ──▶ salesops.<service>.dead ◀────────────────────────────┘
+
+Each service declares its own queues and nobody else's. 3.10 has no delivery limit of its own and 4.x drops
+what exceeds its limit and has nowhere to go, so every queue states both.
+
+`python -m shared.messaging.topology payments partners` prints the same as RabbitMQ definitions.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aio_pika.abc import AbstractChannel
+from pydantic import JsonValue
+
+from shared.events.catalogue import consumed_by
+from shared.events.envelope import Event
+
+EVENTS_EXCHANGE = "salesops.events"
+RETRIES_EXCHANGE = "salesops.retries"
+DEAD_LETTERS_EXCHANGE = "salesops.dead-letters"
+EXCHANGES = {EVENTS_EXCHANGE: "topic", RETRIES_EXCHANGE: "direct", DEAD_LETTERS_EXCHANGE: "direct"}
+
+RETRY_DELAYS_MS = (1_000, 10_000, 60_000)
+DELIVERIES_MAX = 20
+DEAD_DELIVERIES_MAX = 1_000_000
+LENGTH_MAX = 1_000_000
+
+Arguments = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable quorum queue and the (exchange, routing key) pairs that feed it."""
+
+    name: str
+    arguments: Arguments
+    bindings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTopology:
+    service: str
+    main: Queue
+    dead: Queue
+    retries: tuple[Queue, ...]
+    retry_delays_ms: tuple[int, ...]
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        # The main queue comes last: once it is fed, what it needs for refusals exists.
+        return (self.dead, *self.retries, self.main)
+
+    def retry_key(self, attempt: int) -> str:
+        """Where the `attempt`-th failure (from 1) waits; the last delay repeats."""
+        delay = self.retry_delays_ms[min(attempt, len(self.retry_delays_ms)) - 1]
+        return f"{self.service}.{delay}"
+
+
+def service_topology(
+    service: str, events: Sequence[type[Event]], *, retry_delays_ms: tuple[int, ...] = RETRY_DELAYS_MS
+) -> ServiceTopology:
+    name = f"salesops.{service}"
+    back = (RETRIES_EXCHANGE, service)
+    return ServiceTopology(
+        service=service,
+        main=Queue(
+            name,
+            _quorum(DELIVERIES_MAX, dead_letters_to=(DEAD_LETTERS_EXCHANGE, service)),
+            (back, *((EVENTS_EXCHANGE, event.type_name) for event in events)),
+        ),
+        dead=Queue(
+            f"{name}.dead",
+            {"x-queue-type": "quorum", "x-delivery-limit": DEAD_DELIVERIES_MAX},
+            ((DEAD_LETTERS_EXCHANGE, service),),
+        ),
+        retries=tuple(
+            Queue(
+                f"{name}.retry.{delay}",
+                {**_quorum(DELIVERIES_MAX, dead_letters_to=back), "x-message-ttl": delay},
+                ((RETRIES_EXCHANGE, f"{service}.{delay}"),),
+            )
+            for delay in retry_delays_ms
+        ),
+        retry_delays_ms=retry_delays_ms,
+    )
+
+
+def _quorum(delivery_limit: int, *, dead_letters_to: tuple[str, str]) -> Arguments:
+    exchange, routing_key = dead_letters_to
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": delivery_limit,
+        "x-dead-letter-exchange": exchange,
+        "x-dead-letter-routing-key": routing_key,
+        # Dead-lettering is confirmed hop by hop; the broker asks for both of the others with it.
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+        "x-max-length": LENGTH_MAX,
+    }
+
+
+async def declare_exchanges(channel: AbstractChannel) -> None:
+    for name, kind in EXCHANGES.items():
+        await channel.declare_exchange(name, kind, durable=True)
+
+
+async def declare(channel: AbstractChannel, topology: ServiceTopology) -> None:
+    await declare_exchanges(channel)
+    for queue in topology.queues:
+        declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+        for exchange, routing_key in queue.bindings:
+            await declared.bind(exchange, routing_key)
+
+
+def definitions(services: Sequence[str], vhost: str = "/") -> dict[str, JsonValue]:
+    """RabbitMQ's own definitions format, for brokers that are prepared before the services start."""
+    queues = [
+        queue for service in services for queue in service_topology(service, consumed_by(service)).queues
+    ]
+    return {
+        "exchanges": [
+            {
+                "name": name,
+                "vhost": vhost,
+                "type": kind,
+                "durable": True,
+                "auto_delete": False,
+                "internal": False,
+                "arguments": {},
+            }
+            for name, kind in EXCHANGES.items()
+        ],
+        "queues": [
+            {
+                "name": queue.name,
+                "vhost": vhost,
+                "durable": True,
+                "auto_delete": False,
+                "arguments": dict(queue.arguments),
+            }
+            for queue in queues
+        ],
+        "bindings": [
+            {
+                "source": exchange,
+                "vhost": vhost,
+                "destination": queue.name,
+                "destination_type": "queue",
+                "routing_key": routing_key,
+                "arguments": {},
+            }
+            for queue in queues
+            for exchange, routing_key in queue.bindings
+        ],
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(definitions(sys.argv[1:]), indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,5 @@
+"""The outbox: a fact and its telling are committed together, and told afterwards until the broker has it."""
+
+from shared.outbox.table import create_outbox_sql as create_outbox_sql
+from shared.outbox.table import outbox_table as outbox_table
+from shared.outbox.table import write_outbox as write_outbox
