@@ -1,4 +1,4 @@
-"""ETag and If-None-Match (RFC 9110): who has the present state already is told so instead of sent it again."""
+"""ETag and If-None-Match (RFC 9110): who has the present state is told so instead of sent it again."""
 
 import hashlib
 from typing import Annotated
@@ -8,12 +8,12 @@ from pydantic import BaseModel
 
 IfNoneMatch = Annotated[
     str | None,
-    Header(alias="If-None-Match", max_length=1000, description="`ETag` of the state you have; answered 304 if it is still so"),
+    Header(alias="If-None-Match", max_length=1000, description="`ETag` you have; 304 if it still holds"),
 ]
 
 
 def entity_reply(body: BaseModel, *, state: object, if_none_match: str | None) -> Response:
-    """The body with the ETag of `state`, or 304 without body; `state` is what must differ for the reply to differ."""
+    """The body with the ETag of `state`, or 304 without; `state` differs whenever the reply would."""
     etag = f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if _names(if_none_match, etag):

@@ -3,7 +3,11 @@
 from typing import Final
 
 from services.partners.adapters.unit_of_work import UnitOfWork
-from services.partners.application.project_receivables import project_invoices, project_receipts, project_reversals
+from services.partners.application.project_receivables import (
+    project_invoices,
+    project_receipts,
+    project_reversals,
+)
 from shared.events.payments import InvoicesRegisteredV1, ReceiptReversedV1, ReceiptsBookedV1
 from shared.inbox import Subscription, on
 

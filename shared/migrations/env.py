@@ -2,15 +2,17 @@
 
 import sqlalchemy as sa
 from alembic import context
+from sqlalchemy.schema import SchemaItem
 
 from shared.database import database_url
 
-# procrastinate's tables belong to the library; its own migrations describe them.
-LIBRARY_PREFIX = "procrastinate"
+# Drawn by statements of their own modules or library: the metadata cannot say partitions and partial indexes.
+SELF_KEPT = ("procrastinate", "outbox", "inbox")
 
 
-def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    return not (kind == "table" and name is not None and name.startswith(LIBRARY_PREFIX))
+def is_ours(item: SchemaItem, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
+    table = name if kind == "table" else getattr(item, "table").name  # noqa: B009 - only tables have none
+    return not str(table).startswith(SELF_KEPT)
 
 
 def run() -> None:
@@ -24,7 +26,7 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=context.config.attributes["target_metadata"],
-            include_name=is_ours,
+            include_object=is_ours,
             compare_type=True,
             compare_server_default=True,
             transaction_per_migration=True,

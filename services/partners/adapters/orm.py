@@ -1,6 +1,7 @@
 """Tables of the partners database: the master with its history, and the facts payment sheets are made of."""
 
 from datetime import date, datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, text
@@ -16,7 +17,7 @@ class Record(DeclarativeBase):
     """Base of all rows: instants are aware, amounts are BIGINT minor units."""
 
     metadata = service_metadata()
-    type_annotation_map = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
+    type_annotation_map: ClassVar = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
 
 
 metadata = Record.metadata
@@ -32,7 +33,9 @@ class PartnerRecord(Record):
     __table_args__ = (
         CheckConstraint("status IN ('active', 'on_hold', 'closed')", name="status_known"),
         CheckConstraint("version > 0", name="version_positive"),
-        Index("ix_partners_name_key", text("lower(name) text_pattern_ops")),
+        Index(
+            "ix_partners_name_key", text("lower(name)"), postgresql_ops={"lower(name)": "text_pattern_ops"}
+        ),
         Index("ix_partners_zone", "zone", "code"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -68,8 +71,8 @@ class PartnerVersionRecord(Record):
     told_by: Mapped[str]
 
 
-# The facts below arrive in any order and more than once: each is inserted once and never changed, nothing refers
-# to a row that may still be on its way, and every sum is made when a sheet is read.
+# The facts below arrive in any order and more than once: each is inserted once and never changed, nothing
+# refers to a row that may still be on its way, and every sum is made when a sheet is read.
 
 
 class SheetInvoiceRecord(Record):

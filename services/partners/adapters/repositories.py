@@ -1,4 +1,4 @@
-"""Reading and writing what use cases decide on; every read that decides a write is done in its unit of work."""
+"""Reads and writes what use cases decide on; a read that decides a write is done in its unit of work."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,8 @@ async def partners_to_change(connection: AsyncConnection, codes: Iterable[str]) 
     """The partners of these codes that exist. Changes of the master follow each other until the commit."""
     await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MASTER_LOCK})
     rows = await connection.execute(
-        sa.text("SELECT * FROM partners WHERE code = ANY(CAST(:codes AS text[]))"), {"codes": sorted(set(codes))}
+        sa.text("SELECT * FROM partners WHERE code = ANY(CAST(:codes AS text[]))"),
+        {"codes": sorted(set(codes))},
     )
     return {row.code: partner_of(row) for row in rows}
 
@@ -27,33 +28,29 @@ async def write_versions(
 ) -> None:
     """Append every version to the history and leave the newest of each partner in the master."""
     rows = msgspec.json.encode([_version(partner) for partner in versions]).decode()
-    await connection.execute(
-        sa.text(
-            "INSERT INTO partner_versions (partner_id, version, code, name, city, zone, gstin, ifsc, bank_account,"
-            " status, told_at, told_by)"
-            " SELECT partner_id, version, code, name, city, zone, gstin, ifsc, bank_account, status, :at, :told_by"
-            f" FROM {_VERSIONS}"
-        ),
-        {"rows": rows, "at": at, "told_by": told_by},
-    )
-    await connection.execute(
-        sa.text(
-            "INSERT INTO partners AS stored (id, version, code, name, city, zone, gstin, ifsc, bank_account, status,"
-            " changed_at)"
-            " SELECT DISTINCT ON (partner_id) partner_id, version, code, name, city, zone, gstin, ifsc, bank_account,"
-            f" status, CAST(:at AS timestamptz) FROM {_VERSIONS} ORDER BY partner_id, version DESC"
-            " ON CONFLICT (id) DO UPDATE SET version = excluded.version, name = excluded.name, city = excluded.city,"
-            " zone = excluded.zone, gstin = excluded.gstin, ifsc = excluded.ifsc,"
-            " bank_account = excluded.bank_account, status = excluded.status, changed_at = excluded.changed_at"
-        ),
-        {"rows": rows, "at": at},
-    )
+    await connection.execute(sa.text(_APPEND_HISTORY), {"rows": rows, "at": at, "told_by": told_by})
+    await connection.execute(sa.text(_WRITE_MASTER), {"rows": rows, "at": at})
 
 
-_VERSIONS: Final = (
-    "json_to_recordset(CAST(:rows AS json)) AS told (partner_id uuid, version bigint, code text, name text,"
-    " city text, zone text, gstin text, ifsc text, bank_account text, status text)"
-)
+_COLUMNS: Final = "version, code, name, city, zone, gstin, ifsc, bank_account, status"
+_VERSIONS: Final = """
+    json_to_recordset(CAST(:rows AS json)) AS told (
+        partner_id uuid, version bigint, code text, name text, city text, zone text, gstin text, ifsc text,
+        bank_account text, status text)
+"""
+_APPEND_HISTORY: Final = f"""
+    INSERT INTO partner_versions (partner_id, told_at, told_by, {_COLUMNS})
+    SELECT partner_id, :at, :told_by, {_COLUMNS} FROM {_VERSIONS}
+"""
+_WRITE_MASTER: Final = f"""
+    INSERT INTO partners (id, changed_at, {_COLUMNS})
+    SELECT DISTINCT ON (partner_id) partner_id, CAST(:at AS timestamptz), {_COLUMNS} FROM {_VERSIONS}
+    ORDER BY partner_id, version DESC
+    ON CONFLICT (id) DO UPDATE SET
+        version = excluded.version, name = excluded.name, city = excluded.city, zone = excluded.zone,
+        gstin = excluded.gstin, ifsc = excluded.ifsc, bank_account = excluded.bank_account,
+        status = excluded.status, changed_at = excluded.changed_at
+"""
 
 
 def _version(partner: Partner) -> dict[str, object]:

@@ -16,10 +16,14 @@ PROJECTION = "receivables"
 async def add_invoices(connection: AsyncConnection, invoices: Sequence[InvoiceRegistered]) -> None:
     await _insert(
         connection,
-        "INSERT INTO sheet_invoices (invoice_id, number, partner_code, issued_on, due_on, currency, total_minor)"
-        " SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (invoice_id uuid, number text,"
-        " partner_code text, issued_on date, due_on date, currency text, total_minor bigint)"
-        " ORDER BY 1 ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO sheet_invoices (
+            invoice_id, number, partner_code, issued_on, due_on, currency, total_minor)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            invoice_id uuid, number text, partner_code text, issued_on date, due_on date, currency text,
+            total_minor bigint)
+        ORDER BY invoice_id ON CONFLICT DO NOTHING
+        """,
         invoices,
     )
 
@@ -28,21 +32,27 @@ async def add_bookings(connection: AsyncConnection, receipts: Sequence[ReceiptBo
     """Receipts, and what each settles of which invoice whether the invoice is known yet or not."""
     await _insert(
         connection,
-        "INSERT INTO sheet_receipts (receipt_id, partner_code, received_on, booked_at, currency, amount_minor,"
-        " on_account_minor, rail, reference)"
-        " SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (receipt_id uuid, partner_code text,"
-        " received_on date, booked_at timestamptz, currency text, amount_minor bigint, on_account_minor bigint,"
-        " rail text, reference text)"
-        " ORDER BY 1 ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO sheet_receipts (
+            receipt_id, partner_code, received_on, booked_at, currency, amount_minor, on_account_minor, rail,
+            reference)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            receipt_id uuid, partner_code text, received_on date, booked_at timestamptz, currency text,
+            amount_minor bigint, on_account_minor bigint, rail text, reference text)
+        ORDER BY receipt_id ON CONFLICT DO NOTHING
+        """,
         receipts,
     )
     settlements = [settlement for receipt in receipts for settlement in _settlements(receipt)]
     await _insert(
         connection,
-        "INSERT INTO sheet_settlements (receipt_id, position, invoice_id, invoice_number, kind, amount_minor)"
-        " SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (receipt_id uuid, position bigint,"
-        " invoice_id uuid, invoice_number text, kind text, amount_minor bigint)"
-        " ORDER BY 1 ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO sheet_settlements (receipt_id, position, invoice_id, invoice_number, kind, amount_minor)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            receipt_id uuid, position bigint, invoice_id uuid, invoice_number text, kind text,
+            amount_minor bigint)
+        ORDER BY receipt_id, position ON CONFLICT DO NOTHING
+        """,
         settlements,
     )
 
@@ -54,16 +64,17 @@ async def add_reversals(connection: AsyncConnection, reversals: Sequence[Receipt
     ]
     await _insert(
         connection,
-        "INSERT INTO sheet_reversals (receipt_id, reversed_on, reason_code)"
-        " SELECT * FROM json_to_recordset(CAST(:facts AS json))"
-        " AS told (receipt_id uuid, reversed_on date, reason_code text)"
-        " ORDER BY 1 ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO sheet_reversals (receipt_id, reversed_on, reason_code)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            receipt_id uuid, reversed_on date, reason_code text)
+        ORDER BY receipt_id ON CONFLICT DO NOTHING
+        """,
         facts,
     )
 
 
 async def note_progress(connection: AsyncConnection, *, newest_fact_at: datetime, at: datetime) -> None:
-    """Last statement of a batch: its row is locked only from here to the commit."""
     await connection.execute(
         sa.text(
             "INSERT INTO projection_progress AS known (projection, newest_fact_at, applied_at)"
@@ -84,7 +95,9 @@ async def _insert(connection: AsyncConnection, statement: str, facts: Sequence[o
 def _settlements(receipt: ReceiptBooked) -> list[dict[str, object]]:
     """Money first, deductions after it; the position makes a repeated telling recognisable."""
     parts = [(part.invoice_id, part.invoice_number, MONEY, part.amount_minor) for part in receipt.allocations]
-    parts += [(part.invoice_id, part.invoice_number, part.kind, part.amount_minor) for part in receipt.deductions]
+    parts += [
+        (part.invoice_id, part.invoice_number, part.kind, part.amount_minor) for part in receipt.deductions
+    ]
     names = ("invoice_id", "invoice_number", "kind", "amount_minor")
     return [
         {"receipt_id": receipt.receipt_id, "position": position, **dict(zip(names, part, strict=True))}

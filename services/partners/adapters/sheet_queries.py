@@ -17,12 +17,13 @@ LINES_MAX: Final = 5_000
 _BALANCES: Final = """
     WITH settled AS (
         SELECT s.invoice_id, max(r.received_on) AS last_received_on,
-            CAST(coalesce(sum(s.amount_minor) FILTER (WHERE s.kind = 'money'), 0) AS bigint) AS received_minor,
-            CAST(coalesce(sum(s.amount_minor) FILTER (WHERE s.kind <> 'money'), 0) AS bigint) AS deducted_minor
+            CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money') AS bigint) AS received_minor,
+            CAST(sum(s.amount_minor) FILTER (WHERE s.kind <> 'money') AS bigint) AS deducted_minor
         FROM sheet_invoices i
         JOIN sheet_settlements s USING (invoice_id)
         JOIN sheet_receipts r USING (receipt_id)
-        WHERE i.partner_code = :code AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.receipt_id)
+        WHERE i.partner_code = :code
+            AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.receipt_id)
         GROUP BY s.invoice_id
     ), balances AS (
         SELECT i.*, last_received_on, coalesce(received_minor, 0) AS received_minor,
@@ -44,7 +45,7 @@ class Progress:
 async def sheet_invoices(
     connection: AsyncConnection, code: str, *, paid_since: date | None
 ) -> list[SheetInvoice]:
-    """Open invoices and, unless `paid_since` is None, those issued or paid since then; the earliest due first."""
+    """Open invoices and, unless `paid_since` is None, those issued or paid since; earliest due first."""
     rows = await connection.execute(
         sa.text(
             f"{_BALANCES} SELECT * FROM balances WHERE open_minor > 0"
@@ -71,12 +72,14 @@ async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date)
     """Receipts of the partner since then, the newest first, with what each settled, reversed ones as well."""
     rows = await connection.execute(
         sa.text(
-            "SELECT r.*, v.reversed_on, v.reason_code,"
-            " (SELECT json_agg(json_build_array(s.invoice_number, s.kind, s.amount_minor) ORDER BY s.position)"
-            "  FROM sheet_settlements s WHERE s.receipt_id = r.receipt_id) AS settlements"
-            " FROM sheet_receipts r LEFT JOIN sheet_reversals v USING (receipt_id)"
-            " WHERE r.partner_code = :code AND r.received_on >= :since"
-            " ORDER BY r.received_on DESC, r.receipt_id DESC LIMIT :limit"
+            """
+            SELECT r.*, v.reversed_on, v.reason_code, (
+                SELECT json_agg(json_build_array(invoice_number, kind, s.amount_minor) ORDER BY position)
+                FROM sheet_settlements s WHERE s.receipt_id = r.receipt_id) AS settlements
+            FROM sheet_receipts r LEFT JOIN sheet_reversals v USING (receipt_id)
+            WHERE r.partner_code = :code AND r.received_on >= :since
+            ORDER BY r.received_on DESC, r.receipt_id DESC LIMIT :limit
+            """
         ),
         {"code": code, "since": since, "limit": LINES_MAX + 1},
     )
@@ -87,14 +90,20 @@ async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: da
     """Per currency, over everything the partner has, not only over the lines shown."""
     rows = await connection.execute(
         sa.text(
-            f"{_BALANCES}, parts AS ("
-            "  SELECT currency, open_minor, CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor,"
-            "   0 AS advance_minor FROM balances WHERE open_minor > 0"
-            "  UNION ALL SELECT currency, 0, 0, on_account_minor FROM sheet_receipts r WHERE partner_code = :code"
-            "   AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id))"
-            " SELECT currency, CAST(sum(open_minor) AS bigint) AS open_minor,"
-            " CAST(sum(overdue_minor) AS bigint) AS overdue_minor,"
-            " CAST(sum(advance_minor) AS bigint) AS advances_minor FROM parts GROUP BY currency ORDER BY currency"
+            f"""{_BALANCES}, parts AS (
+                SELECT currency, open_minor, 0 AS advance_minor,
+                    CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor
+                FROM balances WHERE open_minor > 0
+                UNION ALL
+                SELECT currency, 0, on_account_minor, 0 FROM sheet_receipts r
+                WHERE partner_code = :code
+                    AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id)
+            )
+            SELECT currency, CAST(sum(open_minor) AS bigint) AS open_minor,
+                CAST(sum(overdue_minor) AS bigint) AS overdue_minor,
+                CAST(sum(advance_minor) AS bigint) AS advances_minor
+            FROM parts GROUP BY currency ORDER BY currency
+            """
         ),
         {"code": code, "overdue_on": overdue_on},
     )
@@ -112,7 +121,9 @@ async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: da
 async def projection_progress(connection: AsyncConnection) -> Progress | None:
     row = (
         await connection.execute(
-            sa.text("SELECT newest_fact_at, applied_at FROM projection_progress WHERE projection = :projection"),
+            sa.text(
+                "SELECT newest_fact_at, applied_at FROM projection_progress WHERE projection = :projection"
+            ),
             {"projection": PROJECTION},
         )
     ).one_or_none()

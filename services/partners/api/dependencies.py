@@ -1,4 +1,4 @@
-"""What routes ask for: a unit of work committed before the reply, a reading snapshot, the page that is wanted."""
+"""What routes ask for: a unit of work committed before the reply, a reading snapshot, a page."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def database(request: Request) -> Database:
 
 
 async def unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
-    """Commits when the route returned without error; with scope="function" that is before the reply leaves."""
+    """Commits when the route returned without error; scope="function" puts that before the reply."""
     async with UnitOfWork(database(request)) as work:
         yield work
         await work.commit()
@@ -48,7 +48,9 @@ class PageRequest:
 def page_request(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page")] = LIMIT_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=500, description="`next_cursor` of the page before")
+    ] = None,
 ) -> PageRequest:
     """The page parameters of every list."""
     return PageRequest(limit, cursor, request.app.state.cursor_signer)

@@ -28,7 +28,8 @@ from shared.pagination import Page, page_of
 router = APIRouter(prefix="/v1/partners", tags=["Partners"])
 CSV_COLUMNS: Final = "code,name,city,zone,gstin,ifsc,bank_account"
 CSV_EXAMPLE: Final = (
-    CSV_COLUMNS + "\nCP0001,Godavari Energy Enterprises,Bengaluru,South,29AJUFG4984A1ZE,ICIC0419849,749165300829\n"
+    CSV_COLUMNS
+    + "\nCP0001,Godavari Energy Enterprises,Bengaluru,South,29AJUFG4984A1ZE,ICIC0419849,749165300829\n"
 )
 
 
@@ -47,8 +48,8 @@ async def register_partners_route(
 ) -> Response:
     """One verdict per partner, in order.
 
-    A known code with the same details is a duplicate; with other details it is a change: the version grows, the
-    earlier one stays in the history, and the other services are told.
+    A known code with the same details is a duplicate; with other details it is a change: the version grows,
+    the earlier one stays in the history, and the other services are told.
     """
     records, content = await read_records(request)
 
@@ -68,7 +69,9 @@ async def _register(work: Work, records: Sequence[object], *, actor: str) -> Par
     verdicts = iter(await register_partners(work, registrations, actor=actor, at=datetime.now(UTC)))
     return batch_reply(
         [
-            partner_verdict(index, next(verdicts)) if isinstance(draft, Registration) else refused_verdict(draft)
+            partner_verdict(index, next(verdicts))
+            if isinstance(draft, Registration)
+            else refused_verdict(draft)
             for index, draft in enumerate(drafts)
         ]
     )
@@ -84,7 +87,7 @@ async def list_partners(
     connection: Reading,
     caller: CurrentCaller,
     zone: Annotated[str | None, Query(max_length=200)] = None,
-    q: Annotated[str | None, Query(max_length=200, description="Beginning of the name; case does not matter")] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Beginning of the name, any case")] = None,
 ) -> Page[PartnerBody]:
     """In the order of their codes."""
     scope = f"partners|{zone}|{q}"

@@ -35,9 +35,15 @@ async def show_payment_sheet(
     partner: str,
     connection: Reading,
     caller: CurrentCaller,
-    status: Annotated[Literal["open", "all"], Query(description="`all` adds invoices paid or issued since `from`")] = "all",
-    since: Annotated[date | None, Query(alias="from", description="First day of receipts; 90 days ago if left out")] = None,
-    overdue_on: Annotated[date | None, Query(description="Day that overdue is counted on; today if left out")] = None,
+    status: Annotated[
+        Literal["open", "all"], Query(description="`all` adds invoices paid or issued since `from`")
+    ] = "all",
+    since: Annotated[
+        date | None, Query(alias="from", description="First day of receipts; 90 days ago if left out")
+    ] = None,
+    overdue_on: Annotated[
+        date | None, Query(description="Day that overdue is counted on; today if left out")
+    ] = None,
 ) -> PaymentSheetBody:
     """By the partner's code or id; all figures belong to one instant."""
     as_of = datetime.now(UTC)
@@ -55,7 +61,9 @@ async def show_payment_sheet(
         overdue_on=counted_on,
         receipts_since=receipts_since,
         projection=projection_body(await projection_progress(connection)),
-        totals=[totals_body(one) for one in await sheet_totals(connection, found.code, overdue_on=counted_on)],
+        totals=[
+            totals_body(one) for one in await sheet_totals(connection, found.code, overdue_on=counted_on)
+        ],
         invoices=[invoice_body(one, counted_on) for one in invoices[:LINES_MAX]],
         receipts=[receipt_body(one) for one in receipts[:LINES_MAX]],
         is_complete=max(len(invoices), len(receipts)) <= LINES_MAX,

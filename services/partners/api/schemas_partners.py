@@ -36,11 +36,11 @@ class PartnerDraft(BaseModel):
             ]
         },
     )
-    code: Annotated[str, Field(max_length=64, description="Letters, digits, `.`, `-`, `_`; at most 32", examples=["CP0001"])]
+    code: Annotated[str, Field(max_length=64, description="At most 32 letters, digits or `.` `_` `-`")]
     name: Name
     zone: Annotated[Name, Field(description="Sales zone; decides who sees the partner", examples=["South"])]
     city: Annotated[Number, Field(max_length=100)] = None
-    gstin: Annotated[Number, Field(description="GST registration; a wrong check character is a warning")] = None
+    gstin: Annotated[Number, Field(description="GST registration; a wrong one is a warning")] = None
     ifsc: Annotated[Number, Field(description="Branch the partner pays from")] = None
     bank_account: Annotated[Number, Field(description="Account the partner pays from")] = None
     status: Annotated[PartnerStatus | None, Field(description="Without it the present status stays")] = None

@@ -33,7 +33,7 @@ class SheetTotalsBody(WireModel):
     open: Annotated[MoneyBody, Field(description="Invoices, less what was received and deducted")]
     overdue: Annotated[MoneyBody, Field(description="The part of `open` that was due before `overdue_on`")]
     advances: Annotated[MoneyBody, Field(description="Payments that no invoice has used yet")]
-    net_to_pay: Annotated[MoneyBody, Field(description="`open` less `advances`; negative when too much was paid")]
+    net_to_pay: Annotated[MoneyBody, Field(description="`open` less `advances`; may be negative")]
 
 
 class SheetInvoiceBody(WireModel):
@@ -152,7 +152,9 @@ def projection_body(progress: Progress | None) -> ProjectionBody:
         return ProjectionBody(newest_fact_at=None, applied_at=None, lag_seconds=None)
     lag = (progress.applied_at - progress.newest_fact_at).total_seconds()
     return ProjectionBody(
-        newest_fact_at=progress.newest_fact_at, applied_at=progress.applied_at, lag_seconds=max(0.0, round(lag, 3))
+        newest_fact_at=progress.newest_fact_at,
+        applied_at=progress.applied_at,
+        lag_seconds=max(0.0, round(lag, 3)),
     )
 
 

@@ -11,6 +11,7 @@ from services.partners.domain.gstin import is_gstin, pan_of_gstin
 from shared.errors import FieldProblem
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_CODE_EXPECTED: Final = "expected 1 to 32 letters, digits or . _ -, the first of them a letter or digit"
 _IFSC: Final = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}")
 
 
@@ -41,10 +42,10 @@ class PartnerDetails:
     def __post_init__(self) -> None:
         for field in fields(self):
             object.__setattr__(self, field.name, _tidied(field.name, getattr(self, field.name)))
-        problems = [FieldProblem(f"/{name}", "expected a text") for name in ("name", "zone") if not getattr(self, name)]
+        missing = [name for name in ("name", "zone") if not getattr(self, name)]
+        problems = [FieldProblem(f"/{name}", "expected a text") for name in missing]
         if not _CODE.fullmatch(self.code or ""):
-            expected = "expected 1 to 32 letters, digits, dots, dashes or underscores, the first a letter or digit"
-            problems.insert(0, FieldProblem("/code", expected))
+            problems.insert(0, FieldProblem("/code", _CODE_EXPECTED))
         if problems:
             raise PartnerInvalid("A partner needs a code, a name and a zone", problems=problems)
 

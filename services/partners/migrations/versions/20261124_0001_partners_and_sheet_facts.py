@@ -36,7 +36,8 @@ MASTER = (
     """
     CREATE TABLE partner_versions (
         partner_id uuid NOT NULL
-            CONSTRAINT fk_partner_versions_partner_id_partners REFERENCES partners DEFERRABLE INITIALLY DEFERRED,
+            CONSTRAINT fk_partner_versions_partner_id_partners REFERENCES partners
+            DEFERRABLE INITIALLY DEFERRED,
         version bigint NOT NULL,
         code text NOT NULL,
         name text NOT NULL,
