@@ -23,7 +23,9 @@ class ItemProblem(BaseModel):
     code: str
     title: str
     detail: str
-    errors: list[dict[str, str]] = Field(default_factory=list, description="`pointer` and `detail` of each bad field")
+    errors: list[dict[str, str]] = Field(
+        default_factory=list, description="`pointer` and `detail` of each bad field"
+    )
 
 
 class ItemVerdict(BaseModel):
@@ -46,7 +48,7 @@ class BatchReply(BaseModel):
 
     @classmethod
     def of(cls, items: Sequence[ItemVerdict]) -> "BatchReply":
-        count = {status: 0 for status in ("accepted", "duplicate", "refused")}
+        count = dict.fromkeys(("accepted", "duplicate", "refused"), 0)
         for item in items:
             count[item.status] += 1
         return cls(**count, items=list(items))
@@ -76,7 +78,9 @@ async def read_records(request: Request) -> tuple[list[object], bytes]:
         raise UnsupportedFormat(f"Content-Type '{media_type}' is not read here; expected one of {expected}")
     records = readers[media_type](body)
     if len(records) > ITEMS_MAX:
-        raise TooLarge(f"{len(records)} items in one batch; expected at most {ITEMS_MAX}, send the rest in another")
+        raise TooLarge(
+            f"{len(records)} items in one batch; expected at most {ITEMS_MAX}, send the rest in another"
+        )
     return records, body
 
 
@@ -89,7 +93,9 @@ def validated(record: object, build: Callable[[object], Model], index: int) -> M
             FieldProblem("/" + "/".join(map(str, one["loc"])), one["msg"])
             for one in error.errors(include_input=False, include_url=False)
         ]
-        return refused(index, None, ItemInvalid("The item has values that are not acceptable", problems=problems))
+        return refused(
+            index, None, ItemInvalid("The item has values that are not acceptable", problems=problems)
+        )
     except Refusal as refusal:
         return refused(index, None, refusal)
 
@@ -103,7 +109,9 @@ class BatchRefused(Conflict):
 def batch_refusal(reply: BatchReply) -> BatchRefused:
     """The refusal of an atomic batch, naming its bad items."""
     problems = [
-        FieldProblem(f"/{item.index}", item.problem.detail) for item in reply.items if item.problem is not None
+        FieldProblem(f"/{item.index}", item.problem.detail)
+        for item in reply.items
+        if item.problem is not None
     ]
     return BatchRefused(f"{reply.refused} of {len(reply.items)} items are refused", problems=problems[:100])
 

@@ -49,7 +49,10 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
-            connect_args={"server_settings": SERVER_SETTINGS | {"application_name": application_name}, "timeout": 10},
+            connect_args={
+                "server_settings": SERVER_SETTINGS | {"application_name": application_name},
+                "timeout": 10,
+            },
         )
 
     @asynccontextmanager

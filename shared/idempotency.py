@@ -85,7 +85,9 @@ async def _hold_key(connection: AsyncConnection, attempt: Attempt) -> None:
         sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
     )
     if not held:
-        raise StillRunning("The first request with this key has not finished; repeat this one unchanged later")
+        raise StillRunning(
+            "The first request with this key has not finished; repeat this one unchanged later"
+        )
 
 
 async def _stored_reply(connection: AsyncConnection, attempt: Attempt) -> Response | None:

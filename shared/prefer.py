@@ -8,7 +8,11 @@ from fastapi import Header
 WAIT_SECONDS_MAX: Final = 120.0
 PreferWait = Annotated[
     str | None,
-    Header(alias="Prefer", max_length=200, description="`wait=N` waits up to N seconds (at most 120) for the result"),
+    Header(
+        alias="Prefer",
+        max_length=200,
+        description="`wait=N` waits up to N seconds (at most 120) for the result",
+    ),
 ]
 
 

@@ -1,16 +1,13 @@
 """The background process of a service: relays the outbox, consumes events, runs jobs and timers."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from shared.database import Database, UnitOfWork
-from shared.inbox import Subscription, event_consumer
-from shared.jobs import JobRunner, JobTask, Timer
-from shared.messaging.publisher import Publisher
-from shared.observability import Metrics, configure_logging, logger
-from shared.outbox.relay import OutboxRelay
+from shared.database import UnitOfWork
+from shared.inbox import Subscription
+from shared.jobs import JobTask, Timer
+from shared.observability import configure_logging
 from shared.settings import ServiceSettings
 
 WORKER_POOL_SIZE: Final = 12

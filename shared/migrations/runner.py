@@ -32,7 +32,9 @@ def alembic_config(owner: str, url: str) -> Config:
     root = Path(__file__).resolve().parents[2]
     config = Config()
     config.set_main_option("script_location", str(root / "shared" / "migrations"))
-    config.set_main_option("version_locations", str(root / package.replace(".", "/") / "migrations" / "versions"))
+    config.set_main_option(
+        "version_locations", str(root / package.replace(".", "/") / "migrations" / "versions")
+    )
     config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(rev)s_%%(slug)s")
     config.attributes["url"] = url

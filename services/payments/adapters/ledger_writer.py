@@ -19,7 +19,9 @@ _Cell = UUID | str | int | bool | bytes | object | None
 
 
 class CopyTarget(Protocol):
-    """The one method of the driver's connection that SQLAlchemy does not offer: binary COPY."""
+    """What SQLAlchemy does not offer of the driver's connection: binary COPY."""
+
+    def is_in_transaction(self) -> bool: ...
 
     async def copy_records_to_table(
         self, table_name: str, *, records: Iterable[Sequence[_Cell]], columns: Sequence[str]
@@ -33,7 +35,7 @@ async def copy_rows(
     if not rows:
         return
     raw = await connection.get_raw_connection()
-    target = cast(CopyTarget, raw.driver_connection)
+    target = cast("CopyTarget", raw.driver_connection)
     await target.copy_records_to_table(table, records=rows, columns=columns.split())
 
 
@@ -116,7 +118,17 @@ async def post_entries(
         "journal_entries",
         "id batch_id kind source_id currency effective_on posted_at description reverses_entry_id",
         [
-            (e.id, batch_id, e.kind, e.source_id, e.currency, e.effective_on, at, e.description, e.reverses_entry_id)
+            (
+                e.id,
+                batch_id,
+                e.kind,
+                e.source_id,
+                e.currency,
+                e.effective_on,
+                at,
+                e.description,
+                e.reverses_entry_id,
+            )
             for e in entries
         ],
     )

@@ -66,7 +66,12 @@ async def lines_of_earlier_files(
 
 
 async def add_bank_lines(
-    connection: AsyncConnection, *, bank_account_id: UUID, statement_id: UUID, lines: Sequence[NewLine], at: datetime
+    connection: AsyncConnection,
+    *,
+    bank_account_id: UUID,
+    statement_id: UUID,
+    lines: Sequence[NewLine],
+    at: datetime,
 ) -> None:
     """Insert new lines; equal lines get occurrence 1, 2, … so that the unique key keeps them apart."""
     prints = [line.key.fingerprint() for line in lines]

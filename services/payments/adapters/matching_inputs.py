@@ -135,7 +135,9 @@ async def receipt_of_cheque(
     return matching[-1] if matching else None
 
 
-async def _cheque_rows(connection: AsyncConnection, bank_account_id: UUID, numbers: Sequence[str]) -> Sequence[Row]:
+async def _cheque_rows(
+    connection: AsyncConnection, bank_account_id: UUID, numbers: Sequence[str]
+) -> Sequence[Row]:
     return (
         await connection.execute(
             sa.text(

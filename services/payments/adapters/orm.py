@@ -4,14 +4,25 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+# JOBS from shared.jobs.table import job_table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
-from shared.jobs.table import job_table
 from shared.outbox import outbox_table
 
 
@@ -32,7 +43,7 @@ metadata = Record.metadata
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
-jobs = job_table(metadata)
+# JOBS jobs = job_table(metadata)
 
 
 class PartnerRecord(Record):
@@ -105,7 +116,9 @@ class OpenItemRecord(Record):
     __table_args__ = (
         CheckConstraint("open_minor >= 0 AND open_minor <= original_minor", name="open_within_original"),
         CheckConstraint("kind IN ('invoice', 'advance')", name="kind_known"),
-        Index("ix_open_items_partner_open", "partner_code", "currency", postgresql_where=text("open_minor > 0")),
+        Index(
+            "ix_open_items_partner_open", "partner_code", "currency", postgresql_where=text("open_minor > 0")
+        ),
         Index("ix_open_items_amount_open", "open_minor", postgresql_where=text("open_minor > 0")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -157,9 +170,7 @@ class StatementPartRecord(Record):
     """One statement inside the file, with the proof opening + lines = closing."""
 
     __tablename__ = "statement_parts"
-    __table_args__ = (
-        CheckConstraint("proof IN ('proved', 'mismatch', 'not_stated')", name="proof_known"),
-    )
+    __table_args__ = (CheckConstraint("proof IN ('proved', 'mismatch', 'not_stated')", name="proof_known"),)
     statement_id: Mapped[UUID] = mapped_column(ForeignKey("bank_statements.id"), primary_key=True)
     part_number: Mapped[int] = mapped_column(primary_key=True)
     account_number: Mapped[str]
@@ -211,7 +222,9 @@ class StatementLineRecord(Record):
     __tablename__ = "statement_lines"
     __table_args__ = (
         CheckConstraint("outcome IN ('new', 'duplicate', 'rejected', 'information')", name="outcome_known"),
-        CheckConstraint("(outcome IN ('new', 'duplicate')) = (bank_line_id IS NOT NULL)", name="line_if_stored"),
+        CheckConstraint(
+            "(outcome IN ('new', 'duplicate')) = (bank_line_id IS NOT NULL)", name="line_if_stored"
+        ),
     )
     statement_id: Mapped[UUID] = mapped_column(ForeignKey("bank_statements.id"), primary_key=True)
     line_number: Mapped[int] = mapped_column(primary_key=True)
@@ -378,7 +391,11 @@ class BookingClockRecord(Record):
 
     __tablename__ = "booking_clocks"
     __table_args__ = (
-        Index("ix_booking_clocks_running", "due_at", postgresql_where=text("booked_at IS NULL AND NOT is_excused")),
+        Index(
+            "ix_booking_clocks_running",
+            "due_at",
+            postgresql_where=text("booked_at IS NULL AND NOT is_excused"),
+        ),
     )
     bank_line_id: Mapped[UUID] = mapped_column(ForeignKey("bank_lines.id"), primary_key=True)
     zone: Mapped[str]

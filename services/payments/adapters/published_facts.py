@@ -1,10 +1,12 @@
 """Turns what was written into the events other services read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from services.payments.adapters.line_store import NewLine
+from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.booking_clock import booking_deadline
 from services.payments.domain.invoice import Invoice
@@ -18,6 +20,8 @@ from shared.events.payments import (
     ReceiptBooked,
     ReceiptReversedV1,
     ReceiptsBookedV1,
+    ReceiptUnidentifiedV1,
+    StatementImportedV1,
 )
 
 
@@ -123,13 +127,13 @@ def _settled(receipt: Receipt) -> tuple[tuple[Allocation, ...], tuple[Deduction,
     return allocations, deductions
 
 
-def publish_unidentified(work: UnitOfWork, new: NewLine) -> None:
+def publish_unidentified(work: UnitOfWork, new: NewLine, bank_account: str) -> None:
     """Tell that money came in and nobody knows whose it is; its clock runs."""
     line = new.line
     work.publish(
         ReceiptUnidentifiedV1(
             bank_line_id=new.id,
-            bank_account="",
+            bank_account=bank_account,
             currency=line.currency,
             amount_minor=line.amount_minor,
             received_on=line.booked_on,
@@ -145,14 +149,14 @@ def publish_statement(work: UnitOfWork, statement: Row, counts: Mapping[str, int
         StatementImportedV1(
             statement_id=statement.id,
             bank_account=statement.bank_account_number,
-            period_from=counts["period_from"],
-            period_to=counts["period_to"],
             currency=statement.currency,
             line_count=counts["lines"],
+            new_count=counts["new"],
+            duplicate_count=counts["duplicate"],
+            rejected_count=counts["rejected"],
             booked_count=counts["booked"],
             suggested_count=counts["suggested"],
-            unidentified_count=counts["exceptions"],
-            duplicate_count=counts["duplicate"],
+            exception_count=counts["exceptions"],
         ),
         partition_key=str(statement.id),
     )

@@ -34,7 +34,9 @@ class Listing:
         if key is not None:
             sign = "<" if self.is_descending else ">"
             names = [f"after_{position}" for position in range(len(self.order))]
-            values = ", ".join(f"CAST(CAST(:{name} AS text) AS {cast})" for name, cast in zip(names, casts, strict=True))
+            values = ", ".join(
+                f"CAST(CAST(:{name} AS text) AS {cast})" for name, cast in zip(names, casts, strict=True)
+            )
             self.conditions.append(f"({', '.join(self.order)}) {sign} ({values})")
             self.parameters |= dict(zip(names, map(str, key), strict=True))
         return self
@@ -115,7 +117,9 @@ async def statement_parts(connection: AsyncConnection, statement_id: UUID) -> Se
     ).all()
 
 
-async def one_row(connection: AsyncConnection, select: str, condition: str, **parameters: object) -> Row | None:
+async def one_row(
+    connection: AsyncConnection, select: str, condition: str, **parameters: object
+) -> Row | None:
     """The row of a select that meets the condition, if there is one."""
     return (await connection.execute(sa.text(f"{select} WHERE {condition}"), parameters)).one_or_none()
 
@@ -137,7 +141,9 @@ async def trial_balance(connection: AsyncConnection) -> Sequence[Row]:
     ).all()
 
 
-async def booking_clock_summary(connection: AsyncConnection, at: datetime, zones: Sequence[str] | None) -> Row:
+async def booking_clock_summary(
+    connection: AsyncConnection, at: datetime, zones: Sequence[str] | None
+) -> Row:
     """Counts and amounts of the clocks: booked on time, booked late, waiting, overdue."""
     return (
         await connection.execute(

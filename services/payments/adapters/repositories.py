@@ -21,7 +21,9 @@ Row = sa.Row[Any]
 
 async def bank_account_for_update(connection: AsyncConnection, number: str) -> Row:
     """The account, locked: imports of one account follow each other. BankAccountUnknown otherwise."""
-    return await _bank_account(connection, number, "SELECT * FROM bank_accounts WHERE number = :number FOR UPDATE")
+    return await _bank_account(
+        connection, number, "SELECT * FROM bank_accounts WHERE number = :number FOR UPDATE"
+    )
 
 
 async def bank_account_by_number(connection: AsyncConnection, number: str) -> Row:
@@ -40,7 +42,8 @@ async def _bank_account(connection: AsyncConnection, number: str, statement: str
 
 async def known_partner_codes(connection: AsyncConnection, codes: Iterable[str]) -> set[str]:
     rows = await connection.execute(
-        sa.text("SELECT code FROM partners WHERE code = ANY(CAST(:codes AS text[]))"), {"codes": sorted(set(codes))}
+        sa.text("SELECT code FROM partners WHERE code = ANY(CAST(:codes AS text[]))"),
+        {"codes": sorted(set(codes))},
     )
     return {row.code for row in rows}
 
@@ -48,7 +51,8 @@ async def known_partner_codes(connection: AsyncConnection, codes: Iterable[str])
 async def invoices_by_key(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, Row]:
     """Registered invoices by their number key."""
     rows = await connection.execute(
-        sa.text("SELECT * FROM invoices WHERE number_key = ANY(CAST(:keys AS text[]))"), {"keys": sorted(set(keys))}
+        sa.text("SELECT * FROM invoices WHERE number_key = ANY(CAST(:keys AS text[]))"),
+        {"keys": sorted(set(keys))},
     )
     return {row.number_key: row for row in rows}
 

@@ -106,7 +106,9 @@ async def set_lines_read(connection: AsyncConnection, statement_id: UUID, lines_
     )
 
 
-async def add_part(connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed) -> str:
+async def add_part(
+    connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed
+) -> str:
     """Store a part with its proof, opening + lines = closing, summed from the stored lines; returns the proof."""
     opening, closing = _minor(closed.opening), _minor(closed.closing)
     proof = await connection.scalar(

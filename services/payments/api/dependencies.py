@@ -47,7 +47,9 @@ class PageRequest:
 def page_request(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page")] = LIMIT_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=500, description="`next_cursor` of the page before")
+    ] = None,
 ) -> PageRequest:
     """The page parameters of every list."""
     return PageRequest(limit, cursor, request.app.state.cursor_signer)

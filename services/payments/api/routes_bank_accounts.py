@@ -35,7 +35,9 @@ async def register_bank_account_route(
 
 
 @router.get("", response_model=Page[BankAccountBody], summary="List our bank accounts")
-async def list_bank_accounts(page: PageWanted, connection: Reading, _caller: CurrentCaller) -> Page[BankAccountBody]:
+async def list_bank_accounts(
+    page: PageWanted, connection: Reading, _caller: CurrentCaller
+) -> Page[BankAccountBody]:
     """In the order of their numbers."""
     listing = Listing(ACCOUNT_SELECT, order=("a.number",)).after(page.after("bank-accounts"), ["text"])
     rows = await listing.rows(connection, limit=page.limit)

@@ -103,7 +103,10 @@ async def _finished_within(pool: Database, statement_id: UUID, seconds: float) -
     while True:
         async with pool.reading() as connection:
             row = await one_row(
-                connection, "SELECT state FROM bank_statements", "id = :statement_id", statement_id=statement_id
+                connection,
+                "SELECT state FROM bank_statements",
+                "id = :statement_id",
+                statement_id=statement_id,
             )
         if row is not None and row.state in ("imported", "failed"):
             return True
@@ -115,10 +118,15 @@ async def _finished_within(pool: Database, statement_id: UUID, seconds: float) -
 async def _reply(pool: Database, received: ReceivedStatement, *, is_finished: bool) -> Response:
     async with pool.reading() as connection:
         body = await _statement(connection, received.statement_id, is_repeated=received.is_repeated)
-    location = f"/v1/bank-statements/{received.statement_id}" if is_finished else f"/v1/jobs/{received.job_id}"
+    location = (
+        f"/v1/bank-statements/{received.statement_id}" if is_finished else f"/v1/jobs/{received.job_id}"
+    )
     status = 200 if received.is_repeated else 201 if is_finished else 202
     return Response(
-        body.model_dump_json(), status_code=status, media_type="application/json", headers={"Location": location}
+        body.model_dump_json(),
+        status_code=status,
+        media_type="application/json",
+        headers={"Location": location},
     )
 
 
@@ -144,7 +152,9 @@ async def list_bank_statements(
     return Page(items=[await _statement(connection, row.id) for row in kept], next_cursor=cursor)
 
 
-@router.get("/{bank_statement_id}", response_model=BankStatementBody, summary="Show one statement and its proofs")
+@router.get(
+    "/{bank_statement_id}", response_model=BankStatementBody, summary="Show one statement and its proofs"
+)
 async def show_bank_statement(
     bank_statement_id: UUID, connection: Reading, _caller: CurrentCaller
 ) -> BankStatementBody:

@@ -28,9 +28,7 @@ from shared.identity import CurrentCaller
 from shared.pagination import Page, page_of
 
 router = APIRouter(tags=["Invoices"])
-CSV_COLUMNS: Final = (
-    "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount"
-)
+CSV_COLUMNS: Final = "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount"
 CSV_EXAMPLE: Final = (
     CSV_COLUMNS + "\nINV/26-27/004000,CP0101,2026-08-01,2026-09-15,INR,153198.65,27575.76,180774.41\n"
 )
@@ -136,7 +134,9 @@ async def list_open_items(
     """In the order of their due dates, oldest first."""
     found = await one_row(connection, "SELECT code, zone FROM partners", "code = :code", code=partner)
     if found is None or not caller.sees_partner(found.code, found.zone):
-        raise NotFound(f"There is no partner {partner}", problems=[FieldProblem("/partner", "expected a partner code")])
+        raise NotFound(
+            f"There is no partner {partner}", problems=[FieldProblem("/partner", "expected a partner code")]
+        )
     scope = f"open-items|{partner}"
     listing = Listing(OPEN_ITEM_SELECT, order=("o.due_on", "o.id"))
     listing.where("o.partner_code = :partner", partner=partner).where("o.open_minor > :zero", zero=0)

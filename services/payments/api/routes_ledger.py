@@ -65,7 +65,10 @@ async def list_journal_entries(
 
 
 @router.get(
-    "/trial-balance", response_model=TrialBalanceBody, tags=["Ledger"], summary="Show the trial balance and its proof"
+    "/trial-balance",
+    response_model=TrialBalanceBody,
+    tags=["Ledger"],
+    summary="Show the trial balance and its proof",
 )
 async def show_trial_balance(connection: Reading, _caller: CurrentCaller) -> TrialBalanceBody:
     """Summed from the journal at one instant."""
@@ -90,7 +93,10 @@ async def verify_audit_trail(connection: Reading, _caller: CurrentCaller) -> Aud
 
 
 @router.get(
-    "/booking-clock", response_model=BookingClockBody, tags=["Booking clock"], summary="Who is late and who will be"
+    "/booking-clock",
+    response_model=BookingClockBody,
+    tags=["Booking clock"],
+    summary="Who is late and who will be",
 )
 async def show_booking_clock(connection: Reading, caller: CurrentCaller) -> BookingClockBody:
     """Credits seen, booked on time, due and late, with the most urgent ones."""
@@ -112,7 +118,10 @@ async def show_booking_clock(connection: Reading, caller: CurrentCaller) -> Book
 
 
 @router.get(
-    "/exceptions", response_model=Page[ExceptionBody], tags=["Exceptions"], summary="List what waits for a person"
+    "/exceptions",
+    response_model=Page[ExceptionBody],
+    tags=["Exceptions"],
+    summary="List what waits for a person",
 )
 async def list_exceptions(
     page: PageWanted,
@@ -124,7 +133,9 @@ async def list_exceptions(
     """Open ones, the oldest first."""
     scope = f"exceptions|{statement_id}|{code}"
     listing = Listing(EXCEPTION_SELECT, order=("x.raised_at", "x.id"), conditions=["x.resolved_at IS NULL"])
-    listing.where("x.statement_id = :statement_id", statement_id=statement_id).where("x.code = :code", code=code)
+    listing.where("x.statement_id = :statement_id", statement_id=statement_id).where(
+        "x.code = :code", code=code
+    )
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page_of(
         rows,

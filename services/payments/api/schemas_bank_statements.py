@@ -50,7 +50,9 @@ class BankStatementBody(WireModel):
     sha256: str
     state: Literal["received", "importing", "imported", "failed"]
     is_repeated: bool = Field(default=False, description="Exactly this file came before: nothing was added")
-    failure: dict[str, str] | None = Field(default=None, description="`code` and `detail` when the import failed")
+    failure: dict[str, str] | None = Field(
+        default=None, description="`code` and `detail` when the import failed"
+    )
     counts: StatementCounts
     parts: list[StatementPartBody]
     job_url: str
@@ -81,7 +83,9 @@ class StatementLineBody(WireModel):
     line_number: int
     part_number: int
     outcome: Literal["new", "duplicate", "rejected", "information"]
-    first_seen_in: UUID | None = Field(default=None, description="The statement that brought a duplicate line first")
+    first_seen_in: UUID | None = Field(
+        default=None, description="The statement that brought a duplicate line first"
+    )
     bank_line_id: UUID | None
     booked_on: date | None
     value_on: date | None

@@ -13,7 +13,8 @@ from shared.money import MoneyError, minor_from_text
 from shared.wire import MoneyBody, WireModel, money
 
 DocumentNumber = Annotated[
-    str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][\x20-\x7e]*$", examples=["INV/26-27/004412"])
+    str,
+    Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][\x20-\x7e]*$", examples=["INV/26-27/004412"]),
 ]
 PartnerCode = Annotated[str, Field(min_length=1, max_length=40, examples=["CP0001"])]
 
@@ -27,7 +28,9 @@ class InvoiceDraft(WireModel):
     due_on: date
     taxable_amount: MoneyBody = Field(description="Value before tax")
     tax_amount: MoneyBody = Field(description="GST of all heads")
-    total_amount: MoneyBody = Field(description="What the partner owes: value and tax, rounded to 1.00 at most")
+    total_amount: MoneyBody = Field(
+        description="What the partner owes: value and tax, rounded to 1.00 at most"
+    )
 
     def invoice(self) -> Invoice:
         """The domain's invoice; InvoiceInvalid when its figures contradict each other."""

@@ -147,7 +147,9 @@ def trial_balance_body(rows: list[Row], *, as_of: datetime) -> TrialBalanceBody:
             for row in rows
         ],
         totals=[
-            TrialBalanceTotal(debit=money(debits[currency], currency), credit=money(credits_[currency], currency))
+            TrialBalanceTotal(
+                debit=money(debits[currency], currency), credit=money(credits_[currency], currency)
+            )
             for currency in sorted(debits)
         ],
         is_proved=agrees and debits == credits_,

@@ -57,7 +57,9 @@ def receipt_body(row: Row) -> ReceiptBody:
             if part["kind"] == MONEY
         ],
         deductions=[
-            DeductionBody(invoice_number=part["number"], kind=part["kind"], amount=money(part["minor"], currency))
+            DeductionBody(
+                invoice_number=part["number"], kind=part["kind"], amount=money(part["minor"], currency)
+            )
             for part in row.settled
             if part["kind"] != MONEY
         ],

@@ -44,7 +44,9 @@ async def received_upload(request: Request) -> AsyncIterator[ReceivedFile]:
             content_hash=sink.digest.digest(),
             size_bytes=sink.size_bytes,
             file_name=file_name,
-            statement_format=detect_format(head, file_name=file_name, media_type=media_type.decode("latin-1")),
+            statement_format=detect_format(
+                head, file_name=file_name, media_type=media_type.decode("latin-1")
+            ),
         )
 
 
@@ -72,7 +74,9 @@ def _refuse_by_announced_size(request: Request) -> None:
 
 def _too_large() -> StatementTooLarge:
     limit = FILE_BYTES_MAX // 2**20
-    return StatementTooLarge(f"A statement file is at most {limit} MiB; ask the bank for one file per day or week")
+    return StatementTooLarge(
+        f"A statement file is at most {limit} MiB; ask the bank for one file per day or week"
+    )
 
 
 async def _read_multipart(request: Request, boundary: bytes, sink: _FileSink) -> str:
@@ -100,7 +104,7 @@ class _FormReader:
         self._is_in_file = False
         self.file_name: str | None = None
 
-    def callbacks(self):  # type: ignore[no-untyped-def]  # noqa: ANN201 -- the parser's TypedDict is private
+    def callbacks(self):  # type: ignore[no-untyped-def]
         return {
             "on_part_begin": self._part_begin,
             "on_header_field": self._header_field,

@@ -66,7 +66,7 @@ async def decide_lines(
     reversed_ = await _reverse_bounces(work, account, paired, at)
     booked_late, refused = await _book(work, account, batch, refused, at)
     done = _merged(paired, [*booked, *booked_late, *reversed_, *(_overtaken(one) for one in refused)])
-    await _record(work, statement_id, done, knowledge, at)
+    await _record(work, account, statement_id, done, knowledge=knowledge, at=at)
 
 
 async def _decisions(
@@ -91,7 +91,9 @@ def _in_currency(account: Row, one: _Decided) -> _Decided:
     """Money in another currency than the account's is never booked by itself."""
     if one.new.line.currency == account.currency or one.decision.outcome is not Outcome.AUTO:
         return one
-    reason = Reason("currency_differs", f"The line is in {one.new.line.currency}, the account in {account.currency}")
+    reason = Reason(
+        "currency_differs", f"The line is in {one.new.line.currency}, the account in {account.currency}"
+    )
     return replace(one, decision=_left_to_a_person(one.decision, reason))
 
 
@@ -105,7 +107,12 @@ async def _book(
     }
     narrations = {line.line_number: n for line, n in zip(batch.lines, batch.narrations, strict=True)}
     receipts = [
-        _receipt(one, account, narrations[one.new.line.line_number].rail, narrations[one.new.line.line_number].cheque_number)
+        _receipt(
+            one,
+            account,
+            narrations[one.new.line.line_number].rail,
+            narrations[one.new.line.line_number].cheque_number,
+        )
         for one in wanted.values()
     ]
     outcome = await book_receipts(work, receipts, actor=ACTOR, at=at)
@@ -114,15 +121,21 @@ async def _book(
         for receipt in outcome.booked
         if receipt.bank_line_id is not None
     ]
-    refused = [wanted[receipt.bank_line_id] for receipt in outcome.refused if receipt.bank_line_id is not None]
+    refused = [
+        wanted[receipt.bank_line_id] for receipt in outcome.refused if receipt.bank_line_id is not None
+    ]
     return booked, refused
 
 
 def _receipt(one: _Decided, account: Row, rail: str, cheque_number: str) -> Receipt:
     line, decision = one.new.line, one.decision
     assert decision.partner_code is not None
-    money = [ReceiptAllocation(a.invoice_id, a.invoice_number, MONEY, a.amount_minor) for a in decision.allocations]
-    kept = [ReceiptAllocation(d.invoice_id, d.invoice_number, d.kind, d.amount_minor) for d in decision.deductions]
+    money = [
+        ReceiptAllocation(a.invoice_id, a.invoice_number, MONEY, a.amount_minor) for a in decision.allocations
+    ]
+    kept = [
+        ReceiptAllocation(d.invoice_id, d.invoice_number, d.kind, d.amount_minor) for d in decision.deductions
+    ]
     return Receipt(
         id=uuid7(),
         bank_line_id=one.new.id,
@@ -149,9 +162,13 @@ async def _reverse_bounces(
         if one.decision.kind is not LineKind.BOUNCE or one.decision.outcome is not Outcome.AUTO:
             continue
         line = one.new.line
-        receipt_id = await receipt_of_cheque(work.connection, account.id, one.decision.reverses, -line.amount_minor)
+        receipt_id = await receipt_of_cheque(
+            work.connection, account.id, one.decision.reverses, -line.amount_minor
+        )
         if receipt_id is None:
-            reason = Reason("cheque_not_booked", f"Cheque {one.decision.reverses} came back before it was booked")
+            reason = Reason(
+                "cheque_not_booked", f"Cheque {one.decision.reverses} came back before it was booked"
+            )
             done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))
             continue
         try:
@@ -174,7 +191,9 @@ async def _reverse_bounces(
 
 def _overtaken(one: _Decided) -> _Decided:
     """Somebody else settled the invoices between the decision and the booking."""
-    reason = Reason("invoices_settled_meanwhile", "The invoices were settled by another receipt; decide again")
+    reason = Reason(
+        "invoices_settled_meanwhile", "The invoices were settled by another receipt; decide again"
+    )
     return replace(one, decision=replace(_left_to_a_person(one.decision, reason), outcome=Outcome.SUGGESTED))
 
 
@@ -188,7 +207,13 @@ def _merged(paired: Sequence[_Decided], changed: Sequence[_Decided]) -> list[_De
 
 
 async def _record(
-    work: UnitOfWork, statement_id: UUID, decided: Sequence[_Decided], knowledge: MatchingKnowledge, at: datetime
+    work: UnitOfWork,
+    account: Row,
+    statement_id: UUID,
+    decided: Sequence[_Decided],
+    *,
+    knowledge: MatchingKnowledge,
+    at: datetime,
 ) -> None:
     lines = [DecidedLine(one.new.id, one.decision, one.receipt_id) for one in decided]
     await add_decisions(work.connection, lines, policy_version=default_policy().version, at=at)
@@ -199,7 +224,7 @@ async def _record(
     await keep_aliases(work.connection, learned, at)
     for one in decided:
         if one.decision.kind is LineKind.RECEIPT and one.decision.partner_code is None:
-            publish_unidentified(work, one.new)
+            publish_unidentified(work, one.new, account.number)
 
 
 def _clock(one: _Decided, knowledge: MatchingKnowledge) -> ClockReading:

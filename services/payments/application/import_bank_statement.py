@@ -146,7 +146,9 @@ def _part_exceptions(
     name = f"Statement {opened.identification or opened.part_number}"
     if proof == "mismatch":
         raised.append(
-            RaisedException("balance_mismatch", f"{name}: opening balance and lines do not give the closing balance")
+            RaisedException(
+                "balance_mismatch", f"{name}: opening balance and lines do not give the closing balance"
+            )
         )
     if opened.account_number and not _same_account(opened.account_number, statement.bank_account_number):
         raised.append(
@@ -157,7 +159,9 @@ def _part_exceptions(
         )
     if closed.balance_breaks:
         lines = ", ".join(map(str, closed.balance_breaks[:10]))
-        raised.append(RaisedException("running_balance_break", f"{name}: the running balance breaks at line {lines}"))
+        raised.append(
+            RaisedException("running_balance_break", f"{name}: the running balance breaks at line {lines}")
+        )
     return raised
 
 

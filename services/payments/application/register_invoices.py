@@ -63,7 +63,9 @@ def _verdict(
     invoice: Invoice, partners: set[str], stored: dict[str, Row], accepted: dict[str, Invoice]
 ) -> InvoiceVerdict:
     if invoice.partner_code not in partners:
-        problem = FieldProblem("/partner_code", "expected the code of a partner registered with POST /v1/partners/batch")
+        problem = FieldProblem(
+            "/partner_code", "expected the code of a partner registered with POST /v1/partners/batch"
+        )
         return InvoiceVerdict(
             None, refusal=PartnerUnknown(f"There is no partner {invoice.partner_code}", problems=[problem])
         )

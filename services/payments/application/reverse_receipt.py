@@ -6,7 +6,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.payments.adapters.ledger_writer import change_open_items, copy_rows, lock_open_items, post_entries
+from services.payments.adapters.ledger_writer import (
+    change_open_items,
+    copy_rows,
+    lock_open_items,
+    post_entries,
+)
 from services.payments.adapters.published_facts import publish_reversal
 from services.payments.adapters.repositories import entry_of_source, receipt_to_reverse
 from services.payments.adapters.unit_of_work import UnitOfWork
@@ -36,7 +41,10 @@ async def reverse_receipt(
     )
     entry = await entry_of_source(work.connection, receipt.id, kind="receipt")
     mirror = reversal_of(
-        entry, id=uuid7(), effective_on=reversed_on, description=f"{entry.description} taken back: {reason_code}"
+        entry,
+        id=uuid7(),
+        effective_on=reversed_on,
+        description=f"{entry.description} taken back: {reason_code}",
     )
     await post_entries(work.connection, [mirror], actor=actor, at=at)
     await publish_reversal(work, receipt, reason_code=reason_code, reversed_on=reversed_on)
@@ -51,7 +59,9 @@ async def _reopen(work: UnitOfWork, receipt: Receipt, at: datetime) -> None:
         reopened[receipt.id] -= receipt.on_account_minor
     still_open = await lock_open_items(work.connection, reopened)
     if still_open.get(receipt.id, 0) < receipt.on_account_minor:
-        raise AdvanceUsed(f"The advance of receipt {receipt.id} is already allocated; undo those allocations first")
+        raise AdvanceUsed(
+            f"The advance of receipt {receipt.id} is already allocated; undo those allocations first"
+        )
     await change_open_items(work.connection, reopened, at)
     await copy_rows(
         work.connection,
@@ -62,5 +72,3 @@ async def _reopen(work: UnitOfWork, receipt: Receipt, at: datetime) -> None:
             for part in receipt.allocations
         ],
     )
-
-

@@ -5,7 +5,9 @@ from typing import Final
 RECEIVABLES: Final = "1200-receivables"
 TDS_RECEIVABLE: Final = "1310-tds-receivable"
 CUSTOMER_ADVANCES: Final = "2100-customer-advances"
-BILLING_CLEARING: Final = "3900-billing-clearing"  # the billing system owns revenue and tax; this is its mirror
+BILLING_CLEARING: Final = (
+    "3900-billing-clearing"  # the billing system owns revenue and tax; this is its mirror
+)
 BANK_CHARGES: Final = "5100-bank-charges"
 
 ACCOUNT_NAMES: Final = {

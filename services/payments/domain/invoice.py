@@ -37,7 +37,9 @@ class Invoice:
         if min(self.taxable_minor, self.tax_minor) < 0:
             problems.append(FieldProblem("/taxable_amount", "expected amounts that are not negative"))
         if abs(self.total_minor - self.taxable_minor - self.tax_minor) > ROUND_OFF_MINOR:
-            problems.append(FieldProblem("/total_amount", "expected taxable_amount + tax_amount, rounded to 1.00 at most"))
+            problems.append(
+                FieldProblem("/total_amount", "expected taxable_amount + tax_amount, rounded to 1.00 at most")
+            )
         if self.due_on < self.issued_on:
             problems.append(FieldProblem("/due_date", "expected a day that is not before issue_date"))
         if problems:

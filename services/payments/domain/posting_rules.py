@@ -60,4 +60,6 @@ def _deduction_lines(receipt: Receipt) -> list[JournalLine]:
         if part.kind != MONEY:
             account = DEDUCTION_ACCOUNTS[part.kind]
             kept_back[account] = kept_back.get(account, 0) + part.amount_minor
-    return [JournalLine(account, amount, receipt.partner_code) for account, amount in sorted(kept_back.items())]
+    return [
+        JournalLine(account, amount, receipt.partner_code) for account, amount in sorted(kept_back.items())
+    ]
