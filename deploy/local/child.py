@@ -30,13 +30,15 @@ class Program:
 class Guard:
     """Keeps the guardian process told; one per process that starts programs."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, holding: tuple[int, ...] = ()) -> None:
+        """Start the guardian; it keeps the given descriptors open as long as it lives."""
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", guardian.__file__],
             stdin=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            pass_fds=holding,
         )
 
     def watch(self, pid: int, stop_signal: signal.Signals) -> None:
@@ -108,9 +110,13 @@ class Child:
     def kill(self) -> None:
         """SIGKILL the whole group at once, as a crash would, and reap it."""
         if self.exit_code is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+            self.kill_at_once()
         self.wait()
+
+    def kill_at_once(self) -> None:
+        """SIGKILL the whole group and do not wait: safe inside a signal handler."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def log_tail(self, line_count: int = 15) -> str:
         """The last lines it wrote, for the message that says why it did not start."""

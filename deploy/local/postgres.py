@@ -19,7 +19,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from deploy.local.account import Account, account_for, can_use, own_folder
+from deploy.local.account import Account, account_for, own_folder, reaches
 from deploy.local.child import Child, Guard, Program
 from deploy.local.errors import StackError
 from deploy.local.ports import LOOPBACK
@@ -56,6 +56,7 @@ class PostgresServer:
     """Starts, stops and kills the server of one place."""
 
     def __init__(self, place: PostgresPlace, guard: Guard) -> None:
+        self.name = "PostgreSQL"
         self.place = place
         self._guard = guard
         self._data = place.folder / "data"
@@ -198,7 +199,7 @@ def _binaries(account: Account | None) -> Path:
             f"the package {WHEEL} is missing; 'make install' puts back what requirements.lock names"
         )
     packaged = Path(wheel.origin).parent / "pginstall18" / "bin"
-    if can_use(account, packaged / "postgres"):
+    if reaches(account, packaged / "postgres"):
         return packaged
     copy = Path("/var/lib") / f"salesops-postgresql-{version(WHEEL)}"
     if not copy.exists():

@@ -1,7 +1,7 @@
 """Tables of the payments database. Ledger tables are append-only (triggers in the migrations)."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 # JOBS from shared.jobs.table import job_table
@@ -30,7 +30,7 @@ class Record(DeclarativeBase):
     """Base of all rows: instants are aware, amounts are BIGINT minor units."""
 
     metadata = service_metadata()
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         int: BigInteger,
         datetime: DateTime(timezone=True),
         bytes: BYTEA,

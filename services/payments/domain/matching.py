@@ -143,12 +143,10 @@ class _Matching:
         self._set_aside_no_receipts()
         named = [number for number in self._pending if self.batch.narrations[number].references]
         self._round(named, self.policy.allocation_certainty, is_named=True)
-        certainty = max(_FIRM_CERTAINTY, self.policy.allocation_certainty)
-        for _ in range(self.policy.rounds_max):
-            if not self._round(list(self._pending), certainty, is_named=False):
-                if certainty == self.policy.allocation_certainty:
+        for certainty in (_FIRM_CERTAINTY, self.policy.allocation_certainty):
+            for _ in range(self.policy.rounds_max):
+                if not self._round(list(self._pending), certainty, is_named=False):
                     break
-                certainty = self.policy.allocation_certainty
         for number in self._pending:
             self.decisions[number] = left_open(self.batch.lines[number], self._verdict(number), self.policy)
 
@@ -197,7 +195,7 @@ class _Matching:
     def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
         """A stranger who names our invoice and pays just what it asks for is known from now on."""
         proved = best.explanation.is_named or "amount" not in best.candidate.evidence
-        if best.candidate.relation is not Relation.STRANGER or not proved:
+        if best.candidate.relation is Relation.OWN or not proved or best.explanation.code == "partly_paid":
             return ()
         source = strong_reference(self.batch.lines[number]) or f"line {self.batch.lines[number].line_number}"
         keys = alias_keys(self.batch.narrations[number])
@@ -207,7 +205,8 @@ class _Matching:
         """Payers not known well so far may be the one that was just learned."""
         for number in self._pending:
             view = self._views[number]
-            if not view.candidates or view.candidates[0].weight > 1.0:
+            best = view.candidates[0] if view.candidates else None
+            if best is None or best.relation is not Relation.OWN or best.weight > 1.0:
                 narration = self.batch.narrations[number]
                 again = payer_candidates(narration, self.batch.index, self._aliases, self.policy.payer)
                 if again != view:

@@ -20,7 +20,9 @@ from services.payments.domain.narration_words import (
     CHEQUE_RETURN,
     NO_RECEIPTS,
     NOTE_STARTS,
+    NOTE_STARTS_OR_NAMES,
     RAILS,
+    ROUTING_ENDS,
     ROUTING_WORDS,
     UPI_HANDLES,
 )
@@ -30,6 +32,7 @@ from services.payments.domain.transaction_reference import (
     RRN_SHAPE,
     is_transfer_reference,
     strong_reference,
+    with_numbers_apart,
 )
 
 _VPA = re.compile(r"\b([A-Z0-9._]{2,})@([A-Z][A-Z0-9]*)")
@@ -141,8 +144,8 @@ def _narration(
 
 
 def _prepared(text: str) -> str:
-    upper = re.sub(r"\bM/S\.?(?=\s|\b)|\bA/C\b", " ", text.upper())
-    return upper.replace("\n", "").strip()
+    upper = re.sub(r"\bM/S\.?(?=\s|\b)|\bA/C\b", " ", text.upper().replace("\n", ""))
+    return with_numbers_apart(upper).strip()
 
 
 def _is_cheque_return(line: StatementLine, text: str, rail: str) -> bool:
@@ -214,19 +217,31 @@ def _is_cheque_number(word: str, reading: _Reading) -> bool:
 
 
 def _read_text(words: list[str], reading: _Reading) -> None:
+    """A name, a note, or a name with a note behind it."""
     while words and words[0] in ROUTING_WORDS and words[0] not in NOTE_STARTS:
         words = words[1:]
-    if not words:
-        return
-    bank = BANK_NAMES.get(" ".join(words))
+    start = next((place for place, word in enumerate(words) if _opens_note(word, place)), len(words))
+    name, note = words[:start], words[start:]
+    while name and name[-1] in ROUTING_ENDS:
+        name.pop()
+    bank = BANK_NAMES.get(" ".join(name).removesuffix(" LTD"))
     if bank is not None:
         reading.keep("bank_code", bank)
-    elif words[0] in NOTE_STARTS or all(_DIGITS.search(word) or len(word) == 1 for word in words):
-        _read_note(words, reading)
-    else:
-        name = " ".join(words)
-        if sum(character.isalpha() for character in name) > 2:
-            reading.names.append(name)
+    elif sum(character.isalpha() for word in name for character in word) > 2:
+        reading.names.append(" ".join(name))
+    if note:
+        _read_note(note, reading)
+        if note[0] in NOTE_STARTS_OR_NAMES and len(note) > 1 and note[1].isalpha() and len(note[1]) > 3:
+            reading.names.append(" ".join(note))
+
+
+def _opens_note(word: str, place: int) -> bool:
+    return word in NOTE_STARTS or _is_number(word) or (place == 0 and word in NOTE_STARTS_OR_NAMES)
+
+
+def _is_number(word: str) -> bool:
+    """Digits, with at most a few letters before them: 4034, NO.3486."""
+    return re.fullmatch(r"(?:[A-Z]{1,4}\.?)?\d{3,}", word) is not None
 
 
 def _read_note(words: list[str], reading: _Reading) -> None:

@@ -126,6 +126,9 @@ def payer_candidates(
     best = sorted(found.values(), key=lambda c: (c.weight, c.partner_code))[: weights.candidates_max]
     reach = best[0].weight + weights.reach if best else 0.0
     stranger = weights.third_party + (weights.unknown_name if names else math.log(2))
+    if best and best[0].relation is Relation.KNOWN_PAYER:
+        proofs = aliases.partners_of(narration, [name.compact for name in names])[best[0].partner_code]
+        stranger = min(stranger, best[0].weight + weights.known_elsewhere + 2 * math.log(max(proofs, 1)))
     return PayerView(tuple(c for c in best if c.weight <= reach), stranger, is_named=bool(names))
 
 
@@ -138,8 +141,13 @@ def _own(
         misfits = _misfits(narration, names, index)
     else:
         misfits = dict.fromkeys(_nameless(narration, places, index), 0.0)
+    stem = _address_stem(narration)
     for code, misfit in misfits.items():
         weight, evidence = _circumstances(narration, places, index.known[code], weights)
+        if stem and index.known[code].name.compact.startswith(stem):
+            evidence.append("address")
+        elif stem:
+            weight += weights.other_address
         yield PayerCandidate(code, misfit + weight, Relation.OWN, (*(("name",) if names else ()), *evidence))
 
 
@@ -179,6 +187,8 @@ def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> l
     if narration.ifsc:
         return index.bucket(f"ifsc:{narration.ifsc}")
     codes: list[str] = []
+    if stem := _address_stem(narration):
+        codes += _at_address(stem, index)
     if narration.account_suffix:
         codes += index.bucket(f"account:{narration.account_suffix[-4:]}")
     for place in places:
@@ -240,11 +250,20 @@ def _addressed(
 ) -> Iterator[PayerCandidate]:
     """Another name is shown, but the payment address or the account is the partner's."""
     stranger = weights.third_party + (weights.unknown_name if names else 0.0)
-    stem = "".join(letter for letter in narration.vpa.split("@")[0] if letter.isalpha())
-    if len(stem) >= _ADDRESS_MIN:
-        for code in index.bucket(f"address:{stem[:_ADDRESS_MIN]}"):
-            if index.known[code].name.compact.startswith(stem):
-                yield PayerCandidate(code, stranger + weights.address_of_partner, Relation.STRANGER, ("address",))
+    if stem := _address_stem(narration):
+        for code in _at_address(stem, index):
+            yield PayerCandidate(code, stranger + weights.address_of_partner, Relation.STRANGER, ("address",))
     if narration.account_suffix:
         for code in index.bucket(f"account:{narration.account_suffix[-4:]}"):
             yield PayerCandidate(code, stranger + weights.address_of_partner, Relation.STRANGER, ("account",))
+
+
+def _address_stem(narration: Narration) -> str:
+    """The letters of a payment address, when they are enough to be a name."""
+    stem = "".join(letter for letter in narration.vpa.split("@")[0] if letter.isalpha())
+    return stem if len(stem) >= _ADDRESS_MIN else ""
+
+
+def _at_address(stem: str, index: PartnerIndex) -> list[str]:
+    codes = index.bucket(f"address:{stem[:_ADDRESS_MIN]}")
+    return [code for code in codes if index.known[code].name.compact.startswith(stem)]

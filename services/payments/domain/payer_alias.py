@@ -81,4 +81,8 @@ def _is_same(shown: str, known: str) -> bool:
     if min(len(shown), len(known)) < _COMPACT_MIN or shown[:_STEM] != known[:_STEM]:
         return False
     shorter, longer = sorted((shown, known), key=len)
-    return name_misfit(FirmName((shorter,), shorter, ""), FirmName((longer,), longer, "")) <= _SAME_MISFIT
+    return name_misfit(_bare(shorter), _bare(longer)) <= _SAME_MISFIT
+
+
+def _bare(compact: str) -> FirmName:
+    return FirmName((compact,), compact, "", compact)
