@@ -88,7 +88,8 @@ class PostgresServer:
 
     def kill(self) -> None:
         """SIGKILL the postmaster and every process of it, as the machine's crash would."""
-        assert self.child is not None
+        if self.child is None or self.child.exit_code is not None:
+            return
         family = psutil.Process(self.child.pid).children(recursive=True)
         self.child.kill()
         for process in family:

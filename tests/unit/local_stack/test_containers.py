@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] -- used here alone, on a file of ours
+import yaml  # type: ignore[import-untyped]  # its stubs are not worth a dependency for one file
 from pydantic_settings import BaseSettings
 
 from deploy.environment_file import filled
