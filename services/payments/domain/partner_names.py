@@ -9,12 +9,17 @@ from rapidfuzz.distance import OSA, LCSseq
 _FORMS = (
     ("COMPANY", re.compile(r"\b(?:AND|N) ?(?:CO|COMPANY)$")),
     ("SONS", re.compile(r"\b(?:AND|N)? ?(?:SONS|SON|BROS|BROTHERS)$")),
-    ("LIMITED", re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|P|OPC)? ?(?:LIMITED|LIMITE|LIMIT|LIMI|LTD|LT)$")),
+    (
+        "LIMITED",
+        re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|P|OPC)? ?(?:LIMITED|LIMITE|LIMIT|LIMI|LTD|LT)$"),
+    ),
     ("LIMITED", re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|PV)$")),
     ("LLP", re.compile(r"\b(?:LLP|LL)$")),
     ("COMPANY", re.compile(r"\bCO$")),
 )
-_GLUED_FORM = re.compile(r"(?<=\w\w\w)(PVT|PRIVATE|LLP|LTD|LIMITED|AND(?=SONS|CO\b))( ?LTD| ?LIMITED|SONS|CO)?$")
+_GLUED_FORM = re.compile(
+    r"(?<=\w\w\w)(PVT|PRIVATE|LLP|LTD|LIMITED|AND(?=SONS|CO\b))( ?LTD| ?LIMITED|SONS|CO)?$"
+)
 _LONG_FORMS = {"PVT": "PRIVATE", "LTD": "LIMITED", "CO": "COMPANY"}
 _MISSPELT = 2.6
 _NAME_MIN = 3
