@@ -1,3 +1,61 @@
+# One command for each thing people do here. `make help` lists them.
+SHELL := /bin/sh
+PYTHON ?= python3
+WORKERS ?= logical --maxprocesses 4
+ARGS ?=
+RUN := .venv/bin/python -m
+export PYTHON
+
+.DEFAULT_GOAL := help
+
 .PHONY: help
-help:
-	@grep -E '^[a-z-]+:.*##' Makefile
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: install
+install: .venv/installed ## put exactly what requirements.lock names into .venv
+.venv/installed: requirements.lock deploy/local/install.sh
+	@sh deploy/local/install.sh
+
+.PHONY: run status logs token reset
+run: install ## start the whole system, until Ctrl-C (PORT=8010, DEMO=1, …_DATABASE_URL=…, AMQP_URL=…)
+	@$(RUN) deploy.local.run
+status: install ## say what runs, where, and what it logged last
+	@$(RUN) deploy.local.status
+logs: install ## follow the logs of everything
+	@$(RUN) deploy.local.logs
+token: install ## print a development token (ROLE=coordinator, PARTNER=…, ZONE=north,west)
+	@$(RUN) deploy.local.issue_token
+reset: install ## forget all local data; refuses while the system runs
+	@$(RUN) deploy.local.reset
+
+.PHONY: test test-unit bench
+test: install ## run every test on throwaway PostgreSQL and RabbitMQ (ARGS='-k clock tests/unit')
+	@$(RUN) pytest -n $(WORKERS) $(ARGS)
+test-unit: install ## run the tests that need nothing but Python
+	@$(RUN) pytest -n0 tests/unit $(ARGS)
+bench: install ## measure, print the table, write it as JSON and as a picture
+	@$(RUN) tests.benchmarks $(ARGS)
+
+.PHONY: check lint format-check types imports architecture
+check: install ## run the quick checks side by side: style, types, layers, architecture
+	@$(MAKE) --no-print-directory --keep-going --jobs --output-sync=target lint format-check types imports architecture
+lint:
+	@$(RUN) ruff check --quiet --output-format concise .
+format-check:
+	@$(RUN) ruff format --check . >.venv/format.log 2>&1 || { cat .venv/format.log; echo "not formatted as agreed; 'make format' does it"; exit 1; }
+types:
+	@$(RUN) mypy --no-error-summary
+imports:
+	@.venv/bin/lint-imports --no-logo >.venv/imports.log 2>&1 || { cat .venv/imports.log; exit 1; }
+architecture:
+	@$(RUN) pytest -q --no-header -n0 -p no:cacheprovider tests/architecture || [ $$? -eq 5 ]
+
+.PHONY: format lock
+format: install ## lay the code out as agreed and mend what can be mended
+	@$(RUN) ruff check --quiet --fix-only .
+	@$(RUN) ruff format --quiet .
+lock: install ## compile requirements.lock from pyproject.toml, leaving out what is younger than a week
+	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --group dev \
+		--exclude-newer "$$($(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=7))')" \
+		pyproject.toml --output-file requirements.lock

@@ -36,7 +36,9 @@ class SalesOpsError(Exception):
 
     code: ClassVar[str] = "error"
 
-    def __init__(self, detail: str, *, problems: Sequence[FieldProblem] = (), **facts: str | int | None) -> None:
+    def __init__(
+        self, detail: str, *, problems: Sequence[FieldProblem] = (), **facts: str | int | None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.problems = tuple(problems)

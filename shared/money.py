@@ -27,7 +27,9 @@ class MoneyError(Invalid):
 def currency_exponent(currency: str) -> int:
     """Return the number of decimal digits of an ISO 4217 code; MoneyError if it is no code."""
     if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
-        raise MoneyError(f"'{currency}' is not a currency; expected three capital letters of ISO 4217, e.g. INR")
+        raise MoneyError(
+            f"'{currency}' is not a currency; expected three capital letters of ISO 4217, e.g. INR"
+        )
     return EXPONENTS.get(currency, 2)
 
 

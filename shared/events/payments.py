@@ -61,8 +61,8 @@ class ReceiptBooked:
 
     receipt_id: UUID
     bank_account: str
-    bank_line_id: UUID
-    partner_code: str | None
+    bank_line_id: UUID | None
+    partner_code: str
     zone: str | None
     received_on: date
     booked_at: datetime
@@ -114,16 +114,14 @@ class StatementImportedV1(Event):
 
     statement_id: UUID
     bank_account: str
-    period_from: date
-    period_to: date
     currency: Currency
-    opening_minor: AmountMinor
-    closing_minor: AmountMinor
     line_count: int
+    new_count: int
+    duplicate_count: int
+    rejected_count: int
     booked_count: int
     suggested_count: int
-    unidentified_count: int
-    duplicate_count: int
+    exception_count: int
 
 
 class ReceiptUnidentifiedV1(Event):

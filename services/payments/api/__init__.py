@@ -1,0 +1,1 @@
+"""HTTP routes: translate requests into use cases and reads, nothing more."""

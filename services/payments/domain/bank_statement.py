@@ -1,4 +1,4 @@
-"""What a bank statement file says, whatever its format: parts, lines, balances and lines that cannot be read."""
+"""What a bank statement file says, whatever its format: parts, lines, balances, unreadable lines."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -46,6 +46,8 @@ class StatementLine:
     running_balance_minor: int | None = None
     document_numbers: tuple[str, ...] = ()  # structured remittance information
     raw: str = ""  # the line as the file had it, for evidence; at most 2,000 characters
+    other_references: tuple[str, ...] = ()  # further keys as 'UETR:…', 'TXID:…', 'CHEQUE:…'
+    notes: tuple[str, ...] = ()  # what the reader had to decide, e.g. a value date of 30 February
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class PartClosed:
     part_number: int
     opening: Balance | None
     closing: Balance | None
+    balance_breaks: tuple[int, ...] = ()  # lines whose running balance does not follow
+    information: str = ""  # what the bank says about the statement as a whole
 
 
 StatementEvent = PartOpened | StatementLine | RejectedLine | PartClosed

@@ -1,6 +1,6 @@
 """Refusals of the payments service; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Conflict, Invalid, Malformed, NotFound, UnsupportedFormat
+from shared.errors import Conflict, Invalid, Malformed, NotFound, TooLarge, UnsupportedFormat
 
 
 class StatementUnreadable(Malformed):
@@ -23,3 +23,24 @@ class PartnerUnknown(Invalid):
 
 class AlreadyReversed(Conflict):
     code, title = "already_reversed", "Already reversed"
+
+
+class AdvanceUsed(Conflict):
+    code, title = "advance_used", "The advance has been used"
+
+
+class BankAccountTaken(Conflict):
+    code, title = "bank_account_taken", "The bank account is registered with other details"
+
+
+class StatementTooLarge(TooLarge):
+    code, title = "statement_too_large", "The statement file is too large"
+
+
+class CurrencyMismatch(Invalid):
+    code, title = "currency_mismatch", "The currencies differ"
+
+
+class InvoiceTaken(Conflict):
+    code, title = "invoice_taken", "The invoice number is registered with other figures"
+

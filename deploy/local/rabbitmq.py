@@ -1,0 +1,183 @@
+"""A RabbitMQ node of our own: the machine's package, but private folders, ports, name, cookie and users."""
+
+import hashlib
+import json
+import os
+import secrets
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import psutil
+
+from deploy.local.broker_users import BrokerUser, account_definitions
+from deploy.local.child import Child, Guard, Program
+from deploy.local.errors import StackError
+from deploy.local.ports import LOOPBACK, is_answered
+from deploy.local.rabbitmq_package import server_script
+
+START_TIMEOUT_SECONDS: Final = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class RabbitPlace:
+    """Where one node lives. The same place always means the same data, ports and node name."""
+
+    folder: Path
+    amqp_port: int
+    distribution_port: int
+    epmd_port: int
+    log: Path
+    users: tuple[BrokerUser, ...]
+    vhosts: tuple[str, ...] = ("salesops",)
+
+    @property
+    def node_name(self) -> str:
+        """Unique on the machine by the folder, so that two checkouts never meet."""
+        return f"salesops-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}@localhost"
+
+    def url(self, user: str, *, vhost: str | None = None) -> str:
+        account = next(each for each in self.users if each.name == user)
+        vhost = vhost or self.vhosts[0]
+        credentials = f"{account.name}:{quote(account.password)}"
+        return f"amqp://{credentials}@{LOOPBACK}:{self.amqp_port}/{quote(vhost, safe='')}"
+
+
+class RabbitNode:
+    """Starts, stops and kills the node of one place, with the port mapper (epmd) that it needs."""
+
+    def __init__(self, place: RabbitPlace, guard: Guard) -> None:
+        self.name = "RabbitMQ"
+        self.place = place
+        self._guard = guard
+        self._epmd: Child | None = None
+        self.child: Child | None = None
+
+    def start(self) -> None:
+        """Write the configuration, start the port mapper and the node, return when it accepts connections."""
+        script = server_script()
+        _stop_leftover(self.place)
+        _write_configuration(self.place)
+        environment = _environment(self.place)
+        log = self.place.log
+        # Left to itself the node would start a port mapper that nobody stops.
+        epmd = Program(
+            name="epmd",
+            command=("epmd", "-address", LOOPBACK, "-port", str(self.place.epmd_port)),
+            log=log.with_name("epmd.log"),
+            environment=environment,
+        )
+        node = Program("rabbitmq", (str(script),), log, environment, grace_seconds=20.0)
+        self._epmd = Child(epmd, self._guard)
+        self.child = Child(node, self._guard)
+        self._wait_until_it_answers(self.child)
+
+    def stop(self) -> None:
+        for child in (self.child, self._epmd):
+            if child is not None:
+                child.stop()
+
+    def kill(self) -> None:
+        """SIGKILL the node and its port mapper."""
+        for child in (self.child, self._epmd):
+            if child is not None:
+                child.kill()
+
+    def wait_until_queue_is_on_disk(self, queue: str, vhost: str | None = None) -> None:
+        """Return once the node could be killed without forgetting that it declared this quorum queue.
+
+        RabbitMQ (seen on 3.10.8) writes the names of new quorum queues to disk half a second late. Killed
+        before that, it comes back with a member that knows no leader, and the queue never answers again.
+        """
+        name = f"{vhost or self.place.vhosts[0]}_{queue}".replace("/", "%2F").encode()
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            if any(
+                name in names.read_bytes() for names in self.place.folder.glob("data/*/quorum/*/names.dets")
+            ):
+                return
+            time.sleep(0.05)
+        raise StackError(f"the quorum queue {queue} is not on disk after {START_TIMEOUT_SECONDS:.0f} s")
+
+    def _wait_until_it_answers(self, child: Child) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            if child.exit_code is not None:
+                raise StackError(f"RabbitMQ ended while starting:\n{child.log_tail(30)}")
+            if is_answered(self.place.amqp_port):
+                return
+            time.sleep(0.05)
+        raise StackError(
+            f"RabbitMQ did not answer within {START_TIMEOUT_SECONDS:.0f} s:\n{child.log_tail(30)}"
+        )
+
+
+def _write_configuration(place: RabbitPlace) -> None:
+    place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (place.folder / "rabbitmq.conf").write_text(_configuration(place))
+    definitions = place.folder / "definitions.json"
+    definitions.touch(mode=0o600)
+    definitions.write_text(json.dumps(account_definitions(place.users, place.vhosts)))
+    (place.folder / "enabled_plugins").write_text("[].\n")
+    cookie = place.folder / ".erlang.cookie"
+    if not cookie.exists():
+        cookie.touch(mode=0o600)
+        cookie.write_text(secrets.token_hex(16))
+        cookie.chmod(0o400)
+
+
+def _configuration(place: RabbitPlace) -> str:
+    """With definitions to load the node creates no `guest`."""
+    return f"""\
+# Written at every start by deploy/local/rabbitmq.py.
+listeners.tcp.1 = {LOOPBACK}:{place.amqp_port}
+load_definitions = {place.folder}/definitions.json
+log.file = false
+log.console = true
+log.console.level = info
+raft.wal_max_size_bytes = 67108864
+"""
+
+
+def _environment(place: RabbitPlace) -> dict[str, str]:
+    folder = place.folder
+    return {
+        "HOME": str(folder),
+        "ERL_EPMD_PORT": str(place.epmd_port),
+        "ERL_EPMD_ADDRESS": LOOPBACK,
+        # Absent, so that the machine's own file is not read.
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
+        "RABBITMQ_NODENAME": place.node_name,
+        "RABBITMQ_DIST_PORT": str(place.distribution_port),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "node.pid"),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false"
+        ),
+        # Makes the script become the node instead of staying between us and it.
+        "RUNNING_UNDER_SYSTEMD": "true",
+        "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin",
+    }
+
+
+def _stop_leftover(place: RabbitPlace) -> None:
+    """End a node or port mapper that an earlier run left behind; its arguments name this place."""
+    marks = (f"{place.folder}/", place.node_name)
+    leftovers: list[psutil.Process] = []
+    for process in psutil.process_iter(["name", "cmdline"]):
+        arguments = process.info["cmdline"] or []
+        is_node = process.info["name"] == "beam.smp" and any(mark in " ".join(arguments) for mark in marks)
+        is_mapper = process.info["name"] == "epmd" and arguments[-1:] == [str(place.epmd_port)]
+        if is_node or is_mapper:
+            process.send_signal(signal.SIGTERM)
+            leftovers.append(process)
+    _, alive = psutil.wait_procs(leftovers, timeout=20)
+    for process in alive:
+        process.kill()

@@ -1,0 +1,105 @@
+"""Finds the machine's RabbitMQ, installs it where that is allowed, or says what else helps."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from deploy.local.errors import StackError
+
+# The package's own server script; /usr/sbin/rabbitmq-server insists on the package's account.
+SCRIPT_PATHS: Final = (
+    Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
+    Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"),
+    Path("/usr/local/opt/rabbitmq/sbin/rabbitmq-server"),
+)
+INSTALL_TIMEOUT_SECONDS: Final = 300.0
+POLICY_FILE: Final = Path("/usr/sbin/policy-rc.d")
+
+THREE_WAYS: Final = """\
+RabbitMQ is not installed and could not be installed from here ({reason}). Any one of these helps:
+  1. install it:        {install}
+  2. run a container:   docker run -d -p 5672:5672 rabbitmq:4
+                        make run AMQP_URL=amqp://guest:guest@127.0.0.1:5672/%2F
+  3. use one you have:  make run AMQP_URL=amqp://user:password@host:5672/vhost"""
+
+
+def server_script() -> Path:
+    """Return the server script; StackError with the ways out if there is none."""
+    script = installed_script()
+    if script is None:
+        raise StackError(three_ways("it was not found"))
+    return script
+
+
+def installed_script() -> Path | None:
+    return next((path for path in SCRIPT_PATHS if path.exists()), None)
+
+
+def three_ways(reason: str) -> str:
+    install = "brew install rabbitmq" if shutil.which("brew") else "sudo apt-get install rabbitmq-server"
+    return THREE_WAYS.format(reason=reason, install=install)
+
+
+def ensure_installed(log: Path) -> bool:
+    """Install the package if it is missing; return whether anything was installed.
+
+    The package would start a node for the whole machine; we need its files only, so that is held back for the
+    time of the installation.
+    """
+    if installed_script() is not None:
+        return False
+    if shutil.which("apt-get") is None:
+        raise StackError(three_ways("this machine has no apt-get"))
+    as_root = _root_prefix()
+    if as_root is None:
+        raise StackError(three_ways("that needs root, and sudo asks for a password"))
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output, _services_held_back(as_root):
+        if not _install(as_root, output.fileno()):
+            raise StackError(three_ways(f"apt-get failed; its words are in {log}"))
+    return True
+
+
+def _root_prefix() -> list[str] | None:
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None:
+        return None
+    allowed = subprocess.run(["sudo", "-n", "true"], check=False, capture_output=True).returncode == 0
+    return ["sudo", "-n"] if allowed else None
+
+
+def _install(as_root: list[str], output: int) -> bool:
+    """Run apt-get; refresh its lists only if the package is not known, which on a new machine it is not."""
+    environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
+    install = [*environment, "install", "--no-install-recommends", "rabbitmq-server"]
+    for command in (install, [*environment, "update"], install):
+        ended = subprocess.run(
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            timeout=INSTALL_TIMEOUT_SECONDS,
+        )
+        if command is install and ended.returncode == 0:
+            return True
+    return False
+
+
+@contextmanager
+def _services_held_back(as_root: list[str]) -> Iterator[None]:
+    """Tell the package tools not to start services (policy-rc.d, exit 101), unless that stands already."""
+    if POLICY_FILE.exists():
+        yield
+        return
+    write = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY_FILE} && chmod 755 {POLICY_FILE}"
+    subprocess.run([*as_root, "sh", "-c", write], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*as_root, "rm", "-f", str(POLICY_FILE)], check=True)

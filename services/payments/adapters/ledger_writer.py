@@ -1,0 +1,194 @@
+"""Set-based writing of the ledger: a batch is a handful of statements, whatever its size."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from services.payments.domain.audit_chain import GENESIS_HASH, AuditBatch, content_hash
+from services.payments.domain.journal import JournalEntry
+from services.payments.domain.receipt import Receipt
+
+_AUDIT_CHAIN_LOCK = 727275
+_Cell = UUID | str | int | bool | bytes | object | None
+
+
+class CopyTarget(Protocol):
+    """What SQLAlchemy does not offer of the driver's connection: binary COPY."""
+
+    def is_in_transaction(self) -> bool: ...
+
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Iterable[Sequence[_Cell]], columns: Sequence[str]
+    ) -> str: ...
+
+
+async def copy_rows(
+    connection: AsyncConnection, table: str, columns: str, rows: Sequence[Sequence[_Cell]]
+) -> None:
+    """COPY rows inside the connection's transaction; `columns` are separated by blanks."""
+    if not rows:
+        return
+    raw = await connection.get_raw_connection()
+    target = cast("CopyTarget", raw.driver_connection)
+    await target.copy_records_to_table(table, records=rows, columns=columns.split())
+
+
+async def lock_open_items(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Lock in sorted order, so that two batches never wait for each other; returns what is still open."""
+    result = await connection.execute(
+        sa.text(
+            "SELECT id, open_minor FROM open_items WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
+        ),
+        {"ids": sorted(set(ids))},
+    )
+    return {row.id: row.open_minor for row in result}
+
+
+async def change_open_items(connection: AsyncConnection, deltas: Counter[UUID], at: datetime) -> None:
+    """Add the deltas (negative settles) to locked open items; constraints refuse going below zero."""
+    changed = sorted((key, delta) for key, delta in deltas.items() if delta)
+    if not changed:
+        return
+    await connection.execute(
+        sa.text(
+            "UPDATE open_items SET open_minor = open_minor + change.delta, updated_at = :at"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:deltas AS bigint[])) AS change (id, delta)"
+            " WHERE open_items.id = change.id"
+        ),
+        {"ids": [key for key, _ in changed], "deltas": [delta for _, delta in changed], "at": at},
+    )
+
+
+async def write_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], at: datetime) -> None:
+    """Insert receipts, their allocations and the advances they leave; settle the open items."""
+    await copy_rows(
+        connection,
+        "receipts",
+        "id bank_line_id bank_account_id partner_code currency amount_minor allocated_minor on_account_minor"
+        " received_on rail reference cheque_number booked_at",
+        [
+            (r.id, r.bank_line_id, r.bank_account_id, r.partner_code, r.currency, r.amount_minor, r.allocated_minor,
+             r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at)
+            for r in receipts
+        ],
+    )  # fmt: skip
+    await copy_rows(
+        connection,
+        "open_items",
+        "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at",
+        [
+            (r.id, "advance", r.partner_code, r.reference, r.received_on, r.received_on, r.currency,
+             r.on_account_minor, r.on_account_minor, at)
+            for r in receipts
+            if r.on_account_minor
+        ],
+    )  # fmt: skip
+    await copy_rows(
+        connection,
+        "allocations",
+        "id receipt_id open_item_id kind amount_minor is_reversal allocated_at",
+        [
+            (uuid7(), r.id, part.open_item_id, part.kind, part.amount_minor, False, at)
+            for r in receipts
+            for part in r.allocations
+        ],
+    )
+    settled: Counter[UUID] = Counter()
+    for receipt in receipts:
+        for part in receipt.allocations:
+            settled[part.open_item_id] -= part.amount_minor
+    await change_open_items(connection, settled, at)
+
+
+async def post_entries(
+    connection: AsyncConnection, entries: Sequence[JournalEntry], *, actor: str, at: datetime
+) -> None:
+    """Insert balanced entries, move account balances and add one link to the audit chain."""
+    if not entries:
+        return
+    batch_id = uuid7()
+    await copy_rows(
+        connection,
+        "journal_entries",
+        "id batch_id kind source_id currency effective_on posted_at description reverses_entry_id",
+        [
+            (
+                e.id,
+                batch_id,
+                e.kind,
+                e.source_id,
+                e.currency,
+                e.effective_on,
+                at,
+                e.description,
+                e.reverses_entry_id,
+            )
+            for e in entries
+        ],
+    )
+    await copy_rows(
+        connection,
+        "journal_lines",
+        "entry_id line_number account_code partner_code amount_minor",
+        [
+            (e.id, number, line.account_code, line.partner_code, line.amount_minor)
+            for e in entries
+            for number, line in enumerate(e.lines, start=1)
+        ],
+    )
+    await _move_balances(connection, entries)
+    await _extend_chain(connection, batch_id, entries, actor=actor, at=at)
+
+
+async def _move_balances(connection: AsyncConnection, entries: Sequence[JournalEntry]) -> None:
+    moved: Counter[tuple[str, str]] = Counter()
+    for entry in entries:
+        for line in entry.lines:
+            moved[line.account_code, entry.currency] += line.amount_minor
+    accounts = sorted(moved)
+    await connection.execute(
+        sa.text(
+            "INSERT INTO account_balances AS balance (account_code, currency, balance_minor)"
+            " SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:currencies AS text[]), CAST(:deltas AS bigint[]))"
+            " ON CONFLICT (account_code, currency)"
+            " DO UPDATE SET balance_minor = balance.balance_minor + excluded.balance_minor"
+        ),
+        {
+            "codes": [code for code, _ in accounts],
+            "currencies": [currency for _, currency in accounts],
+            "deltas": [moved[account] for account in accounts],
+        },
+    )
+
+
+async def _extend_chain(
+    connection: AsyncConnection, batch_id: UUID, entries: Sequence[JournalEntry], *, actor: str, at: datetime
+) -> None:
+    """Last statement of a batch: the chain's lock is held only from here to the commit."""
+    content = content_hash(entries)
+    await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _AUDIT_CHAIN_LOCK})
+    previous = await connection.scalar(
+        sa.text("SELECT chain_hash FROM audit_batches ORDER BY position DESC LIMIT 1")
+    )
+    batch = AuditBatch(batch_id, actor, len(entries), content, previous or GENESIS_HASH)
+    await connection.execute(
+        sa.text(
+            "INSERT INTO audit_batches (id, actor, entries_count, content_hash, previous_hash, chain_hash, posted_at)"
+            " VALUES (:id, :actor, :entries_count, :content_hash, :previous_hash, :chain_hash, :posted_at)"
+        ),
+        {
+            "id": batch.id,
+            "actor": actor,
+            "entries_count": batch.entries_count,
+            "content_hash": content,
+            "previous_hash": batch.previous_hash,
+            "chain_hash": batch.chain_hash,
+            "posted_at": at,
+        },
+    )

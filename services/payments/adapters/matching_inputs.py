@@ -1,0 +1,152 @@
+"""Fetches what the matching needs to know: partners and number shapes once per import, open invoices per batch."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.repositories import Row
+from services.payments.domain.invoice_number import NumberPatterns, learn_number_patterns
+from services.payments.domain.matching import LookupKeys, ReceivedCheque
+from services.payments.domain.open_item import OpenInvoice
+from services.payments.domain.payer import PartnerIndex, PartnerProfile
+from services.payments.domain.payer_alias import PayerAlias
+
+PATTERN_SAMPLE_MAX: Final = 5_000  # numbers follow a handful of shapes; the latest thousands show them all
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingKnowledge:
+    """What does not change while one file is imported."""
+
+    index: PartnerIndex
+    patterns: NumberPatterns
+    zones: dict[str, str]
+
+
+async def matching_knowledge(connection: AsyncConnection) -> MatchingKnowledge:
+    """All partners and the shapes of our invoice numbers."""
+    partners = (await connection.execute(sa.text("SELECT * FROM partners ORDER BY code"))).all()
+    numbers = await connection.execute(
+        sa.text("SELECT number FROM invoices ORDER BY id DESC LIMIT :limit"), {"limit": PATTERN_SAMPLE_MAX}
+    )
+    return MatchingKnowledge(
+        PartnerIndex([_profile(row) for row in partners]),
+        learn_number_patterns([row.number for row in numbers]),
+        {row.code: row.zone for row in partners},
+    )
+
+
+def _profile(row: Row) -> PartnerProfile:
+    return PartnerProfile(
+        code=row.code,
+        name=row.name,
+        city=row.city,
+        zone=row.zone,
+        gstin=row.gstin,
+        ifsc=row.ifsc,
+        bank_account=row.bank_account,
+    )
+
+
+async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency: str) -> list[OpenInvoice]:
+    """Open invoices of the partners, with one of the number keys or with one of the amounts: one query."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT i.*, o.open_minor FROM open_items o JOIN invoices i ON i.id = o.id"
+            " WHERE o.open_minor > 0 AND o.currency = :currency AND o.kind = 'invoice' AND o.id IN ("
+            "  SELECT id FROM open_items WHERE open_minor > 0 AND partner_code = ANY(CAST(:codes AS text[]))"
+            "  UNION SELECT id FROM invoices WHERE number_keys && CAST(:number_keys AS text[])"
+            "  UNION SELECT id FROM open_items WHERE open_minor > 0 AND open_minor = ANY(CAST(:amounts AS bigint[])))"
+            " ORDER BY i.due_on, i.number"
+        ),
+        {
+            "currency": currency,
+            "codes": sorted(keys.partner_codes),
+            "number_keys": sorted(keys.number_keys),
+            "amounts": sorted(keys.amounts_minor),
+        },
+    )
+    return [
+        OpenInvoice(
+            id=row.id,
+            number=row.number,
+            partner_code=row.partner_code,
+            issued_on=row.issued_on,
+            due_on=row.due_on,
+            currency=row.currency,
+            taxable_minor=row.taxable_minor,
+            tax_minor=row.tax_minor,
+            total_minor=row.total_minor,
+            open_minor=row.open_minor,
+        )
+        for row in rows
+    ]
+
+
+async def payer_aliases(connection: AsyncConnection) -> list[PayerAlias]:
+    """Payers proven to pay for partners, in the order they were learned."""
+    rows = await connection.execute(
+        sa.text("SELECT alias_key, partner_code, source FROM payer_aliases ORDER BY learned_at, alias_key")
+    )
+    return [PayerAlias(row.alias_key, row.partner_code, row.source) for row in rows]
+
+
+async def keep_aliases(connection: AsyncConnection, aliases: Sequence[PayerAlias], at: datetime) -> None:
+    """Remember payers that this batch proved; known ones stay as they are."""
+    unique = {(alias.key, alias.partner_code): alias for alias in aliases}
+    await connection.execute(
+        sa.text(
+            "INSERT INTO payer_aliases (alias_key, partner_code, source, learned_at)"
+            " SELECT k, p, s, :at FROM unnest(CAST(:keys AS text[]), CAST(:codes AS text[]),"
+            "  CAST(:sources AS text[])) AS t (k, p, s) ON CONFLICT DO NOTHING"
+        ),
+        {
+            "at": at,
+            "keys": [key for key, _ in unique],
+            "codes": [code for _, code in unique],
+            "sources": [alias.source for alias in unique.values()],
+        },
+    )
+
+
+async def cheques_received(
+    connection: AsyncConnection, bank_account_id: UUID, numbers: Sequence[str]
+) -> dict[str, list[ReceivedCheque]]:
+    """Booked cheques that were not taken back, by number."""
+    rows = await _cheque_rows(connection, bank_account_id, numbers)
+    found: dict[str, list[ReceivedCheque]] = defaultdict(list)
+    for row in rows:
+        found[row.cheque_number].append(ReceivedCheque(row.cheque_number, row.partner_code, row.amount_minor))
+    return dict(found)
+
+
+async def receipt_of_cheque(
+    connection: AsyncConnection, bank_account_id: UUID, number: str, amount_minor: int
+) -> UUID | None:
+    """The latest booked receipt of the cheque over this amount that was not taken back."""
+    rows = await _cheque_rows(connection, bank_account_id, [number])
+    matching = [row.id for row in rows if row.amount_minor == amount_minor]
+    return matching[-1] if matching else None
+
+
+async def _cheque_rows(
+    connection: AsyncConnection, bank_account_id: UUID, numbers: Sequence[str]
+) -> Sequence[Row]:
+    return (
+        await connection.execute(
+            sa.text(
+                "SELECT r.id, r.cheque_number, r.partner_code, r.amount_minor FROM receipts r"
+                " WHERE r.bank_account_id = :account AND r.cheque_number <> ''"
+                " AND r.cheque_number = ANY(CAST(:numbers AS text[]))"
+                " AND NOT EXISTS (SELECT FROM receipt_reversals v WHERE v.receipt_id = r.id)"
+                " ORDER BY r.received_on, r.id"
+            ),
+            {"account": bank_account_id, "numbers": sorted(set(numbers) - {""})},
+        )
+    ).all()

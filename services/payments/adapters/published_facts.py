@@ -1,0 +1,162 @@
+"""Turns what was written into the events other services read."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from services.payments.adapters.line_store import NewLine
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.domain.booking_clock import booking_deadline
+from services.payments.domain.invoice import Invoice
+from services.payments.domain.receipt import MONEY, Receipt
+from shared.events.envelope import in_events
+from shared.events.payments import (
+    Allocation,
+    Deduction,
+    InvoiceRegistered,
+    InvoicesRegisteredV1,
+    ReceiptBooked,
+    ReceiptReversedV1,
+    ReceiptsBookedV1,
+    ReceiptUnidentifiedV1,
+    StatementImportedV1,
+)
+
+
+def publish_invoices(work: UnitOfWork, invoices: Sequence[Invoice]) -> None:
+    """One event per few hundred invoices, small enough for the broker."""
+    told = [
+        InvoiceRegistered(
+            invoice_id=invoice.id,
+            number=invoice.number,
+            partner_code=invoice.partner_code,
+            issued_on=invoice.issued_on,
+            due_on=invoice.due_on,
+            currency=invoice.currency,
+            taxable_minor=invoice.taxable_minor,
+            tax_minor=invoice.tax_minor,
+            total_minor=invoice.total_minor,
+        )
+        for invoice in invoices
+    ]
+    for part in in_events(told):
+        work.publish(InvoicesRegisteredV1(invoices=part), partition_key="receivables", subject=part[0].number)
+
+
+async def publish_receipts(work: UnitOfWork, receipts: Sequence[Receipt], booked_at: datetime) -> None:
+    """Tell partners and reporting, in batches, what was booked and what it settled."""
+    zones = await _zones(work, {receipt.partner_code for receipt in receipts})
+    told = [_receipt_booked(receipt, zones.get(receipt.partner_code), booked_at) for receipt in receipts]
+    for part in in_events(told):
+        work.publish(
+            ReceiptsBookedV1(receipts=part), partition_key="receivables", subject=str(part[0].receipt_id)
+        )
+
+
+async def publish_reversal(
+    work: UnitOfWork, receipt: Receipt, *, reason_code: str, reversed_on: date
+) -> None:
+    """Tell that what the receipt had settled is open again."""
+    zones = await _zones(work, {receipt.partner_code})
+    allocations, deductions = _settled(receipt)
+    work.publish(
+        ReceiptReversedV1(
+            receipt_id=receipt.id,
+            reason_code=reason_code,
+            reversed_on=reversed_on,
+            partner_code=receipt.partner_code,
+            zone=zones.get(receipt.partner_code),
+            currency=receipt.currency,
+            amount_minor=receipt.amount_minor,
+            on_account_minor=receipt.on_account_minor,
+            allocations=allocations,
+            deductions=deductions,
+        ),
+        partition_key="receivables",
+        subject=str(receipt.id),
+    )
+
+
+async def _zones(work: UnitOfWork, partner_codes: set[str]) -> dict[str, str]:
+    rows = await work.connection.execute(
+        sa.text("SELECT code, zone FROM partners WHERE code = ANY(CAST(:codes AS text[]))"),
+        {"codes": sorted(partner_codes)},
+    )
+    return {row.code: row.zone for row in rows}
+
+
+def _receipt_booked(receipt: Receipt, zone: str | None, booked_at: datetime) -> ReceiptBooked:
+    allocations, deductions = _settled(receipt)
+    return ReceiptBooked(
+        receipt_id=receipt.id,
+        bank_account=receipt.bank_account_number,
+        bank_line_id=receipt.bank_line_id,
+        partner_code=receipt.partner_code,
+        zone=zone,
+        received_on=receipt.received_on,
+        booked_at=booked_at,
+        currency=receipt.currency,
+        amount_minor=receipt.amount_minor,
+        on_account_minor=receipt.on_account_minor,
+        rail=receipt.rail,
+        reference=receipt.reference,
+        is_on_time=booked_at <= booking_deadline(receipt.received_on).due_at,
+        allocations=allocations,
+        deductions=deductions,
+    )
+
+
+def _settled(receipt: Receipt) -> tuple[tuple[Allocation, ...], tuple[Deduction, ...]]:
+    allocations = tuple(
+        Allocation(invoice_id=p.open_item_id, invoice_number=p.document_number, amount_minor=p.amount_minor)
+        for p in receipt.allocations
+        if p.kind == MONEY
+    )
+    deductions = tuple(
+        Deduction(
+            invoice_id=p.open_item_id,
+            invoice_number=p.document_number,
+            kind=p.kind,
+            amount_minor=p.amount_minor,
+        )
+        for p in receipt.allocations
+        if p.kind != MONEY
+    )
+    return allocations, deductions
+
+
+def publish_unidentified(work: UnitOfWork, new: NewLine, bank_account: str) -> None:
+    """Tell that money came in and nobody knows whose it is; its clock runs."""
+    line = new.line
+    work.publish(
+        ReceiptUnidentifiedV1(
+            bank_line_id=new.id,
+            bank_account=bank_account,
+            currency=line.currency,
+            amount_minor=line.amount_minor,
+            received_on=line.booked_on,
+            due_at=booking_deadline(line.booked_on).due_at,
+        ),
+        partition_key=str(new.id),
+    )
+
+
+def publish_statement(work: UnitOfWork, statement: Row, counts: Mapping[str, int]) -> None:
+    """Tell that a statement was read to its end, with its counts."""
+    work.publish(
+        StatementImportedV1(
+            statement_id=statement.id,
+            bank_account=statement.bank_account_number,
+            currency=statement.currency,
+            line_count=counts["lines"],
+            new_count=counts["new"],
+            duplicate_count=counts["duplicate"],
+            rejected_count=counts["rejected"],
+            booked_count=counts["booked"],
+            suggested_count=counts["suggested"],
+            exception_count=counts["exceptions"],
+        ),
+        partition_key=str(statement.id),
+    )

@@ -1,0 +1,34 @@
+"""Bank statement files of every accepted format, as one stream of events."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from services.payments.adapters.statement_formats.camt053 import read_camt
+from services.payments.adapters.statement_formats.delimited import read_delimited
+from services.payments.adapters.statement_formats.detection import StatementFormat as StatementFormat
+from services.payments.adapters.statement_formats.detection import detect_format as detect_format
+from services.payments.adapters.statement_formats.mt940 import read_mt940
+from services.payments.domain.bank_statement import StatementEvent
+
+
+def read_statement(
+    file: BinaryIO, statement_format: StatementFormat, *, default_currency: str, account_number: str = ""
+) -> Iterator[StatementEvent]:
+    """Yield what a seekable file says, in constant memory; the file is read from its start and left open.
+
+    `default_currency` and `account_number` hold where the file names none. Line numbers run 1, 2, … over the
+    entries of the file, unreadable ones counted. StatementUnreadable is raised where the structure breaks;
+    what stood before it may have been yielded by then, so a caller that wants all or nothing must undo.
+    """
+    match statement_format:
+        case StatementFormat.CAMT053 | StatementFormat.CAMT052 | StatementFormat.CAMT054:
+            return read_camt(file, default_currency=default_currency, account_number=account_number)
+        case StatementFormat.MT940 | StatementFormat.MT942:
+            return read_mt940(
+                file,
+                default_currency=default_currency,
+                account_number=account_number,
+                is_intraday=statement_format is StatementFormat.MT942,
+            )
+        case StatementFormat.DELIMITED:
+            return read_delimited(file, default_currency=default_currency, account_number=account_number)

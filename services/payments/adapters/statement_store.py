@@ -1,0 +1,143 @@
+"""The received files, kept in the database in chunks: any worker can read them, and they are evidence."""
+
+import tempfile
+from datetime import datetime
+from typing import IO, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.ledger_writer import copy_rows
+from services.payments.adapters.repositories import Row
+from services.payments.domain.bank_statement import Balance, PartClosed, PartOpened
+from shared.errors import NotFound
+
+CHUNK_BYTES: Final = 256 * 1024
+SPOOL_MEMORY_BYTES: Final = 1024 * 1024
+
+
+async def write_chunks(connection: AsyncConnection, statement_id: UUID, content: IO[bytes]) -> None:
+    """Store the file; memory holds one chunk at a time."""
+    content.seek(0)
+    position = 0
+    while chunk := content.read(CHUNK_BYTES):
+        await copy_rows(
+            connection, "statement_chunks", "statement_id position content", [(statement_id, position, chunk)]
+        )
+        position += 1
+
+
+async def open_content(connection: AsyncConnection, statement_id: UUID) -> IO[bytes]:
+    """The file as a seekable stream; small ones stay in memory, larger ones on the local disk while open."""
+    spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES)  # noqa: SIM115 -- the caller closes it
+    position = 0
+    while True:
+        chunk = await connection.scalar(
+            sa.text("SELECT content FROM statement_chunks WHERE statement_id = :id AND position = :position"),
+            {"id": statement_id, "position": position},
+        )
+        if chunk is None:
+            spool.seek(0)
+            return spool
+        spool.write(chunk)
+        position += 1
+
+
+async def statement_by_content(
+    connection: AsyncConnection, bank_account_id: UUID, content_hash: bytes
+) -> Row | None:
+    """The statement that brought exactly this file before, if any; two uploads of one file wait for each other."""
+    await connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"statement:{bank_account_id}:{content_hash.hex()}"},
+    )
+    return (
+        await connection.execute(
+            sa.text(
+                "SELECT * FROM bank_statements WHERE bank_account_id = :bank_account_id"
+                " AND content_hash = :content_hash"
+            ),
+            {"bank_account_id": bank_account_id, "content_hash": content_hash},
+        )
+    ).one_or_none()
+
+
+async def statement_for_import(connection: AsyncConnection, statement_id: UUID) -> Row:
+    """The statement with its account, both locked until the commit."""
+    row = (
+        await connection.execute(
+            sa.text(
+                "SELECT s.*, b.number AS bank_account_number, b.currency AS currency"
+                " FROM bank_statements s JOIN bank_accounts b ON b.id = s.bank_account_id"
+                " WHERE s.id = :id FOR UPDATE"
+            ),
+            {"id": statement_id},
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no bank statement {statement_id}")
+    return row
+
+
+async def set_state(connection: AsyncConnection, statement_id: UUID, state: str, at: datetime) -> None:
+    imported_at = at if state == "imported" else None
+    await connection.execute(
+        sa.text("UPDATE bank_statements SET state = :state, imported_at = :imported_at WHERE id = :id"),
+        {"id": statement_id, "state": state, "imported_at": imported_at},
+    )
+
+
+async def set_failure(connection: AsyncConnection, statement_id: UUID, code: str, detail: str) -> None:
+    await connection.execute(
+        sa.text(
+            "UPDATE bank_statements SET state = 'failed', failure_code = :code, failure_detail = :detail"
+            " WHERE id = :id"
+        ),
+        {"id": statement_id, "code": code, "detail": detail},
+    )
+
+
+async def set_lines_read(connection: AsyncConnection, statement_id: UUID, lines_read: int) -> None:
+    """How far the import is; a restarted import goes on behind it."""
+    await connection.execute(
+        sa.text("UPDATE bank_statements SET state = 'importing', lines_read = :lines_read WHERE id = :id"),
+        {"id": statement_id, "lines_read": lines_read},
+    )
+
+
+async def add_part(
+    connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed
+) -> str:
+    """Store a part with its proof, opening + lines = closing, summed from the stored lines; returns the proof."""
+    opening, closing = _minor(closed.opening), _minor(closed.closing)
+    proof = await connection.scalar(
+        sa.text(
+            "INSERT INTO statement_parts (statement_id, part_number, account_number, currency, identification,"
+            " sequence, is_final, opening_minor, closing_minor, lines_minor, lines_count, proof)"
+            " SELECT :id, :part, :account_number, :currency, :identification, :sequence, :is_final, :opening,"
+            " :closing, coalesce(sum(amount_minor), 0), count(*),"
+            " CASE WHEN CAST(:opening AS bigint) IS NULL OR CAST(:closing AS bigint) IS NULL THEN 'not_stated'"
+            "  WHEN CAST(:opening AS bigint) + coalesce(sum(amount_minor), 0) = CAST(:closing AS bigint)"
+            "  THEN 'proved' ELSE 'mismatch' END"
+            " FROM statement_lines WHERE statement_id = :id AND part_number = :part"
+            " ON CONFLICT (statement_id, part_number) DO UPDATE SET lines_count = excluded.lines_count"
+            " RETURNING proof"
+        ),
+        {
+            "id": statement_id,
+            "part": opened.part_number,
+            "account_number": opened.account_number,
+            "currency": opened.currency,
+            "identification": opened.identification,
+            "sequence": opened.sequence,
+            "is_final": opened.is_final,
+            "opening": opening,
+            "closing": closing,
+        },
+    )
+    return str(proof)
+
+
+def _minor(balance: Balance | None) -> int | None:
+    return None if balance is None else balance.amount_minor

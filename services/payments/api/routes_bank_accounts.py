@@ -1,0 +1,53 @@
+"""Our own bank accounts."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Response
+
+from services.payments.adapters.queries import ACCOUNT_SELECT, Listing
+from services.payments.adapters.repositories import Row
+from services.payments.api.dependencies import PageWanted, Reading, Work
+from services.payments.api.schemas_bank_accounts import BankAccountBody, BankAccountDraft
+from services.payments.application.register_bank_account import RegisterBankAccount, register_bank_account
+from shared.idempotency import Attempt, IdempotencyKey, once
+from shared.identity import CurrentCaller
+from shared.pagination import Page, page_of
+
+router = APIRouter(prefix="/v1/bank-accounts", tags=["Bank accounts"])
+
+
+@router.post("", status_code=201, response_model=BankAccountBody, summary="Register one of our bank accounts")
+async def register_bank_account_route(
+    draft: BankAccountDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """Statements are imported into registered accounts. Registering the same account again answers 200."""
+
+    async def perform() -> Response:
+        command = RegisterBankAccount(draft.number, draft.name, draft.currency, caller.subject)
+        row, is_new = await register_bank_account(work, command, at=datetime.now(UTC))
+        return Response(
+            _body(row).model_dump_json(), status_code=201 if is_new else 200, media_type="application/json"
+        )
+
+    content = b"POST /v1/bank-accounts\n" + draft.model_dump_json().encode()
+    attempt = Attempt(caller.subject, key, content) if key else None
+    return await once(work.connection, attempt, perform)
+
+
+@router.get("", response_model=Page[BankAccountBody], summary="List our bank accounts")
+async def list_bank_accounts(
+    page: PageWanted, connection: Reading, _caller: CurrentCaller
+) -> Page[BankAccountBody]:
+    """In the order of their numbers."""
+    listing = Listing(ACCOUNT_SELECT, order=("a.number",)).after(page.after("bank-accounts"), ["text"])
+    rows = await listing.rows(connection, limit=page.limit)
+    kept, cursor = page_of(
+        rows, limit=page.limit, key=lambda row: (row.number,), signer=page.signer, scope="bank-accounts"
+    )
+    return Page(items=[_body(row) for row in kept], next_cursor=cursor)
+
+
+def _body(row: Row) -> BankAccountBody:
+    return BankAccountBody(
+        id=row.id, number=row.number, name=row.name, currency=row.currency, created_at=row.created_at
+    )

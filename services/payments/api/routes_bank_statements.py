@@ -1,0 +1,201 @@
+"""Bank statement files: received whole, imported line by line, each line accounted for."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.queries import (
+    LINE_SELECT,
+    STATEMENT_SELECT,
+    Listing,
+    import_counts,
+    one_row,
+    statement_parts,
+)
+from services.payments.adapters.repositories import Row
+from services.payments.api.dependencies import PageWanted, Pool, Reading
+from services.payments.api.schemas_bank_statements import (
+    BankStatementBody,
+    StatementLineBody,
+    bank_statement_body,
+    statement_line_body,
+)
+from services.payments.api.statement_upload import received_upload
+from services.payments.application.receive_bank_statement import (
+    ReceivedFile,
+    ReceivedStatement,
+    receive_bank_statement,
+)
+from shared.database import Database, UnitOfWork
+from shared.errors import NotFound
+from shared.identity import CurrentCaller
+from shared.pagination import Page, page_of
+from shared.prefer import PreferWait, wait_seconds
+
+router = APIRouter(prefix="/v1/bank-statements", tags=["Bank statements"])
+# A file this small is imported while the caller waits, unless the caller says otherwise with Prefer.
+SMALL_FILE_BYTES: Final = 1024 * 1024
+SMALL_FILE_WAIT_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 0.05
+UPLOAD_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "The file as it came from the bank, at most 256 MiB; the format is detected from its content.",
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "application/xml": {"schema": {"type": "string", "format": "binary"}},
+            "text/csv": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "required": ["file"],
+                }
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=BankStatementBody,
+    responses={
+        200: {"model": BankStatementBody, "description": "This very file came before; nothing was added"},
+        202: {"model": BankStatementBody, "description": "Kept and queued; follow the job"},
+    },
+    summary="Import a bank statement file (CAMT.053, MT940 or a bank's CSV)",
+    openapi_extra=UPLOAD_BODY,
+)
+async def import_bank_statement_route(
+    request: Request,
+    pool: Pool,
+    caller: CurrentCaller,
+    bank_account: Annotated[str, Query(min_length=1, max_length=35, examples=["50200012345678"])],
+    prefer: PreferWait = None,
+) -> Response:
+    """Every line is stored once, however many files repeat it, and booked when it is certain.
+
+    Small files are imported while you wait; large ones answer 202 with a job. `Prefer: wait=60` waits up to a minute.
+    """
+    async with received_upload(request) as file:
+        async with UnitOfWork(pool) as work:
+            received = await receive_bank_statement(
+                work, bank_account, file, actor=caller.subject, at=datetime.now(UTC)
+            )
+            await work.commit()
+        patience = wait_seconds(prefer, default=_default_patience(file))
+    is_finished = received.is_repeated or await _finished_within(pool, received.statement_id, patience)
+    return await _reply(pool, received, is_finished=is_finished)
+
+
+def _default_patience(file: ReceivedFile) -> float:
+    return SMALL_FILE_WAIT_SECONDS if file.size_bytes <= SMALL_FILE_BYTES else 0.0
+
+
+async def _finished_within(pool: Database, statement_id: UUID, seconds: float) -> bool:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        async with pool.reading() as connection:
+            row = await one_row(
+                connection,
+                "SELECT state FROM bank_statements",
+                "id = :statement_id",
+                statement_id=statement_id,
+            )
+        if row is not None and row.state in ("imported", "failed"):
+            return True
+        if asyncio.get_running_loop().time() >= deadline:
+            return False
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _reply(pool: Database, received: ReceivedStatement, *, is_finished: bool) -> Response:
+    async with pool.reading() as connection:
+        body = await _statement(connection, received.statement_id, is_repeated=received.is_repeated)
+    location = (
+        f"/v1/bank-statements/{received.statement_id}" if is_finished else f"/v1/jobs/{received.job_id}"
+    )
+    status = 200 if received.is_repeated else 201 if is_finished else 202
+    return Response(
+        body.model_dump_json(),
+        status_code=status,
+        media_type="application/json",
+        headers={"Location": location},
+    )
+
+
+@router.get("", response_model=Page[BankStatementBody], summary="List the statements received")
+async def list_bank_statements(
+    page: PageWanted,
+    connection: Reading,
+    _caller: CurrentCaller,
+    bank_account: Annotated[str | None, Query(max_length=35)] = None,
+) -> Page[BankStatementBody]:
+    """Newest first."""
+    scope = f"bank-statements|{bank_account}"
+    listing = Listing(STATEMENT_SELECT, order=("s.received_at", "s.id"), is_descending=True)
+    listing.where("b.number = :bank_account", bank_account=bank_account)
+    rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
+    kept, cursor = page_of(
+        rows,
+        limit=page.limit,
+        key=lambda row: (row.received_at.isoformat(), str(row.id)),
+        signer=page.signer,
+        scope=scope,
+    )
+    return Page(items=[await _statement(connection, row.id) for row in kept], next_cursor=cursor)
+
+
+@router.get(
+    "/{bank_statement_id}", response_model=BankStatementBody, summary="Show one statement and its proofs"
+)
+async def show_bank_statement(
+    bank_statement_id: UUID, connection: Reading, _caller: CurrentCaller
+) -> BankStatementBody:
+    """Counts of its lines and, for each statement in the file, whether opening + lines = closing."""
+    return await _statement(connection, bank_statement_id)
+
+
+@router.get(
+    "/{bank_statement_id}/lines",
+    response_model=Page[StatementLineBody],
+    summary="Show each line of the file with its decision",
+)
+async def list_statement_lines(
+    bank_statement_id: UUID, page: PageWanted, connection: Reading, _caller: CurrentCaller
+) -> Page[StatementLineBody]:
+    """In the order of the file; a line known from an earlier file shows the decision made then."""
+    statement = await _row(connection, bank_statement_id)
+    scope = f"statement-lines|{bank_statement_id}"
+    listing = Listing(LINE_SELECT, order=("l.line_number",))
+    listing.where("l.statement_id = :statement_id", statement_id=bank_statement_id)
+    rows = await listing.after(page.after(scope), ["bigint"]).rows(connection, limit=page.limit)
+    kept, cursor = page_of(
+        rows, limit=page.limit, key=lambda row: (row.line_number,), signer=page.signer, scope=scope
+    )
+    items = [
+        statement_line_body(row, statement_id=bank_statement_id, currency=statement.currency) for row in kept
+    ]
+    return Page(items=items, next_cursor=cursor)
+
+
+async def _row(connection: AsyncConnection, statement_id: UUID) -> Row:
+    row = await one_row(connection, STATEMENT_SELECT, "s.id = :statement_id", statement_id=statement_id)
+    if row is None:
+        raise NotFound(f"There is no bank statement {statement_id}")
+    return row
+
+
+async def _statement(
+    connection: AsyncConnection, statement_id: UUID, *, is_repeated: bool = False
+) -> BankStatementBody:
+    row = await _row(connection, statement_id)
+    counts = await import_counts(connection, statement_id)
+    parts = await statement_parts(connection, statement_id)
+    return bank_statement_body(row, counts, parts, is_repeated=is_repeated)

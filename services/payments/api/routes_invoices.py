@@ -1,0 +1,152 @@
+"""Invoices taken over from billing, and what is open on them."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.payments.adapters.queries import INVOICE_SELECT, OPEN_ITEM_SELECT, Listing, one_row
+from services.payments.api.dependencies import PageWanted, Reading, Work
+from services.payments.api.row_scope import visible_partners
+from services.payments.api.schemas_invoices import (
+    InvoiceBody,
+    InvoiceDraft,
+    InvoiceRow,
+    OpenItemBody,
+    invoice_body,
+    open_item_body,
+)
+from services.payments.application.register_invoices import InvoiceVerdict, register_invoices
+from services.payments.domain.booking_clock import BANK_TIME_ZONE
+from services.payments.domain.invoice import Invoice
+from shared.bulk import BatchReply, ItemVerdict, batch_body, batch_refusal, read_records, refused, validated
+from shared.errors import FieldProblem, NotFound
+from shared.idempotency import Attempt, IdempotencyKey, once
+from shared.identity import CurrentCaller
+from shared.pagination import Page, page_of
+
+router = APIRouter(tags=["Invoices"])
+CSV_COLUMNS: Final = "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount"
+CSV_EXAMPLE: Final = (
+    CSV_COLUMNS + "\nINV/26-27/004000,CP0101,2026-08-01,2026-09-15,INR,153198.65,27575.76,180774.41\n"
+)
+
+
+@router.post(
+    "/v1/invoices/batch",
+    response_model=BatchReply,
+    summary="Register up to 10,000 invoices",
+    openapi_extra=batch_body(InvoiceDraft, csv_columns=CSV_COLUMNS, csv_example=CSV_EXAMPLE),
+)
+async def register_invoices_route(
+    request: Request,
+    work: Work,
+    caller: CurrentCaller,
+    key: IdempotencyKey = None,
+    atomic: Annotated[bool, Query(description="All or nothing: one refused item refuses the batch")] = False,  # noqa: FBT002
+) -> Response:
+    """One verdict per invoice, in order. A bad one never stops the others unless `atomic` is asked for."""
+    records, content = await read_records(request)
+
+    async def perform() -> Response:
+        reply = await _register(work, records, actor=caller.subject)
+        if atomic and reply.refused:
+            raise batch_refusal(reply)
+        return Response(reply.model_dump_json(), media_type="application/json")
+
+    attempt = Attempt(caller.subject, key, b"POST /v1/invoices/batch\n" + content) if key else None
+    return await once(work.connection, attempt, perform)
+
+
+async def _register(work: Work, records: Sequence[object], *, actor: str) -> BatchReply:
+    drafts = [validated(record, _invoice, index) for index, record in enumerate(records)]
+    invoices = [draft for draft in drafts if isinstance(draft, Invoice)]
+    verdicts = iter(await register_invoices(work, invoices, actor=actor, at=datetime.now(UTC)))
+    return BatchReply.of(
+        [
+            _item_verdict(index, draft.number, next(verdicts)) if isinstance(draft, Invoice) else draft
+            for index, draft in enumerate(drafts)
+        ]
+    )
+
+
+def _invoice(record: object) -> Invoice:
+    kind = InvoiceRow if isinstance(record, dict) and "issue_date" in record else InvoiceDraft
+    return kind.model_validate(record).invoice()
+
+
+def _item_verdict(index: int, number: str, verdict: InvoiceVerdict) -> ItemVerdict:
+    if verdict.refusal is not None:
+        return refused(index, number, verdict.refusal)
+    status = "duplicate" if verdict.is_duplicate else "accepted"
+    return ItemVerdict(index=index, status=status, id=verdict.invoice_id, key=number)
+
+
+@router.get("/v1/invoices", response_model=Page[InvoiceBody], summary="List invoices")
+async def list_invoices(
+    page: PageWanted,
+    connection: Reading,
+    caller: CurrentCaller,
+    partner_code: Annotated[str | None, Query(max_length=40)] = None,
+    number: Annotated[str | None, Query(max_length=40)] = None,
+    due_on_lte: date | None = None,
+    is_open: Annotated[bool | None, Query(description="Only those with something left to pay")] = None,
+) -> Page[InvoiceBody]:
+    """In the order of their due dates."""
+    listing = Listing(INVOICE_SELECT, order=("i.due_on", "i.id"))
+    visible_partners(listing, caller, code="p.code", zone="p.zone")
+    listing.where("i.partner_code = :partner_code", partner_code=partner_code)
+    listing.where("i.number = :number", number=number).where("i.due_on <= :due_on_lte", due_on_lte=due_on_lte)
+    listing.where("(o.open_minor > 0) = :is_open", is_open=is_open)
+    scope = f"invoices|{partner_code}|{number}|{due_on_lte}|{is_open}"
+    rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
+    kept, cursor = page_of(
+        rows,
+        limit=page.limit,
+        key=lambda row: (row.due_on.isoformat(), str(row.id)),
+        signer=page.signer,
+        scope=scope,
+    )
+    return Page(items=[invoice_body(row) for row in kept], next_cursor=cursor)
+
+
+@router.get("/v1/invoices/{invoice_id}", response_model=InvoiceBody, summary="Show one invoice")
+async def show_invoice(invoice_id: UUID, connection: Reading, caller: CurrentCaller) -> InvoiceBody:
+    """Its figures and what is still open."""
+    listing = Listing(INVOICE_SELECT, order=("i.id",)).where("i.id = :invoice_id", invoice_id=invoice_id)
+    rows = await visible_partners(listing, caller, code="p.code", zone="p.zone").rows(connection, limit=1)
+    if not rows:
+        raise NotFound(f"There is no invoice {invoice_id}")
+    return invoice_body(rows[0])
+
+
+@router.get(
+    "/v1/accounts/{partner}/open-items",
+    response_model=Page[OpenItemBody],
+    tags=["Partner accounts"],
+    summary="What a partner has open: unpaid invoices and advances",
+)
+async def list_open_items(
+    partner: str, page: PageWanted, connection: Reading, caller: CurrentCaller
+) -> Page[OpenItemBody]:
+    """In the order of their due dates, oldest first."""
+    found = await one_row(connection, "SELECT code, zone FROM partners", "code = :code", code=partner)
+    if found is None or not caller.sees_partner(found.code, found.zone):
+        raise NotFound(
+            f"There is no partner {partner}", problems=[FieldProblem("/partner", "expected a partner code")]
+        )
+    scope = f"open-items|{partner}"
+    listing = Listing(OPEN_ITEM_SELECT, order=("o.due_on", "o.id"))
+    listing.where("o.partner_code = :partner", partner=partner).where("o.open_minor > :zero", zero=0)
+    rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
+    kept, cursor = page_of(
+        rows,
+        limit=page.limit,
+        key=lambda row: (row.due_on.isoformat(), str(row.id)),
+        signer=page.signer,
+        scope=scope,
+    )
+    today = datetime.now(BANK_TIME_ZONE).date()
+    return Page(items=[open_item_body(row, today=today) for row in kept], next_cursor=cursor)

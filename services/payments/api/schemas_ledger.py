@@ -1,0 +1,171 @@
+"""Bodies of journal entries, the trial balance, the booking clock, exceptions and the audit trail."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from services.payments.adapters.repositories import Row
+from services.payments.domain.chart_of_accounts import account_name
+from shared.wire import MoneyBody, WireModel, money
+
+
+class JournalLineBody(WireModel):
+    account_code: str
+    account_name: str
+    partner_code: str | None
+    debit: MoneyBody | None
+    credit: MoneyBody | None
+
+
+class JournalEntryBody(WireModel):
+    """A balanced entry; `reverses_entry_id` names the entry it takes back."""
+
+    id: UUID
+    kind: str
+    source_id: UUID = Field(description="The invoice or receipt it comes from")
+    effective_on: date
+    posted_at: datetime
+    description: str
+    reverses_entry_id: UUID | None
+    lines: list[JournalLineBody]
+
+
+class TrialBalanceLine(WireModel):
+    account_code: str
+    account_name: str
+    debit: MoneyBody
+    credit: MoneyBody
+    balance: MoneyBody = Field(description="Positive is a debit balance")
+
+
+class TrialBalanceTotal(WireModel):
+    debit: MoneyBody
+    credit: MoneyBody
+
+
+class TrialBalanceBody(WireModel):
+    """Summed from the journal; `is_proved` says that debits are credits and running balances agree."""
+
+    as_of: datetime
+    lines: list[TrialBalanceLine]
+    totals: list[TrialBalanceTotal] = Field(description="One per currency")
+    is_proved: bool
+
+
+class WaitingCredit(WireModel):
+    """A credit that is not booked yet."""
+
+    bank_line_id: UUID
+    amount: MoneyBody
+    narration: str
+    reference: str
+    credited_at: datetime
+    due_at: datetime
+    is_late: bool
+    zone: str
+    is_identified: bool
+
+
+class BookingClockBody(WireModel):
+    """The 24-hour promise in figures, over all credits of the caller's zones."""
+
+    as_of: datetime
+    seen: int
+    excused: int = Field(description="Credits that are no customer's payment")
+    booked: int
+    booked_on_time: int
+    booked_late: int
+    due: int = Field(description="Not booked, still within 24 hours")
+    late: int = Field(description="Not booked, past 24 hours")
+    on_time_share: str | None = Field(description="booked_on_time over booked and late, 0.0000 to 1.0000")
+    waiting: list[WaitingCredit] = Field(description="The most urgent first, at most 200")
+
+
+class ExceptionBody(WireModel):
+    """Something a person must look at."""
+
+    id: UUID
+    code: str
+    detail: str
+    statement_id: UUID | None
+    bank_line_id: UUID | None
+    raised_at: datetime
+    resolved_at: datetime | None
+
+
+class AuditVerificationBody(WireModel):
+    """The hash chain recomputed from the stored journal."""
+
+    is_intact: bool
+    batches: int
+    entries: int
+    first_broken_batch_id: UUID | None
+
+
+def journal_entry_body(row: Row) -> JournalEntryBody:
+    """The reply for one entry with its lines."""
+    return JournalEntryBody(
+        id=row.id,
+        kind=row.kind,
+        source_id=row.source_id,
+        effective_on=row.effective_on,
+        posted_at=row.posted_at,
+        description=row.description,
+        reverses_entry_id=row.reverses_entry_id,
+        lines=[
+            JournalLineBody(
+                account_code=line["account"],
+                account_name=account_name(line["account"]),
+                partner_code=line["partner"],
+                debit=money(line["minor"], row.currency) if line["minor"] > 0 else None,
+                credit=money(-line["minor"], row.currency) if line["minor"] < 0 else None,
+            )
+            for line in row.lines
+        ],
+    )
+
+
+def trial_balance_body(rows: list[Row], *, as_of: datetime) -> TrialBalanceBody:
+    """Lines, totals per currency, and the proof."""
+    debits: dict[str, int] = {}
+    credits_: dict[str, int] = {}
+    for row in rows:
+        debits[row.currency] = debits.get(row.currency, 0) + int(row.debit_minor)
+        credits_[row.currency] = credits_.get(row.currency, 0) + int(row.credit_minor)
+    agrees = all(int(row.debit_minor) - int(row.credit_minor) == row.balance_minor for row in rows)
+    return TrialBalanceBody(
+        as_of=as_of,
+        lines=[
+            TrialBalanceLine(
+                account_code=row.account_code,
+                account_name=account_name(row.account_code),
+                debit=money(int(row.debit_minor), row.currency),
+                credit=money(int(row.credit_minor), row.currency),
+                balance=money(row.balance_minor, row.currency),
+            )
+            for row in rows
+        ],
+        totals=[
+            TrialBalanceTotal(
+                debit=money(debits[currency], currency), credit=money(credits_[currency], currency)
+            )
+            for currency in sorted(debits)
+        ],
+        is_proved=agrees and debits == credits_,
+    )
+
+
+def waiting_credit(row: Row, *, at: datetime) -> WaitingCredit:
+    """The reply for one clock that is still running."""
+    return WaitingCredit(
+        bank_line_id=row.bank_line_id,
+        amount=money(row.amount_minor, row.currency),
+        narration=row.narration,
+        reference=row.strong_reference,
+        credited_at=row.credited_at,
+        due_at=row.due_at,
+        is_late=row.due_at < at,
+        zone=row.zone,
+        is_identified=row.identified_at is not None,
+    )

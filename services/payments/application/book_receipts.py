@@ -1,0 +1,61 @@
+"""Books receipts: the only way money enters the ledger, for one receipt as for ten thousand."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.ledger_writer import lock_open_items, post_entries, write_receipts
+from services.payments.adapters.published_facts import publish_receipts
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.domain.posting_rules import entry_for_receipt
+from services.payments.domain.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class BookingOutcome:
+    """`refused` holds receipts whose open items changed since they were matched; nothing of them is written."""
+
+    booked: tuple[Receipt, ...]
+    refused: tuple[Receipt, ...]
+
+
+async def book_receipts(
+    work: UnitOfWork, receipts: Sequence[Receipt], *, actor: str, at: datetime
+) -> BookingOutcome:
+    """Write receipts, allocations, open items, balanced entries, audit link and events in the given unit of work.
+
+    A receipt that asks for more than is open on an item is refused alone; the others are booked. Receipts come
+    first-in first-served in the given order. A bank line is booked once: the database refuses a second receipt.
+    """
+    item_ids = {part.open_item_id for receipt in receipts for part in receipt.allocations}
+    still_open = await lock_open_items(work.connection, item_ids)
+    booked, refused = _affordable(receipts, still_open)
+    if booked:
+        await write_receipts(work.connection, booked, at)
+        entries = [entry_for_receipt(receipt, entry_id=uuid7()) for receipt in booked]
+        await post_entries(work.connection, entries, actor=actor, at=at)
+        await publish_receipts(work, booked, at)
+    return BookingOutcome(tuple(booked), tuple(refused))
+
+
+def _affordable(
+    receipts: Sequence[Receipt], still_open: dict[UUID, int]
+) -> tuple[list[Receipt], list[Receipt]]:
+    remaining = dict(still_open)
+    booked: list[Receipt] = []
+    refused: list[Receipt] = []
+    for receipt in receipts:
+        wanted: Counter[UUID] = Counter()
+        for part in receipt.allocations:
+            wanted[part.open_item_id] += part.amount_minor
+        if all(remaining.get(item, 0) >= amount for item, amount in wanted.items()):
+            for item, amount in wanted.items():
+                remaining[item] -= amount
+            booked.append(receipt)
+        else:
+            refused.append(receipt)
+    return booked, refused

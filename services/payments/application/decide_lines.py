@@ -1,0 +1,244 @@
+"""Decides new bank lines and carries the decisions out: books what is certain, reverses what bounced, asks for the rest."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.line_store import (
+    ClockReading,
+    DecidedLine,
+    NewLine,
+    RaisedException,
+    add_decisions,
+    raise_exceptions,
+    read_clocks,
+)
+from services.payments.adapters.matching_inputs import (
+    MatchingKnowledge,
+    cheques_received,
+    keep_aliases,
+    open_invoices,
+    payer_aliases,
+    receipt_of_cheque,
+)
+from services.payments.adapters.published_facts import publish_unidentified
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.book_receipts import book_receipts
+from services.payments.application.reverse_receipt import reverse_receipt
+from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
+from services.payments.domain.errors import AdvanceUsed
+from services.payments.domain.matching import ReadBatch, decide_batch, lookup_keys, read_batch
+from services.payments.domain.matching_policy import default_policy
+from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
+
+ACTOR = "matching"
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A new line, what was decided, and the receipt that came of it."""
+
+    new: NewLine
+    decision: Decision
+    receipt_id: UUID | None = None
+
+
+async def decide_lines(
+    work: UnitOfWork,
+    account: Row,
+    statement_id: UUID,
+    lines: Sequence[NewLine],
+    *,
+    knowledge: MatchingKnowledge,
+    at: datetime,
+) -> None:
+    """Every new line gets one decision with its reasons; nothing is booked that is not certain."""
+    if not lines:
+        return
+    batch, decisions = await _decisions(work, account, lines, knowledge)
+    paired = [_in_currency(account, _Decided(n, d)) for n, d in zip(lines, decisions, strict=True)]
+    booked, refused = await _book(work, account, batch, paired, at)
+    reversed_ = await _reverse_bounces(work, account, paired, at)
+    booked_late, refused = await _book(work, account, batch, refused, at)
+    done = _merged(paired, [*booked, *booked_late, *reversed_, *(_overtaken(one) for one in refused)])
+    await _record(work, account, statement_id, done, knowledge=knowledge, at=at)
+
+
+async def _decisions(
+    work: UnitOfWork, account: Row, lines: Sequence[NewLine], knowledge: MatchingKnowledge
+) -> tuple[ReadBatch, list[Decision]]:
+    aliases = await payer_aliases(work.connection)
+    batch = await asyncio.to_thread(
+        read_batch,
+        [new.line for new in lines],
+        knowledge.index,
+        knowledge.patterns,
+        aliases=aliases,
+        policy=default_policy(),
+    )
+    invoices = await open_invoices(work.connection, lookup_keys(batch), account.currency)
+    bounced = [narration.cheque_number for narration in batch.narrations if narration.is_bounce]
+    cheques = await cheques_received(work.connection, account.id, bounced)
+    return batch, await asyncio.to_thread(decide_batch, batch, invoices, cheques)
+
+
+def _in_currency(account: Row, one: _Decided) -> _Decided:
+    """Money in another currency than the account's is never booked by itself."""
+    if one.new.line.currency == account.currency or one.decision.outcome is not Outcome.AUTO:
+        return one
+    reason = Reason(
+        "currency_differs", f"The line is in {one.new.line.currency}, the account in {account.currency}"
+    )
+    return replace(one, decision=_left_to_a_person(one.decision, reason))
+
+
+async def _book(
+    work: UnitOfWork, account: Row, batch: ReadBatch, decided: Sequence[_Decided], at: datetime
+) -> tuple[list[_Decided], list[_Decided]]:
+    wanted = {
+        one.new.id: one
+        for one in decided
+        if one.decision.outcome is Outcome.AUTO and one.decision.kind is LineKind.RECEIPT
+    }
+    narrations = {line.line_number: n for line, n in zip(batch.lines, batch.narrations, strict=True)}
+    receipts = [
+        _receipt(
+            one,
+            account,
+            narrations[one.new.line.line_number].rail,
+            narrations[one.new.line.line_number].cheque_number,
+        )
+        for one in wanted.values()
+    ]
+    outcome = await book_receipts(work, receipts, actor=ACTOR, at=at)
+    booked = [
+        replace(wanted[receipt.bank_line_id], receipt_id=receipt.id)
+        for receipt in outcome.booked
+        if receipt.bank_line_id is not None
+    ]
+    refused = [
+        wanted[receipt.bank_line_id] for receipt in outcome.refused if receipt.bank_line_id is not None
+    ]
+    return booked, refused
+
+
+def _receipt(one: _Decided, account: Row, rail: str, cheque_number: str) -> Receipt:
+    line, decision = one.new.line, one.decision
+    assert decision.partner_code is not None
+    money = [
+        ReceiptAllocation(a.invoice_id, a.invoice_number, MONEY, a.amount_minor) for a in decision.allocations
+    ]
+    kept = [
+        ReceiptAllocation(d.invoice_id, d.invoice_number, d.kind, d.amount_minor) for d in decision.deductions
+    ]
+    return Receipt(
+        id=uuid7(),
+        bank_line_id=one.new.id,
+        bank_account_id=account.id,
+        bank_account_number=account.number,
+        partner_code=decision.partner_code,
+        currency=line.currency,
+        amount_minor=line.amount_minor,
+        on_account_minor=decision.on_account_minor,
+        received_on=line.booked_on,
+        rail=rail,
+        reference=one.new.key.strong_reference or line.bank_reference,
+        cheque_number=cheque_number,
+        allocations=tuple(money + kept),
+    )
+
+
+async def _reverse_bounces(
+    work: UnitOfWork, account: Row, decided: Sequence[_Decided], at: datetime
+) -> list[_Decided]:
+    """A returned cheque takes its receipt back; one that was never booked is left to a person."""
+    done = []
+    for one in decided:
+        if one.decision.kind is not LineKind.BOUNCE or one.decision.outcome is not Outcome.AUTO:
+            continue
+        line = one.new.line
+        receipt_id = await receipt_of_cheque(
+            work.connection, account.id, one.decision.reverses, -line.amount_minor
+        )
+        if receipt_id is None:
+            reason = Reason(
+                "cheque_not_booked", f"Cheque {one.decision.reverses} came back before it was booked"
+            )
+            done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))
+            continue
+        try:
+            await reverse_receipt(
+                work,
+                receipt_id,
+                reason_code="cheque_returned",
+                reversed_on=line.booked_on,
+                bank_line_id=one.new.id,
+                actor=ACTOR,
+                at=at,
+            )
+        except AdvanceUsed as refusal:
+            reason = Reason(refusal.code, refusal.detail)
+            done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))
+        else:
+            done.append(replace(one, receipt_id=receipt_id))
+    return done
+
+
+def _overtaken(one: _Decided) -> _Decided:
+    """Somebody else settled the invoices between the decision and the booking."""
+    reason = Reason(
+        "invoices_settled_meanwhile", "The invoices were settled by another receipt; decide again"
+    )
+    return replace(one, decision=replace(_left_to_a_person(one.decision, reason), outcome=Outcome.SUGGESTED))
+
+
+def _left_to_a_person(decision: Decision, reason: Reason) -> Decision:
+    return replace(decision, outcome=Outcome.EXCEPTION, reasons=(reason, *decision.reasons))
+
+
+def _merged(paired: Sequence[_Decided], changed: Sequence[_Decided]) -> list[_Decided]:
+    latest = {one.new.id: one for one in changed}
+    return [latest.get(one.new.id, one) for one in paired]
+
+
+async def _record(
+    work: UnitOfWork,
+    account: Row,
+    statement_id: UUID,
+    decided: Sequence[_Decided],
+    *,
+    knowledge: MatchingKnowledge,
+    at: datetime,
+) -> None:
+    lines = [DecidedLine(one.new.id, one.decision, one.receipt_id) for one in decided]
+    await add_decisions(work.connection, lines, policy_version=default_policy().version, at=at)
+    await read_clocks(work.connection, [_clock(one, knowledge) for one in decided], at)
+    raised = [_exception(one) for one in decided if one.decision.outcome is not Outcome.AUTO]
+    await raise_exceptions(work.connection, statement_id, raised, at)
+    learned = [alias for one in decided if one.receipt_id for alias in one.decision.learned_aliases]
+    await keep_aliases(work.connection, learned, at)
+    for one in decided:
+        if one.decision.kind is LineKind.RECEIPT and one.decision.partner_code is None:
+            publish_unidentified(work, one.new, account.number)
+
+
+def _clock(one: _Decided, knowledge: MatchingKnowledge) -> ClockReading:
+    is_receipt = one.decision.kind is LineKind.RECEIPT
+    return ClockReading(
+        bank_line_id=one.new.id,
+        zone=knowledge.zones.get(one.decision.partner_code or "", ""),
+        is_identified=one.decision.partner_code is not None,
+        is_booked=is_receipt and one.receipt_id is not None,
+        is_excused=not is_receipt,
+    )
+
+
+def _exception(one: _Decided) -> RaisedException:
+    reasons = "; ".join(reason.text for reason in one.decision.reasons) or "No reason recorded"
+    code = one.decision.reasons[0].code if one.decision.reasons else one.decision.kind.value
+    return RaisedException(code, f"Line {one.new.line.line_number}: {reasons}"[:2000], one.new.id)

@@ -1,0 +1,190 @@
+"""Reads a received statement file to its end: every line is stored once, decided, and booked when it is certain.
+
+The import runs in chunks of one transaction each and remembers how far it came, so that an import that was
+killed goes on where it stopped and books nothing twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import BinaryIO, Final, Protocol, cast
+from uuid import UUID
+
+from services.payments.adapters.line_store import RaisedException, raise_exceptions
+from services.payments.adapters.matching_inputs import MatchingKnowledge, matching_knowledge
+from services.payments.adapters.published_facts import publish_statement
+from services.payments.adapters.queries import import_counts
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.statement_formats import StatementFormat, read_statement
+from services.payments.adapters.statement_store import (
+    add_part,
+    open_content,
+    set_failure,
+    set_lines_read,
+    set_state,
+    statement_for_import,
+)
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.store_lines import store_lines
+from services.payments.domain.bank_statement import (
+    PartClosed,
+    PartOpened,
+    RejectedLine,
+    StatementEvent,
+    StatementLine,
+)
+from shared.database import Database
+from shared.errors import Refusal
+
+LINES_PER_CHUNK: Final = 2_000
+
+
+class Progress(Protocol):
+    """Where an import tells how far it is."""
+
+    async def __call__(self, *, message: str, counts: dict[str, int]) -> None: ...
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What was read since the last transaction."""
+
+    lines: list[StatementLine | RejectedLine] = field(default_factory=list)
+    parts: list[tuple[PartOpened, PartClosed]] = field(default_factory=list)
+
+
+async def import_bank_statement(database: Database, statement_id: UUID, progress: Progress) -> None:
+    """Import the statement; repeating it is harmless. A file that breaks half-way keeps the lines before the break."""
+    async with UnitOfWork(database) as work:
+        statement = await statement_for_import(work.connection, statement_id)
+        if statement.state == "imported":
+            return
+        content = await open_content(work.connection, statement_id)
+        knowledge = await matching_knowledge(work.connection)
+    with content:
+        events = read_statement(
+            cast(BinaryIO, content),
+            StatementFormat(statement.statement_format),
+            default_currency=statement.currency,
+        )
+        try:
+            async for chunk in _chunks(events, after_line=statement.lines_read):
+                await _import_chunk(database, statement_id, chunk, knowledge)
+                last = chunk.lines[-1].line_number if chunk.lines else statement.lines_read
+                await progress(message=f"{last} lines read", counts={"lines_read": last})
+        except Refusal as refusal:
+            await _fail(database, statement_id, refusal)
+            raise
+    await _finish(database, statement_id)
+
+
+async def _chunks(events: Iterator[StatementEvent], *, after_line: int) -> AsyncIterator[_Chunk]:
+    """Cut the stream into chunks; lines that an interrupted import stored are passed over.
+
+    A refusal in the middle of the file is raised only after the lines before it were handed out.
+    """
+    reader = _ChunkReader(events, after_line)
+    while not reader.is_finished:
+        yield await asyncio.to_thread(reader.next_chunk)
+    if reader.broken is not None:
+        raise reader.broken
+
+
+@dataclass(slots=True)
+class _ChunkReader:
+    """Pulls events off the parser in a thread of its own, so that heartbeats go on meanwhile."""
+
+    events: Iterator[StatementEvent]
+    after_line: int
+    opened: PartOpened | None = None
+    broken: Refusal | None = None
+    is_finished: bool = False
+
+    def next_chunk(self) -> _Chunk:
+        chunk = _Chunk()
+        try:
+            while len(chunk.lines) < LINES_PER_CHUNK:
+                event = next(self.events, None)
+                if event is None:
+                    self.is_finished = True
+                    break
+                self._take(event, chunk)
+        except Refusal as refusal:
+            self.broken, self.is_finished = refusal, True
+        return chunk
+
+    def _take(self, event: StatementEvent, chunk: _Chunk) -> None:
+        if isinstance(event, PartOpened):
+            self.opened = event
+        elif isinstance(event, PartClosed):
+            if self.opened is not None:
+                chunk.parts.append((self.opened, event))
+        elif event.line_number > self.after_line:
+            chunk.lines.append(event)
+
+
+async def _import_chunk(
+    database: Database, statement_id: UUID, chunk: _Chunk, knowledge: MatchingKnowledge
+) -> None:
+    at = datetime.now(UTC)
+    async with UnitOfWork(database) as work:
+        statement = await statement_for_import(work.connection, statement_id)
+        if chunk.lines and chunk.lines[-1].line_number > statement.lines_read:
+            await store_lines(work, statement, chunk.lines, knowledge=knowledge, at=at)
+            await set_lines_read(work.connection, statement_id, chunk.lines[-1].line_number)
+        raised = []
+        for opened, closed in chunk.parts:
+            proof = await add_part(work.connection, statement_id, opened, closed)
+            raised += _part_exceptions(statement, opened, closed, proof)
+        await raise_exceptions(work.connection, statement_id, raised, at)
+        await work.commit()
+
+
+def _part_exceptions(
+    statement: Row, opened: PartOpened, closed: PartClosed, proof: str
+) -> list[RaisedException]:
+    raised = []
+    name = f"Statement {opened.identification or opened.part_number}"
+    if proof == "mismatch":
+        raised.append(
+            RaisedException(
+                "balance_mismatch", f"{name}: opening balance and lines do not give the closing balance"
+            )
+        )
+    if opened.account_number and not _same_account(opened.account_number, statement.bank_account_number):
+        raised.append(
+            RaisedException(
+                "account_differs",
+                f"{name} names account {opened.account_number}, imported as {statement.bank_account_number}",
+            )
+        )
+    if closed.balance_breaks:
+        lines = ", ".join(map(str, closed.balance_breaks[:10]))
+        raised.append(
+            RaisedException("running_balance_break", f"{name}: the running balance breaks at line {lines}")
+        )
+    return raised
+
+
+def _same_account(written: str, registered: str) -> bool:
+    """Banks mask, pad and prefix account numbers: the visible tail has to agree."""
+    tail = "".join(char for char in written.rpartition("/")[2].rpartition("X")[2] if char.isalnum())
+    return bool(tail) and (registered.endswith(tail.lstrip("0")) or tail.endswith(registered))
+
+
+async def _fail(database: Database, statement_id: UUID, refusal: Refusal) -> None:
+    async with UnitOfWork(database) as work:
+        await set_failure(work.connection, statement_id, refusal.code, refusal.detail)
+        raised = RaisedException(refusal.code, f"The file breaks: {refusal.detail}")
+        await raise_exceptions(work.connection, statement_id, [raised], datetime.now(UTC))
+        await work.commit()
+
+
+async def _finish(database: Database, statement_id: UUID) -> None:
+    async with UnitOfWork(database) as work:
+        statement = await statement_for_import(work.connection, statement_id)
+        await set_state(work.connection, statement_id, "imported", datetime.now(UTC))
+        counts = await import_counts(work.connection, statement_id)
+        publish_statement(work, statement, counts)
+        await work.commit()

@@ -1,0 +1,102 @@
+"""Takes a statement file: keeps it as evidence and queues its import, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from shared.jobs import enqueue
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.repositories import Row, bank_account_by_number
+from services.payments.adapters.statement_formats import StatementFormat
+from services.payments.adapters.statement_store import statement_by_content, write_chunks
+from services.payments.adapters.unit_of_work import UnitOfWork
+
+IMPORT_TASK: Final = "import_bank_statement"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file that arrived whole: its content on local disk, its SHA-256 and what it looks like."""
+
+    content: IO[bytes]
+    content_hash: bytes
+    size_bytes: int
+    file_name: str
+    statement_format: StatementFormat
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedStatement:
+    """`is_repeated`: exactly this file came before and nothing is imported again."""
+
+    statement_id: UUID
+    job_id: UUID
+    is_repeated: bool
+
+
+async def receive_bank_statement(
+    work: UnitOfWork, bank_account: str, file: ReceivedFile, *, actor: str, at: datetime
+) -> ReceivedStatement:
+    """BankAccountUnknown when the account is not registered. A file whose import failed is imported again."""
+    account = await bank_account_by_number(work.connection, bank_account)
+    earlier = await statement_by_content(work.connection, account.id, file.content_hash)
+    if earlier is not None and earlier.state != "failed":
+        return ReceivedStatement(earlier.id, earlier.job_id, is_repeated=True)
+    statement_id = earlier.id if earlier is not None else uuid7()
+    job_id = await enqueue(
+        work.connection,
+        IMPORT_TASK,
+        {"statement_id": str(statement_id)},
+        created_by=actor,
+        lock=f"statement:{statement_id}",
+        result_url=f"/v1/bank-statements/{statement_id}",
+    )
+    if earlier is not None:
+        await _queue_again(work, statement_id, job_id)
+    else:
+        await _add_statement(work, account, statement_id, job_id, file, actor=actor, at=at)
+    return ReceivedStatement(statement_id, job_id, is_repeated=False)
+
+
+async def _queue_again(work: UnitOfWork, statement_id: UUID, job_id: UUID) -> None:
+    await work.connection.execute(
+        sa.text(
+            "UPDATE bank_statements SET state = 'received', job_id = :job_id, failure_code = '', failure_detail = ''"
+            " WHERE id = :id"
+        ),
+        {"id": statement_id, "job_id": job_id},
+    )
+
+
+async def _add_statement(
+    work: UnitOfWork,
+    account: Row,
+    statement_id: UUID,
+    job_id: UUID,
+    file: ReceivedFile,
+    *,
+    actor: str,
+    at: datetime,
+) -> None:
+    await work.connection.execute(
+        sa.text(
+            "INSERT INTO bank_statements (id, bank_account_id, content_hash, file_name, statement_format,"
+            " size_bytes, state, job_id, received_at, received_by) VALUES (:id, :bank_account_id, :content_hash,"
+            " :file_name, :statement_format, :size_bytes, 'received', :job_id, :at, :actor)"
+        ),
+        {
+            "id": statement_id,
+            "bank_account_id": account.id,
+            "content_hash": file.content_hash,
+            "file_name": file.file_name[:200],
+            "statement_format": file.statement_format.value,
+            "size_bytes": file.size_bytes,
+            "job_id": job_id,
+            "at": at,
+            "actor": actor,
+        },
+    )
+    await write_chunks(work.connection, statement_id, file.content)

@@ -1,0 +1,96 @@
+"""Takes over invoices from billing: each becomes an open item and a journal entry, once."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.ledger_writer import post_entries
+from services.payments.adapters.published_facts import publish_invoices
+from services.payments.adapters.repositories import Row, add_invoices, invoices_by_key, known_partner_codes
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.domain.errors import InvoiceTaken, PartnerUnknown
+from services.payments.domain.invoice import Invoice, invoice_number_key
+from services.payments.domain.posting_rules import entry_for_invoice
+from shared.errors import FieldProblem, Refusal
+
+# A partner registered a moment ago arrives by event; its invoices may be faster than the broker.
+PARTNER_PATIENCE_SECONDS: Final = 3.0
+PARTNER_POLL_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceVerdict:
+    """What became of one invoice: registered (id), known before (id, is_duplicate) or refused."""
+
+    invoice_id: UUID | None
+    is_duplicate: bool = False
+    refusal: Refusal | None = None
+
+
+async def register_invoices(
+    work: UnitOfWork, invoices: Sequence[Invoice], *, actor: str, at: datetime
+) -> list[InvoiceVerdict]:
+    """One verdict per invoice in order; a refused one never stops the others."""
+    partners = await _partners_known_soon(work, {invoice.partner_code for invoice in invoices})
+    stored = await invoices_by_key(work.connection, (invoice_number_key(i.number) for i in invoices))
+    accepted: dict[str, Invoice] = {}
+    verdicts = [_verdict(invoice, partners, stored, accepted) for invoice in invoices]
+    fresh = list(accepted.values())
+    if fresh:
+        await add_invoices(work.connection, fresh, at)
+        entries = [entry_for_invoice(invoice, entry_id=uuid7()) for invoice in fresh]
+        await post_entries(work.connection, entries, actor=actor, at=at)
+        publish_invoices(work, fresh)
+    return verdicts
+
+
+async def _partners_known_soon(work: UnitOfWork, codes: set[str]) -> set[str]:
+    known = await known_partner_codes(work.connection, codes)
+    for _ in range(int(PARTNER_PATIENCE_SECONDS / PARTNER_POLL_SECONDS)):
+        if known == codes:
+            break
+        await asyncio.sleep(PARTNER_POLL_SECONDS)
+        known = await known_partner_codes(work.connection, codes)
+    return known
+
+
+def _verdict(
+    invoice: Invoice, partners: set[str], stored: dict[str, Row], accepted: dict[str, Invoice]
+) -> InvoiceVerdict:
+    if invoice.partner_code not in partners:
+        problem = FieldProblem(
+            "/partner_code", "expected the code of a partner registered with POST /v1/partners/batch"
+        )
+        return InvoiceVerdict(
+            None, refusal=PartnerUnknown(f"There is no partner {invoice.partner_code}", problems=[problem])
+        )
+    key = invoice_number_key(invoice.number)
+    earlier = accepted.get(key) or stored.get(key)
+    if earlier is None:
+        accepted[key] = invoice
+        return InvoiceVerdict(invoice.id)
+    if _facts(earlier) == _facts(invoice):
+        return InvoiceVerdict(earlier.id, is_duplicate=True)
+    return InvoiceVerdict(
+        None,
+        refusal=InvoiceTaken(
+            f"Invoice {invoice.number} is registered with other figures; invoices are corrected by credit notes"
+        ),
+    )
+
+
+def _facts(invoice: Invoice | Row) -> tuple[object, ...]:
+    return (
+        invoice.partner_code,
+        invoice.issued_on,
+        invoice.due_on,
+        invoice.currency,
+        invoice.taxable_minor,
+        invoice.tax_minor,
+        invoice.total_minor,
+    )

@@ -1,0 +1,95 @@
+"""Recomputes the audit chain from the stored journal: any row changed behind our back breaks it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.repositories import Row
+from services.payments.domain.audit_chain import GENESIS_HASH, AuditBatch, content_hash
+from services.payments.domain.journal import EntryUnbalanced, JournalEntry, JournalLine
+
+BATCHES_PER_READ: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerVerification:
+    """`first_broken_batch_id` is where the chain stops to agree with the journal."""
+
+    batches: int
+    entries: int
+    first_broken_batch_id: UUID | None
+
+    @property
+    def is_intact(self) -> bool:
+        return self.first_broken_batch_id is None
+
+
+async def verify_ledger(connection: AsyncConnection) -> LedgerVerification:
+    """Walk the chain from its first link; stops at the first batch that does not agree."""
+    previous, batches, entries_seen = GENESIS_HASH, 0, 0
+    async for stored in _batches(connection):
+        entries = await _entries(connection, stored.id)
+        if entries is None or not _agrees(stored, entries, previous):
+            return LedgerVerification(batches, entries_seen, stored.id)
+        previous = stored.chain_hash
+        batches += 1
+        entries_seen += len(entries)
+    return LedgerVerification(batches, entries_seen, None)
+
+
+def _agrees(stored: Row, entries: list[JournalEntry], previous: bytes) -> bool:
+    rebuilt = AuditBatch(stored.id, stored.actor, len(entries), content_hash(entries), previous)
+    return (rebuilt.entries_count, rebuilt.previous_hash, rebuilt.content_hash, rebuilt.chain_hash) == (
+        stored.entries_count,
+        stored.previous_hash,
+        stored.content_hash,
+        stored.chain_hash,
+    )
+
+
+async def _batches(connection: AsyncConnection) -> AsyncIterator[Row]:
+    position = 0
+    while True:
+        rows = (
+            await connection.execute(
+                sa.text("SELECT * FROM audit_batches WHERE position > :after ORDER BY position LIMIT :limit"),
+                {"after": position, "limit": BATCHES_PER_READ},
+            )
+        ).all()
+        for row in rows:
+            yield row
+            position = row.position
+        if len(rows) < BATCHES_PER_READ:
+            return
+
+
+async def _entries(connection: AsyncConnection, batch_id: UUID) -> list[JournalEntry] | None:
+    rows = await connection.execute(
+        sa.text(
+            "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code)"
+            " ORDER BY line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
+            " FROM journal_entries e WHERE e.batch_id = :batch_id ORDER BY e.id"
+        ),
+        {"batch_id": batch_id},
+    )
+    try:
+        return [_entry(row) for row in rows]
+    except EntryUnbalanced:
+        return None  # somebody changed or removed a line
+
+
+def _entry(row: Row) -> JournalEntry:
+    return JournalEntry(
+        id=row.id,
+        kind=row.kind,
+        source_id=row.source_id,
+        currency=row.currency,
+        effective_on=row.effective_on,
+        description=row.description,
+        lines=tuple(JournalLine(code, amount, partner) for code, amount, partner in row.lines or ()),
+        reverses_entry_id=row.reverses_entry_id,
+    )

@@ -1,0 +1,31 @@
+"""The ledger accounts this service posts to; the general ledger maps them to its own."""
+
+from typing import Final
+
+RECEIVABLES: Final = "1200-receivables"
+TDS_RECEIVABLE: Final = "1310-tds-receivable"
+CUSTOMER_ADVANCES: Final = "2100-customer-advances"
+BILLING_CLEARING: Final = (
+    "3900-billing-clearing"  # the billing system owns revenue and tax; this is its mirror
+)
+BANK_CHARGES: Final = "5100-bank-charges"
+
+ACCOUNT_NAMES: Final = {
+    RECEIVABLES: "Trade receivables",
+    TDS_RECEIVABLE: "Tax deducted by customers, to be claimed",
+    CUSTOMER_ADVANCES: "Advances from customers",
+    BILLING_CLEARING: "Invoices taken over from billing",
+    BANK_CHARGES: "Bank charges borne for customers",
+}
+# Which account bears what a payer kept back; the kinds are those the matching explains.
+DEDUCTION_ACCOUNTS: Final = {"TDS194Q": TDS_RECEIVABLE, "BANK_CHARGE": BANK_CHARGES}
+
+
+def bank_ledger_account(bank_account_number: str) -> str:
+    """Each of our bank accounts is a ledger account of its own, so that it can be reconciled alone."""
+    return f"1100-bank-{bank_account_number}"
+
+
+def account_name(account_code: str) -> str:
+    """The name people read; a bank account is named by its number."""
+    return ACCOUNT_NAMES.get(account_code, account_code.removeprefix("1100-bank-"))

@@ -1,0 +1,170 @@
+"""What a sum of money may be for: every way the policy knows of paying one partner's open invoices with it, weighed."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from services.payments.domain.deduction import Explained, PayableInvoice, amount_freedom, differences_explained
+from services.payments.domain.matching_policy import MatchingPolicy
+from services.payments.domain.named_invoices import NamedInvoices
+from services.payments.domain.open_book import PartnerAccount
+from services.payments.domain.subset_sum import loose_subsets, runs_within
+
+_LOOSE_FOUND_MAX = 24
+_ON_ACCOUNT = "on_account"
+_PARTIAL = "partly_paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`weight`: nats against it. Allocated and deducted amounts are in the order of `payables`."""
+
+    weight: float
+    code: str
+    payables: tuple[PayableInvoice, ...]
+    allocated: tuple[int, ...]
+    deducted: tuple[int, ...]
+    deduction_kind: str
+    on_account_minor: int
+    is_named: bool
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """Equal for explanations that differ only in which of several equal invoices they pay."""
+        paid = sorted(
+            (p.taxable_minor, p.open_minor, allocated, deducted)
+            for p, allocated, deducted in zip(self.payables, self.allocated, self.deducted, strict=True)
+        )
+        return self.on_account_minor, self.deduction_kind, tuple(paid)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    amount_minor: int
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    positions: tuple[int, ...]
+    weight: float
+
+
+def explanations(
+    payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
+) -> list[Explanation]:
+    """All explanations by one partner's account; the last resort, money on account, is always among them."""
+    found: list[Explanation] = []
+    for choice in _choices(payment, account, named, policy):
+        found += _explained(choice, payment, account, named, policy)
+    if not any(explanation.weight < policy.amount.loose_search_above for explanation in found):
+        for choice in _loose_choices(payment, account, policy):
+            found += _explained(choice, payment, account, named, policy)
+    found += _partly_paid(payment, account, named, policy)
+    weight = policy.amount.on_account + amount_freedom(payment.amount_minor) + named.weight((), policy.amount)
+    found.append(Explanation(weight, _ON_ACCOUNT, (), (), (), "", payment.amount_minor, is_named=False))
+    return found
+
+
+def _choices(
+    payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
+) -> Iterator[_Choice]:
+    weights = policy.amount
+    whole = named.whole_set()
+    if whole:
+        yield _Choice(whole, 0.0)
+    low, high = _window(payment.amount_minor, policy)
+    for position, open_minor in enumerate(account.amounts):
+        if low <= open_minor <= high and (position,) != whole:
+            yield _Choice((position,), _rank(position, policy))
+    length_max = policy.run_length_max
+    low = payment.amount_minor
+    seen = {whole}
+    for start, end in runs_within(account.prefix_sums, low, high, length_max=length_max):
+        positions = tuple(range(start, end))
+        if positions not in seen:
+            seen.add(positions)
+            yield _Choice(positions, weights.run + weights.run_step * (end - start - 2) + _rank(start, policy))
+    order = account.by_due_date
+    if not order:
+        return
+    for start, end in runs_within(account.due_prefix_sums, low, high, length_max=length_max):
+        positions = tuple(sorted(order[start:end]))
+        if positions not in seen:
+            weight = weights.run + weights.run_step * (end - start - 2) + _rank(start, policy)
+            yield _Choice(positions, weight + weights.other_order)
+
+
+def _rank(position: int, policy: MatchingPolicy) -> float:
+    return min(policy.amount.rank_step * (position + 1), policy.amount.rank_max)
+
+
+def _window(amount_minor: int, policy: MatchingPolicy) -> tuple[int, int]:
+    """Sums of invoices that some deduction or overpayment could turn into the amount."""
+    charge = max(policy.bank_charge_cap_minor, *policy.bank_charges_minor)
+    rate = max((rule.rate for rule in policy.tds_rules), default=0)
+    tax = int(amount_minor * rate * 102 / 100) + 200
+    return max(1, amount_minor - policy.overpaid_cap_minor), amount_minor + charge + tax
+
+
+def _loose_choices(payment: Payment, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
+    """Any few of the oldest invoices that are small enough."""
+    _, high = _window(payment.amount_minor, policy)
+    positions = [p for p, open_minor in enumerate(account.amounts) if open_minor <= high][: policy.loose_items_max]
+    amounts = [account.amounts[position] for position in positions]
+    found = loose_subsets(
+        amounts, payment.amount_minor, high, size_max=policy.loose_size_max, found_max=_LOOSE_FOUND_MAX
+    )
+    for subset in found:
+        weight = policy.amount.loose_choice + math.log(math.comb(len(account.amounts), len(subset)))
+        yield _Choice(tuple(sorted(positions[p] for p in subset)), weight)
+
+
+def _explained(
+    choice: _Choice, payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
+) -> Iterator[Explanation]:
+    payables = tuple(account.payables[position] for position in choice.positions)
+    is_named = bool(named.positions) and named.positions.issuperset(choice.positions)
+    base: float | None = None
+    for explained in differences_explained(
+        payment.amount_minor, payables, policy, payment.paid_on, is_named=is_named
+    ):
+        if base is None:
+            base = choice.weight + named.weight(choice.positions, policy.amount) + _early(payables, payment, policy)
+        yield _explanation(base + explained.weight, explained, payables, is_named=is_named)
+
+
+def _early(payables: tuple[PayableInvoice, ...], payment: Payment, policy: MatchingPolicy) -> float:
+    """Invoices are seldom paid before they are issued."""
+    return policy.amount.paid_before_issue * any(p.invoice.issued_on > payment.paid_on for p in payables)
+
+
+def _explanation(
+    weight: float, explained: Explained, payables: tuple[PayableInvoice, ...], *, is_named: bool
+) -> Explanation:
+    deducted = explained.deducted or (0,) * len(payables)
+    return Explanation(
+        weight=weight,
+        code=explained.code,
+        payables=payables,
+        allocated=tuple(p.open_minor - cut for p, cut in zip(payables, deducted, strict=True)),
+        deducted=deducted,
+        deduction_kind=explained.kind,
+        on_account_minor=explained.on_account_minor,
+        is_named=is_named,
+    )
+
+
+def _partly_paid(
+    payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
+) -> Iterator[Explanation]:
+    """A part payment is recognised only when it names the one invoice that it is for."""
+    for position in named.whole_set() if len(named.positions) == 1 else ():
+        payable = account.payables[position]
+        if payment.amount_minor < payable.open_minor:
+            weight = policy.amount.partly_paid + amount_freedom(payment.amount_minor)
+            weight += named.weight((position,), policy.amount) + _early((payable,), payment, policy)
+            yield Explanation(
+                weight, _PARTIAL, (payable,), (payment.amount_minor,), (0,), "", 0, is_named=True
+            )

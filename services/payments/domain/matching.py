@@ -1,0 +1,228 @@
+"""Decides for every line of a batch who paid, what for, and whether a person has to look."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.payments.domain.bank_statement import StatementLine
+from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
+from services.payments.domain.decision_making import booked, left_open, no_receipt
+from services.payments.domain.explanation import Payment
+from services.payments.domain.invoice_number import NumberPatterns, reference_key
+from services.payments.domain.matching_policy import MatchingPolicy
+from services.payments.domain.narration import Narration, parse_narration
+from services.payments.domain.open_book import OpenBook, PartnerAccount
+from services.payments.domain.open_item import OpenInvoice
+from services.payments.domain.payer import PartnerIndex, PayerView, Relation, payer_candidates
+from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys
+from services.payments.domain.transaction_reference import strong_reference
+from services.payments.domain.verdict import Verdict, Weighed, candidates_for, verdict_on
+
+_FIRM_CERTAINTY = 0.999
+_KNOWN_WELL = 8.0
+# These say of a credit that it is none of a customer's whoever is named in it.
+_NEVER_RECEIPTS = frozenset({"not_final", "reversal", "return_of_own_payment"})
+
+
+@dataclass(frozen=True, slots=True)
+class LookupKeys:
+    """What to fetch open invoices by, in one query: all of these partners, and any with one of these keys or amounts."""
+
+    partner_codes: frozenset[str]
+    number_keys: frozenset[str]
+    amounts_minor: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedCheque:
+    """A cheque booked earlier, so that its return can be tied to it."""
+
+    cheque_number: str
+    partner_code: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """Lines with what they say and whom they speak for, before any open invoice is known."""
+
+    lines: tuple[StatementLine, ...]
+    narrations: tuple[Narration, ...]
+    views: tuple[PayerView, ...]
+    index: PartnerIndex
+    aliases: tuple[PayerAlias, ...]
+    policy: MatchingPolicy
+
+
+def read_batch(
+    lines: Sequence[StatementLine],
+    index: PartnerIndex,
+    patterns: NumberPatterns,
+    *,
+    aliases: Iterable[PayerAlias],
+    policy: MatchingPolicy,
+) -> ReadBatch:
+    known = tuple(aliases)
+    book = AliasBook(known)
+    narrations = tuple(parse_narration(line, patterns) for line in lines)
+    views = tuple(payer_candidates(narration, index, book, policy.payer) for narration in narrations)
+    return ReadBatch(tuple(lines), narrations, views, index, known, policy)
+
+
+def lookup_keys(batch: ReadBatch) -> LookupKeys:
+    codes: set[str] = set()
+    keys: set[str] = set()
+    amounts: set[int] = set()
+    for line, narration, view in zip(batch.lines, batch.narrations, batch.views, strict=True):
+        if line.amount_minor <= 0:
+            continue
+        codes.update(candidate.partner_code for candidate in view.candidates)
+        keys.update(key for reference in narration.references if (key := reference_key(reference)))
+        if not view.candidates or view.candidates[0].weight > _KNOWN_WELL:
+            amounts.add(line.amount_minor)
+    return LookupKeys(frozenset(codes), frozenset(keys), frozenset(amounts))
+
+
+def decide_batch(
+    batch: ReadBatch,
+    open_invoices: Iterable[OpenInvoice],
+    receipts_by_cheque: Mapping[str, Sequence[ReceivedCheque]],
+) -> list[Decision]:
+    """Decisions in the order of the lines; the same input always gives the same decisions.
+
+    Lines that name their invoices come first, then what is certain, then what is nearly so: each takes open invoices
+    away that the next might have been thought to pay. Invoices that a cheque returned in this batch had paid count as
+    paid until the caller has reopened them.
+    """
+    matching = _Matching(batch, open_invoices)
+    matching.run()
+    decisions = matching.decisions
+    received = dict(receipts_by_cheque)
+    for number, line in enumerate(batch.lines):
+        cheque = batch.narrations[number].cheque_number
+        decision = decisions.get(number)
+        if decision is not None and cheque and decision.partner_code:
+            arrived = ReceivedCheque(cheque, decision.partner_code, line.amount_minor)
+            received[cheque] = (*received.get(cheque, ()), arrived)
+        elif decision is None:
+            decisions[number] = _debit(line, batch.narrations[number], received)
+    return [decisions[number] for number in range(len(batch.lines))]
+
+
+def _debit(
+    line: StatementLine, narration: Narration, received: Mapping[str, Sequence[ReceivedCheque]]
+) -> Decision:
+    if not narration.is_bounce:
+        reason = Reason("own_debit", "Money out: nobody's receipt")
+        return no_receipt(line, LineKind.DEBIT, Outcome.AUTO, reason)
+    cheque = narration.cheque_number
+    matching = [r for r in received.get(cheque, ()) if r.amount_minor == -line.amount_minor]
+    partners = {r.partner_code for r in matching}
+    if len(partners) == 1:
+        reason = Reason("cheque_returned", f"Cheque {cheque} came back (code {narration.bounce_code or 'not told'})")
+        return no_receipt(
+            line, LineKind.BOUNCE, Outcome.AUTO, reason, partner_code=partners.pop(), reverses=cheque
+        )
+    reason = Reason("returned_cheque_unknown", f"No receipt of cheque {cheque or 'without number'} over this amount")
+    return no_receipt(line, LineKind.BOUNCE, Outcome.EXCEPTION, reason, reverses=cheque)
+
+
+class _Matching:
+    """The state of one run: what is open, what has been decided, what is known of payers."""
+
+    def __init__(self, batch: ReadBatch, open_invoices: Iterable[OpenInvoice]) -> None:
+        self.batch = batch
+        self.policy = batch.policy
+        self.decisions: dict[int, Decision] = {}
+        self._book = OpenBook(open_invoices, items_max=self.policy.open_items_max)
+        self._aliases = AliasBook(batch.aliases)
+        self._views = list(batch.views)
+        self._verdicts: dict[int, tuple[list[PartnerAccount], Verdict]] = {}
+        self._pending = [number for number, line in enumerate(batch.lines) if line.amount_minor > 0]
+
+    def run(self) -> None:
+        self._set_aside_no_receipts()
+        named = [number for number in self._pending if self.batch.narrations[number].references]
+        self._round(named, self.policy.allocation_certainty, is_named=True)
+        for certainty in (_FIRM_CERTAINTY, self.policy.allocation_certainty):
+            for _ in range(self.policy.rounds_max):
+                if not self._round(list(self._pending), certainty, is_named=False):
+                    break
+        for number in self._pending:
+            self.decisions[number] = left_open(self.batch.lines[number], self._verdict(number), self.policy)
+
+    def _set_aside_no_receipts(self) -> None:
+        for number in list(self._pending):
+            reason = self.batch.narrations[number].not_receipt_reason
+            is_known = any(
+                c.relation is Relation.OWN and c.weight < _KNOWN_WELL for c in self._views[number].candidates
+            )
+            if reason and (reason in _NEVER_RECEIPTS or not is_known):
+                self._pending.remove(number)
+                told = Reason(reason, f"The bank's wording says this is no customer's payment: {reason}")
+                line = self.batch.lines[number]
+                self.decisions[number] = no_receipt(line, LineKind.NOT_A_RECEIPT, Outcome.EXCEPTION, told)
+
+    def _round(self, numbers: list[int], certainty: float, *, is_named: bool) -> bool:
+        """Books what is certain enough, the surest first; True when anything was booked."""
+        sure = []
+        for number in numbers:
+            verdict = self._verdict(number)
+            best = verdict.best
+            if best is None or best.share < certainty or not best.explanation.payables:
+                continue
+            if best.explanation.is_named or not is_named:
+                sure.append((-round(best.share, 6), number, verdict))
+        for _, number, verdict in sorted(sure, key=lambda item: item[:2]):
+            is_current = number in self._verdicts
+            payables = verdict.weighed[0].explanation.payables
+            if is_current and all(self._book.open_minor(p.invoice) == p.open_minor for p in payables):
+                self._book_line(number, verdict)
+        return bool(sure)
+
+    def _book_line(self, number: int, verdict: Verdict) -> None:
+        best = verdict.weighed[0]
+        explanation = best.explanation
+        for payable, allocated, deducted in zip(
+            explanation.payables, explanation.allocated, explanation.deducted, strict=True
+        ):
+            self._book.use(payable.invoice, allocated + deducted)
+        learned = self._learned(number, best)
+        self.decisions[number] = booked(self.batch.lines[number], verdict, learned)
+        self._pending.remove(number)
+        if any([self._aliases.add(alias) for alias in learned]):
+            self._look_again()
+
+    def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
+        """A stranger who names our invoice and pays just what it asks for is known from now on."""
+        proved = best.explanation.is_named or "amount" not in best.candidate.evidence
+        if best.candidate.relation is Relation.OWN or not proved or best.explanation.code == "partly_paid":
+            return ()
+        source = strong_reference(self.batch.lines[number]) or f"line {self.batch.lines[number].line_number}"
+        keys = alias_keys(self.batch.narrations[number])
+        return tuple(PayerAlias(key, best.candidate.partner_code, source) for key in keys)
+
+    def _look_again(self) -> None:
+        """Payers not known well so far may be the one that was just learned."""
+        for number in self._pending:
+            view = self._views[number]
+            best = view.candidates[0] if view.candidates else None
+            if best is None or best.relation is not Relation.OWN or best.weight > 1.0:
+                narration = self.batch.narrations[number]
+                again = payer_candidates(narration, self.batch.index, self._aliases, self.policy.payer)
+                if again != view:
+                    self._views[number] = again
+                    self._verdicts.pop(number, None)
+
+    def _verdict(self, number: int) -> Verdict:
+        """Made again only when an account that it rests on has changed."""
+        line, narration, view = self.batch.lines[number], self.batch.narrations[number], self._views[number]
+        payment = Payment(line.amount_minor, line.value_on)
+        candidates = candidates_for(payment, narration, view, self._book, len(self.batch.index))
+        accounts = [self._book.account(candidate.partner_code) for candidate in candidates]
+        known = self._verdicts.get(number)
+        if known is not None and len(known[0]) == len(accounts):
+            if all(old is new for old, new in zip(known[0], accounts, strict=True)):
+                return known[1]
+        verdict = verdict_on(payment, narration, view, candidates, accounts, self.policy)
+        self._verdicts[number] = (accounts, verdict)
+        return verdict

@@ -1,0 +1,269 @@
+"""Who paid: partners that a narration's name, bank, account, place and payment address speak for, each with a weight."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.payments.domain.matching_policy import PayerWeights
+from services.payments.domain.narration import Narration
+from services.payments.domain.partner_names import FirmName, firm_name, name_misfit
+from services.payments.domain.payer_alias import AliasBook
+
+_BUCKET_MAX = 60
+_GOOD_MISFIT = 6.0
+_STEM = 3
+_ADDRESS_MIN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerProfile:
+    code: str
+    name: str
+    city: str
+    zone: str
+    gstin: str
+    ifsc: str
+    bank_account: str
+
+
+class Relation(StrEnum):
+    """How the payer is tied to the partner."""
+
+    OWN = "own"
+    KNOWN_PAYER = "known_payer"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class PayerCandidate:
+    """`weight`: nats against this partner; `evidence`: what speaks for it, as stable codes."""
+
+    partner_code: str
+    weight: float
+    relation: Relation
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayerView:
+    """`stranger_weight`: nats against the payer being somebody we do not know who pays for any of the partners."""
+
+    candidates: tuple[PayerCandidate, ...]
+    stranger_weight: float
+    is_named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    profile: PartnerProfile
+    name: FirmName
+    place: str
+
+
+class PartnerIndex:
+    """Finds partners by the keys a narration may hold. Built once for many batches; a look-up touches short lists only."""
+
+    def __init__(self, profiles: Iterable[PartnerProfile]) -> None:
+        self.known = {
+            p.code: _Known(p, firm_name(p.name), " ".join(p.city.upper().split())) for p in profiles
+        }
+        self.places = frozenset(partner.place for partner in self.known.values() if partner.place)
+        buckets: dict[str, list[str]] = defaultdict(list)
+        for code, partner in self.known.items():
+            for key in _partner_keys(partner):
+                buckets[key].append(code)
+        self._buckets = dict(buckets)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def bucket(self, key: str) -> list[str]:
+        """Partners under a key; an overfull bucket tells nothing and is not searched."""
+        codes = self._buckets.get(key, [])
+        return codes if len(codes) <= _BUCKET_MAX else []
+
+    def similar(self, compact: str) -> list[str]:
+        """Partners that share one of the three rarest letter triples of a name: finds misspelt beginnings."""
+        sizes = sorted(
+            (len(codes), key)
+            for key in {f"t:{compact[i : i + 3]}" for i in range(len(compact) - 2)}
+            if (codes := self._buckets.get(key))
+        )
+        return [code for size, key in sizes[:3] if size <= _BUCKET_MAX for code in self._buckets[key]]
+
+
+def _partner_keys(partner: _Known) -> Iterator[str]:
+    profile, name = partner.profile, partner.name
+    yield f"ifsc:{profile.ifsc}"
+    yield f"account:{profile.bank_account[-4:]}"
+    yield f"place:{profile.ifsc[:4]}:{partner.place}"
+    yield f"place:{partner.place}"
+    yield f"stem:{name.compact[:_STEM]}"
+    yield f"address:{name.compact[:_ADDRESS_MIN]}"
+    yield f"name:{name.compact}"
+    for second in name.core[1:2]:
+        yield f"stems:{name.compact[:_STEM]}:{second[:_STEM]}"
+    for start in range(len(name.compact) - 2):
+        yield f"t:{name.compact[start : start + 3]}"
+
+
+def payer_candidates(
+    narration: Narration, index: PartnerIndex, aliases: AliasBook, weights: PayerWeights
+) -> PayerView:
+    """The likeliest partners, best first; at most `candidates_max` of them."""
+    places = [name for name in narration.names if name in index.places]
+    names = [firm_name(name) for name in narration.names if name not in index.places]
+    found: dict[str, PayerCandidate] = {}
+    for candidate in (
+        *_own(narration, names, places, index, weights),
+        *_known_payers(narration, names, places, index, aliases, weights),
+        *_addressed(narration, names, index, weights),
+    ):
+        if candidate.partner_code not in found or candidate.weight < found[candidate.partner_code].weight:
+            found[candidate.partner_code] = candidate
+    best = sorted(found.values(), key=lambda c: (c.weight, c.partner_code))[: weights.candidates_max]
+    reach = best[0].weight + weights.reach if best else 0.0
+    stranger = weights.third_party + (weights.unknown_name if names else math.log(2))
+    if best and best[0].relation is Relation.KNOWN_PAYER:
+        proofs = aliases.partners_of(narration, [name.compact for name in names])[best[0].partner_code]
+        stranger = min(stranger, best[0].weight + weights.known_elsewhere + 2 * math.log(max(proofs, 1)))
+    return PayerView(tuple(c for c in best if c.weight <= reach), stranger, is_named=bool(names))
+
+
+def _own(
+    narration: Narration, names: list[FirmName], places: list[str], index: PartnerIndex, weights: PayerWeights
+) -> Iterator[PayerCandidate]:
+    """The payer is the partner itself."""
+    misfits: dict[str, float] = {}
+    if names:
+        misfits = _misfits(narration, names, index)
+    else:
+        misfits = dict.fromkeys(_nameless(narration, places, index), 0.0)
+    stem = _address_stem(narration)
+    for code, misfit in misfits.items():
+        weight, evidence = _circumstances(narration, places, index.known[code], weights)
+        if stem and index.known[code].name.compact.startswith(stem):
+            evidence.append("address")
+        elif stem:
+            weight += weights.other_address
+        yield PayerCandidate(code, misfit + weight, Relation.OWN, (*(("name",) if names else ()), *evidence))
+
+
+def _misfits(narration: Narration, names: list[FirmName], index: PartnerIndex) -> dict[str, float]:
+    codes: list[str] = []
+    if narration.ifsc:
+        codes += index.bucket(f"ifsc:{narration.ifsc}")
+    if narration.account_suffix:
+        codes += index.bucket(f"account:{narration.account_suffix[-4:]}")
+    for name in names:
+        codes += _namesakes(name, index)
+    misfits = _fitting(dict.fromkeys(codes), names, index)
+    if min(misfits.values(), default=99.0) > _GOOD_MISFIT:
+        similar = (code for name in names for code in index.similar(name.compact))
+        misfits |= _fitting(dict.fromkeys(similar), names, index)
+    return misfits
+
+
+def _namesakes(name: FirmName, index: PartnerIndex) -> list[str]:
+    codes = list(index.bucket(f"name:{name.compact}"))
+    stem = name.compact[:_STEM]
+    if len(name.core) > 1:
+        codes += index.bucket(f"stems:{stem}:{name.core[1][:_STEM]}")
+    return codes or index.bucket(f"stem:{stem}")
+
+
+def _fitting(codes: Iterable[str], names: list[FirmName], index: PartnerIndex) -> dict[str, float]:
+    fitting = {}
+    for code in codes:
+        misfit = min(name_misfit(name, index.known[code].name) for name in names)
+        if misfit < 13.0:
+            fitting[code] = misfit
+    return fitting
+
+
+def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> list[str]:
+    if narration.ifsc:
+        return index.bucket(f"ifsc:{narration.ifsc}")
+    codes: list[str] = []
+    if stem := _address_stem(narration):
+        codes += _at_address(stem, index)
+    if narration.account_suffix:
+        codes += index.bucket(f"account:{narration.account_suffix[-4:]}")
+    for place in places:
+        if narration.bank_code:
+            codes += index.bucket(f"place:{narration.bank_code}:{place}")
+        codes += index.bucket(f"place:{place}")
+    return list(dict.fromkeys(codes))
+
+
+def _circumstances(
+    narration: Narration, places: list[str], partner: _Known, weights: PayerWeights
+) -> tuple[float, list[str]]:
+    """Bank, account and place: what does not agree weighs, what agrees is evidence. Unknown data of ours weighs less."""
+    profile, weight, evidence = partner.profile, 0.0, []
+    if narration.ifsc and profile.ifsc == narration.ifsc:
+        evidence.append("ifsc")
+    elif narration.ifsc:
+        weight += weights.other_ifsc - (3.0 if not profile.ifsc else 0.0)
+    elif narration.bank_code and profile.ifsc[:4] == narration.bank_code:
+        evidence.append("bank")
+    elif narration.bank_code:
+        weight += weights.other_bank - (3.0 if not profile.ifsc else 0.0)
+    if narration.account_suffix and profile.bank_account.endswith(narration.account_suffix):
+        evidence.append("account")
+    elif narration.account_suffix:
+        weight += weights.other_account - (3.0 if not profile.bank_account else 0.0)
+    if places and partner.place in places:
+        evidence.append("place")
+    elif places:
+        weight += weights.other_place
+    return weight, evidence
+
+
+def _known_payers(
+    narration: Narration,
+    names: list[FirmName],
+    places: list[str],
+    index: PartnerIndex,
+    aliases: AliasBook,
+    weights: PayerWeights,
+) -> Iterator[PayerCandidate]:
+    """The payer was proved before to pay for the partner."""
+    found = aliases.partners_of(narration, [name.compact for name in names])
+    shares = sum(found.values())
+    for code, count in found.items():
+        if code not in index.known:
+            continue
+        weight = weights.known_third_party + math.log(shares / count)
+        is_there = not places or index.known[code].place in places
+        if not names and not is_there:
+            continue
+        weight += 0.0 if is_there else weights.other_place
+        weight += 0.0 if names else weights.third_party
+        yield PayerCandidate(code, weight, Relation.KNOWN_PAYER, ("known_payer",))
+
+
+def _addressed(
+    narration: Narration, names: list[FirmName], index: PartnerIndex, weights: PayerWeights
+) -> Iterator[PayerCandidate]:
+    """Another name is shown, but the payment address or the account is the partner's."""
+    stranger = weights.third_party + (weights.unknown_name if names else 0.0)
+    if stem := _address_stem(narration):
+        for code in _at_address(stem, index):
+            yield PayerCandidate(code, stranger + weights.address_of_partner, Relation.STRANGER, ("address",))
+    if narration.account_suffix:
+        for code in index.bucket(f"account:{narration.account_suffix[-4:]}"):
+            yield PayerCandidate(code, stranger + weights.address_of_partner, Relation.STRANGER, ("account",))
+
+
+def _address_stem(narration: Narration) -> str:
+    """The letters of a payment address, when they are enough to be a name."""
+    stem = "".join(letter for letter in narration.vpa.split("@")[0] if letter.isalpha())
+    return stem if len(stem) >= _ADDRESS_MIN else ""
+
+
+def _at_address(stem: str, index: PartnerIndex) -> list[str]:
+    codes = index.bucket(f"address:{stem[:_ADDRESS_MIN]}")
+    return [code for code in codes if index.known[code].name.compact.startswith(stem)]

@@ -1,0 +1,88 @@
+"""Payers that are not the partner but were proved to pay for it, kept so that their next payment is known."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.payments.domain.narration import Narration
+from services.payments.domain.partner_names import FirmName, firm_name, name_misfit
+
+_STEM = 3
+_COMPACT_MIN = 7
+_SAME_MISFIT = 7.5
+_NAMES_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PayerAlias:
+    """`key` as made by `alias_keys`; `source` tells what proved it: the bank's reference, or who confirmed it."""
+
+    key: str
+    partner_code: str
+    source: str
+
+
+def alias_keys(narration: Narration) -> tuple[str, ...]:
+    """Keys under which a payer is known again: a payment address alone, a name only together with its bank."""
+    compact = firm_name(narration.payer_name).compact
+    keys = []
+    if narration.vpa:
+        keys.append(f"vpa:{narration.vpa}")
+    if compact and narration.ifsc:
+        keys.append(f"ifsc:{narration.ifsc}:{compact}")
+    elif compact and narration.bank_code:
+        keys.append(f"bank:{narration.bank_code}:{compact}")
+    return tuple(keys)
+
+
+class AliasBook:
+    """Known payers of one batch. A name that the bank cut or shortened is compared with the names of the same bank."""
+
+    def __init__(self, aliases: Iterable[PayerAlias] = ()) -> None:
+        self._by_vpa: dict[str, Counter[str]] = defaultdict(Counter)
+        self._by_bank: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        self._seen: set[PayerAlias] = set()
+        for alias in aliases:
+            self.add(alias)
+
+    def add(self, alias: PayerAlias) -> bool:
+        """False when it was known already."""
+        if alias in self._seen:
+            return False
+        self._seen.add(alias)
+        kind, _, rest = alias.key.partition(":")
+        if kind == "vpa":
+            self._by_vpa[rest][alias.partner_code] += 1
+            return True
+        place, _, name = rest.partition(":")
+        entries = self._by_bank[place[:4]]
+        if len(entries) < _NAMES_MAX:
+            entries.append((place, name, alias.partner_code))
+        return True
+
+    def partners_of(self, narration: Narration, names: Sequence[str]) -> Counter[str]:
+        """Partners the payer has paid for, with the number of proofs."""
+        if narration.vpa and (found := self._by_vpa.get(narration.vpa)):
+            return Counter(found)
+        counted: Counter[str] = Counter()
+        for place, known, partner in self._by_bank.get(narration.bank_code, ()):
+            if not names or (_is_same_place(place, narration) and any(_is_same(name, known) for name in names)):
+                counted[partner] += 1
+        return counted
+
+
+def _is_same_place(place: str, narration: Narration) -> bool:
+    return len(place) == 4 or not narration.ifsc or place == narration.ifsc
+
+
+def _is_same(shown: str, known: str) -> bool:
+    if shown == known:
+        return True
+    if min(len(shown), len(known)) < _COMPACT_MIN or shown[:_STEM] != known[:_STEM]:
+        return False
+    shorter, longer = sorted((shown, known), key=len)
+    return name_misfit(_bare(shorter), _bare(longer)) <= _SAME_MISFIT
+
+
+def _bare(compact: str) -> FirmName:
+    return FirmName((compact,), compact, "", compact)

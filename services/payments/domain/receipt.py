@@ -1,0 +1,59 @@
+"""A receipt to be booked: money of one payer, split without remainder over invoices and account."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from shared.errors import Invalid
+
+MONEY: Final = "receipt"  # an allocation of money; every other kind is a deduction explained by the receipt
+
+
+class ReceiptUnbalanced(Invalid):
+    """The parts of a receipt do not add up to its amount."""
+
+    code, title = "receipt_unbalanced", "The parts of the receipt do not add up"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptAllocation:
+    """What a receipt settles of one open item: money (`receipt`) or a deduction kind such as TDS194Q."""
+
+    open_item_id: UUID
+    document_number: str
+    kind: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Valid by construction: money allocations + on account = amount, all positive."""
+
+    id: UUID
+    bank_line_id: UUID | None
+    bank_account_id: UUID
+    bank_account_number: str
+    partner_code: str
+    currency: str
+    amount_minor: int
+    on_account_minor: int
+    received_on: date
+    rail: str
+    reference: str
+    cheque_number: str
+    allocations: tuple[ReceiptAllocation, ...]
+
+    def __post_init__(self) -> None:
+        if self.amount_minor <= 0 or self.on_account_minor < 0:
+            raise ReceiptUnbalanced("A receipt is positive and leaves nothing negative on account")
+        if any(part.amount_minor <= 0 for part in self.allocations):
+            raise ReceiptUnbalanced("Each allocation is a positive amount")
+        if self.allocated_minor + self.on_account_minor != self.amount_minor:
+            raise ReceiptUnbalanced(
+                f"{self.allocated_minor} allocated and {self.on_account_minor} on account are not {self.amount_minor}"
+            )
+
+    @property
+    def allocated_minor(self) -> int:
+        return sum(part.amount_minor for part in self.allocations if part.kind == MONEY)

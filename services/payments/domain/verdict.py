@@ -1,0 +1,118 @@
+"""Weighs everything one payment may be and says how sure the likeliest explanation is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.payments.domain.deduction import amount_freedom
+from services.payments.domain.explanation import Explanation, Payment, explanations
+from services.payments.domain.invoice_number import ReferenceKind, reference_key
+from services.payments.domain.matching_policy import MatchingPolicy
+from services.payments.domain.named_invoices import named_invoices
+from services.payments.domain.narration import Narration
+from services.payments.domain.open_book import OpenBook, PartnerAccount
+from services.payments.domain.payer import PayerCandidate, PayerView, Relation
+
+_NOBODY = PartnerAccount(())
+_AMOUNT_TWINS_MAX = 4
+_KNOWN_WELL = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """`share`: this explanation's part of the likelihood of all, from 0 to 1."""
+
+    candidate: PayerCandidate
+    explanation: Explanation
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Best first. `partner_share`: how sure the best one's partner is, whatever the money is for."""
+
+    weighed: tuple[Weighed, ...]
+    partner_share: float
+
+    @property
+    def best(self) -> Weighed | None:
+        return self.weighed[0] if self.weighed else None
+
+
+def candidates_for(
+    payment: Payment, narration: Narration, view: PayerView, book: OpenBook, partner_count: int
+) -> list[PayerCandidate]:
+    """The payers the narration speaks for and, at a stranger's odds, partners whose invoice is named or fits exactly."""
+    candidates = {candidate.partner_code: candidate for candidate in view.candidates}
+    odds = view.stranger_weight + math.log(max(partner_count, 1))
+    named = (
+        invoice
+        for reference in narration.references
+        if (key := reference_key(reference))
+        for invoice in book.found_by_key(key)
+        if reference.kind is ReferenceKind.FULL or not view.candidates or view.is_named
+    )
+    fitting = []
+    if not view.candidates or view.candidates[0].weight > _KNOWN_WELL:
+        fitting = book.found_by_amount(payment.amount_minor)[:_AMOUNT_TWINS_MAX]
+    for evidence, invoices in (("invoice_number", named), ("amount", fitting)):
+        for invoice in invoices:
+            stranger = PayerCandidate(invoice.partner_code, odds, Relation.STRANGER, (evidence,))
+            candidates.setdefault(invoice.partner_code, stranger)
+    return list(candidates.values())
+
+
+def verdict_on(
+    payment: Payment,
+    narration: Narration,
+    view: PayerView,
+    candidates: Sequence[PayerCandidate],
+    accounts: Sequence[PartnerAccount],
+    policy: MatchingPolicy,
+) -> Verdict:
+    found: dict[tuple[object, ...], tuple[float, PayerCandidate, Explanation]] = {}
+    for candidate, account in zip(candidates, accounts, strict=True):
+        named = named_invoices(
+            narration.references, account, policy.amount, is_truncated=narration.is_truncated
+        )
+        for explanation in explanations(payment, account, named, policy):
+            key = (candidate.partner_code, *explanation.signature)
+            weight = candidate.weight + explanation.weight
+            known = found.get(key)
+            if known is None or (weight, _due(explanation)) < (known[0], _due(known[2])):
+                found[key] = (weight, candidate, explanation)
+    ranked = sorted(found.values(), key=lambda item: (item[0], item[1].partner_code, _due(item[2])))
+    return _shared_out(ranked, _stranger_weight(payment, narration, view, policy))
+
+
+def _due(explanation: Explanation) -> list[str]:
+    """Of equal invoices the one due first is paid."""
+    return [f"{p.invoice.due_on} {p.invoice.number}" for p in explanation.payables]
+
+
+def _stranger_weight(
+    payment: Payment, narration: Narration, view: PayerView, policy: MatchingPolicy
+) -> float:
+    """Somebody unknown pays for something unknown."""
+    named = named_invoices(narration.references, _NOBODY, policy.amount, is_truncated=False)
+    weight = view.stranger_weight + policy.amount.on_account + amount_freedom(payment.amount_minor)
+    return weight + named.weight((), policy.amount)
+
+
+def _shared_out(ranked: list[tuple[float, PayerCandidate, Explanation]], stranger_weight: float) -> Verdict:
+    if not ranked:
+        return Verdict((), 0.0)
+    least = min(ranked[0][0], stranger_weight)
+    likelihoods = [math.exp(least - weight) for weight, _, _ in ranked]
+    total = sum(likelihoods) + math.exp(least - stranger_weight)
+    best = ranked[0][1].partner_code
+    of_partner = sum(
+        likelihood
+        for likelihood, (_, candidate, _) in zip(likelihoods, ranked, strict=True)
+        if candidate.partner_code == best
+    )
+    weighed = tuple(
+        Weighed(candidate, explanation, likelihood / total)
+        for likelihood, (_, candidate, explanation) in zip(likelihoods[:6], ranked, strict=False)
+    )
+    return Verdict(weighed, of_partner / total)

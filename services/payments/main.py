@@ -1,0 +1,40 @@
+"""The HTTP process of the payments service: `python -m services.payments.main`."""
+
+from fastapi import FastAPI
+from shared.jobs.api import jobs_router
+
+from services.payments.api import (
+    routes_bank_accounts,
+    routes_bank_statements,
+    routes_invoices,
+    routes_ledger,
+    routes_receipts,
+)
+from services.payments.api.schemas_invoices import InvoiceDraft
+from services.payments.settings import PaymentsSettings
+from shared.service_app import create_service_app, serve
+from shared.settings import load_settings
+
+SERVICE = "payments"
+
+
+def create_app(settings: PaymentsSettings) -> FastAPI:
+    """The application with all routes of this service."""
+    routers = [
+        routes_bank_accounts.router,
+        routes_bank_statements.router,
+        routes_invoices.router,
+        routes_receipts.router,
+        routes_ledger.router,
+        jobs_router(),
+    ]
+    return create_service_app(SERVICE, settings, routers, body_models=[InvoiceDraft])
+
+
+def main() -> None:
+    settings = load_settings(PaymentsSettings)
+    serve(SERVICE, settings, lambda: create_app(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Which roles may call which route: one table, denied by default, enforced by gateway and services.
+
+The table says nothing about rows: a role that may list receipts still sees only those its row scope admits.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi.routing import iter_route_contexts
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.errors import Forbidden, NotFound, Refusal
+from shared.identity import ROLES, Caller, InternalTokenVerifier, bearer_token
+
+PUBLIC_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics", "/openapi.json"})
+
+EVERYBODY: Final = ROLES
+BACK_OFFICE: Final = frozenset({"coordinator", "approver", "integration", "auditor", "admin"})
+WRITERS: Final = frozenset({"coordinator", "integration", "admin"})
+OWN_ROWS: Final = frozenset({"zonal_sales", "partner"})
+ANALYSTS: Final = frozenset({"analyst"})
+ZONES: Final = frozenset({"zonal_sales"})
+AUDIT: Final = frozenset({"auditor", "admin"})
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists; the fact `allow` lists the methods it answers."""
+
+    code, status, title = "method_not_allowed", 405, "Method not allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One route and the roles that may call it; `{name}` in the template stands for one path segment."""
+
+    method: str
+    path_template: str
+    roles: frozenset[str]
+
+
+RULES: Final = (
+    Rule("GET", "/v1/me", EVERYBODY),
+    # payments
+    Rule("POST", "/v1/bank-accounts", WRITERS),
+    Rule("GET", "/v1/bank-accounts", BACK_OFFICE),
+    Rule("GET", "/v1/bank-accounts/{bank_account_id}", BACK_OFFICE),
+    Rule("POST", "/v1/bank-statements", WRITERS),
+    Rule("GET", "/v1/bank-statements", BACK_OFFICE),
+    Rule("GET", "/v1/bank-statements/{bank_statement_id}", BACK_OFFICE),
+    Rule("GET", "/v1/bank-statements/{bank_statement_id}/lines", BACK_OFFICE),
+    Rule("POST", "/v1/invoices/batch", WRITERS),
+    Rule("GET", "/v1/invoices", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/invoices/{invoice_id}", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/receipts", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/receipts/{receipt_id}", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/accounts/{partner}/open-items", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/journal-entries", BACK_OFFICE),
+    Rule("GET", "/v1/trial-balance", BACK_OFFICE),
+    Rule("GET", "/v1/booking-clock", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/exceptions", BACK_OFFICE),
+    Rule("GET", "/v1/jobs/{job_id}", BACK_OFFICE | ANALYSTS),
+    Rule("DELETE", "/v1/jobs/{job_id}", WRITERS),
+    Rule("GET", "/v1/audit-trail/verification", AUDIT),
+    # partners
+    Rule("POST", "/v1/partners/batch", WRITERS),
+    Rule("GET", "/v1/partners", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/partners/{partner}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/payment-sheets/{partner}", BACK_OFFICE | OWN_ROWS),
+    # reporting
+    Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS),
+)
+
+
+@dataclass(slots=True)
+class _Node:
+    children: dict[str, "_Node"] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+
+
+class AccessMatrix:
+    """Finds the rule of a request by walking path segments; a literal segment wins over a parameter."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._root = _Node()
+        for rule in self.rules:
+            node = self._root
+            for segment in rule.path_template.split("/")[1:]:
+                node = node.children.setdefault("{}" if segment.startswith("{") else segment, _Node())
+            if rule.method in node.rules or not rule.roles <= ROLES:
+                raise ValueError(f"{rule.method} {rule.path_template} is listed twice or for an unknown role")
+            node.rules[rule.method] = rule
+
+    def rule_for(self, method: str, path: str) -> Rule:
+        """Return the rule; NotFound for an unlisted path, MethodNotAllowed for an unlisted method of it."""
+        node: _Node | None = self._root
+        for segment in path.split("/")[1:]:
+            if node is None or segment in ("", ".", ".."):
+                node = None
+                break
+            node = node.children.get(segment) or node.children.get("{}")
+        if node is None or not node.rules:
+            raise NotFound("There is no such resource")
+        rule = node.rules.get("GET" if method == "HEAD" else method)
+        if rule is None:
+            raise MethodNotAllowed("The resource does not answer this method", allow=_allowed(node.rules))
+        return rule
+
+    def authorized_rule(self, caller: Caller, method: str, path: str) -> Rule:
+        """Return the rule if one of the caller's roles is in it; Forbidden otherwise."""
+        rule = self.rule_for(method, path)
+        if rule.roles.isdisjoint(caller.roles):
+            raise Forbidden("Your roles do not allow this")
+        return rule
+
+
+class AccessMiddleware:
+    """Lets requests into a service only with an internal token for it and a role the matrix lists.
+
+    It stands before the router: a route that somebody forgot to list answers nobody. It puts the caller into
+    the scope as `caller` and the route as `route_template`. Refusals propagate to the problem handlers.
+    """
+
+    def __init__(self, app: ASGIApp, *, verifier: InternalTokenVerifier, matrix: AccessMatrix) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._matrix = matrix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in PUBLIC_PATHS:
+            values = [value for name, value in scope["headers"] if name == b"authorization"]
+            caller = self._verifier.caller_of(
+                bearer_token(values[0].decode("latin-1") if len(values) == 1 else None)
+            )
+            rule = self._matrix.authorized_rule(caller, scope["method"], scope["path"])
+            scope["caller"] = caller
+            scope["route_template"] = rule.path_template
+        elif scope["type"] == "websocket":
+            raise Forbidden("There are no web sockets here")
+        await self._app(scope, receive, send)
+
+
+def unlisted_routes(app: Starlette, matrix: AccessMatrix) -> list[str]:
+    """Return an application's routes that no rule lists, as 'GET /v1/…', public paths left out."""
+    listed = {(rule.method, _shape(rule.path_template)) for rule in matrix.rules}
+    missing: list[str] = []
+    for context in iter_route_contexts(app.routes):
+        path = context.path or type(context.original_route).__name__
+        if path in PUBLIC_PATHS:
+            continue
+        methods = (context.methods or {"*"}) - {"HEAD", "OPTIONS"}
+        missing += [f"{method} {path}" for method in sorted(methods) if (method, _shape(path)) not in listed]
+    return missing
+
+
+def _shape(path_template: str) -> str:
+    return "/".join("{}" if segment.startswith("{") else segment for segment in path_template.split("/"))
+
+
+def _allowed(rules: dict[str, Rule]) -> str:
+    return ", ".join(sorted(rules.keys() | ({"HEAD"} if "GET" in rules else set())))

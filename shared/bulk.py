@@ -1,0 +1,184 @@
+"""Bulk requests: thousands of items in, one verdict per item out, whatever the format they came in."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import Request
+from pydantic import BaseModel, Field, ValidationError
+
+from shared.errors import Conflict, FieldProblem, Malformed, Refusal, TooLarge, UnsupportedFormat
+
+ITEMS_MAX: Final = 10_000
+BODY_BYTES_MAX: Final = 32 * 1024 * 1024
+Model = TypeVar("Model")
+
+
+class ItemProblem(BaseModel):
+    """Why one item is refused; `code` is stable."""
+
+    code: str
+    title: str
+    detail: str
+    errors: list[dict[str, str]] = Field(
+        default_factory=list, description="`pointer` and `detail` of each bad field"
+    )
+
+
+class ItemVerdict(BaseModel):
+    """What became of one item; `index` counts from 0 in the order sent."""
+
+    index: int
+    status: Literal["accepted", "duplicate", "refused"]
+    id: UUID | None = Field(default=None, description="The resource; null when refused")
+    key: str | None = Field(default=None, description="The business key of the item, e.g. its invoice number")
+    problem: ItemProblem | None = None
+
+
+class BatchReply(BaseModel):
+    """Counts and one verdict per item, in order."""
+
+    accepted: int
+    duplicate: int
+    refused: int
+    items: list[ItemVerdict]
+
+    @classmethod
+    def of(cls, items: Sequence[ItemVerdict]) -> "BatchReply":
+        count = dict.fromkeys(("accepted", "duplicate", "refused"), 0)
+        for item in items:
+            count[item.status] += 1
+        return cls(**count, items=list(items))
+
+
+def refused(index: int, key: str | None, refusal: Refusal) -> ItemVerdict:
+    """The verdict on an item that breaks a rule."""
+    errors = [{"pointer": problem.pointer, "detail": problem.detail} for problem in refusal.problems]
+    problem = ItemProblem(code=refusal.code, title=refusal.title, detail=refusal.detail, errors=errors)
+    return ItemVerdict(index=index, status="refused", key=key, problem=problem)
+
+
+async def read_records(request: Request) -> tuple[list[object], bytes]:
+    """The raw items of a JSON, NDJSON or CSV body, at most 10,000, and the body; the media type decides.
+
+    JSON is an array or an object with `items`. Malformed, TooLarge and UnsupportedFormat say what was expected.
+    """
+    body = await _limited_body(request)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    readers: dict[str, Callable[[bytes], list[object]]] = {
+        "application/json": _json_records,
+        "application/x-ndjson": _ndjson_records,
+        "text/csv": _csv_records,
+    }
+    if media_type not in readers:
+        expected = ", ".join(readers)
+        raise UnsupportedFormat(f"Content-Type '{media_type}' is not read here; expected one of {expected}")
+    records = readers[media_type](body)
+    if len(records) > ITEMS_MAX:
+        raise TooLarge(
+            f"{len(records)} items in one batch; expected at most {ITEMS_MAX}, send the rest in another"
+        )
+    return records, body
+
+
+def validated(record: object, build: Callable[[object], Model], index: int) -> Model | ItemVerdict:
+    """Build the item, or say which of its fields are wrong."""
+    try:
+        return build(record)
+    except ValidationError as error:
+        problems = [
+            FieldProblem("/" + "/".join(map(str, one["loc"])), one["msg"])
+            for one in error.errors(include_input=False, include_url=False)
+        ]
+        return refused(
+            index, None, ItemInvalid("The item has values that are not acceptable", problems=problems)
+        )
+    except Refusal as refusal:
+        return refused(index, None, refusal)
+
+
+class BatchRefused(Conflict):
+    """An atomic batch with at least one refused item: nothing of it is kept."""
+
+    code, title = "batch_refused", "The batch is refused as a whole"
+
+
+def batch_refusal(reply: BatchReply) -> BatchRefused:
+    """The refusal of an atomic batch, naming its bad items."""
+    problems = [
+        FieldProblem(f"/{item.index}", item.problem.detail)
+        for item in reply.items
+        if item.problem is not None
+    ]
+    return BatchRefused(f"{reply.refused} of {len(reply.items)} items are refused", problems=problems[:100])
+
+
+def batch_body(model: type[BaseModel], *, csv_columns: str, csv_example: str) -> dict[str, object]:
+    """The OpenAPI description of a batch body in its three formats."""
+    item = {"$ref": f"#/components/schemas/{model.__name__}"}
+    listed = {"type": "array", "items": item, "maxItems": ITEMS_MAX}
+    wrapped = {"type": "object", "properties": {"items": listed}, "required": ["items"]}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": f"At most {ITEMS_MAX} items and {BODY_BYTES_MAX // 2**20} MiB. CSV columns: {csv_columns}.",
+            "content": {
+                "application/json": {"schema": {"anyOf": [listed, wrapped]}},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+                "text/csv": {"schema": {"type": "string"}, "example": csv_example},
+            },
+        },
+    }
+
+
+class ItemInvalid(Refusal):
+    """A field of an item has the wrong type or shape."""
+
+    code, status, title = "item_invalid", 422, "Invalid item"
+
+
+async def _limited_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise TooLarge(f"A batch is at most {BODY_BYTES_MAX // 2**20} MiB; send the rest in another")
+    return bytes(body)
+
+
+def _json_records(body: bytes) -> list[object]:
+    try:
+        document = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise Malformed(f"The body is not JSON: {error}") from error
+    records = document.get("items") if isinstance(document, dict) else document
+    if not isinstance(records, list):
+        raise Malformed("Expected a JSON array of items, or an object with the array `items`")
+    return records
+
+
+def _ndjson_records(body: bytes) -> list[object]:
+    try:
+        return [msgspec.json.decode(line) for line in body.splitlines() if line.strip()]
+    except msgspec.DecodeError as error:
+        raise Malformed(f"A line of the body is not JSON: {error}") from error
+
+
+def _csv_records(body: bytes) -> list[object]:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"The CSV is not UTF-8: byte {error.start} cannot be read") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        records: list[object] = []
+        for row in reader:
+            if None in row or None in row.values():
+                raise Malformed(f"Line {reader.line_num} of the CSV has not as many cells as the header")
+            records.append({name.strip(): value.strip() for name, value in row.items()})
+    except csv.Error as error:
+        raise Malformed(f"Line {reader.line_num} of the CSV cannot be read: {error}") from error
+    return records

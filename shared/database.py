@@ -1,0 +1,102 @@
+"""One PostgreSQL database per service, and the unit of work: one transaction, committed before the reply."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Final, Self
+
+from sqlalchemy import MetaData
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.events.envelope import Envelope, Event, envelope_of
+from shared.outbox import write_outbox
+
+NAMING_CONVENTION: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+# A request that waits longer than this for a lock is told to try again instead of piling up behind it.
+SERVER_SETTINGS: Final = {
+    "lock_timeout": "10s",
+    "statement_timeout": "120s",
+    "idle_in_transaction_session_timeout": "120s",
+    "timezone": "UTC",
+}
+
+
+def service_metadata() -> MetaData:
+    """MetaData whose constraint names are predictable, so that migrations can name them."""
+    return MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def database_url(url: str, *, driver: str) -> URL:
+    """The URL with the given driver, e.g. asyncpg for requests and psycopg for migrations."""
+    return make_url(url).set(drivername=f"postgresql+{driver}")
+
+
+class Database:
+    """The connection pool of one process."""
+
+    def __init__(self, url: str, *, application_name: str, pool_size: int = 8) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            database_url(url, driver="asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={
+                "server_settings": SERVER_SETTINGS | {"application_name": application_name},
+                "timeout": 10,
+            },
+        )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in one read-only snapshot: the numbers of one reply belong to one instant."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class UnitOfWork:
+    """One transaction and the events it causes; nothing is kept unless `commit` returns."""
+
+    connection: AsyncConnection
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._events: list[Envelope[Event]] = []
+
+    async def __aenter__(self) -> Self:
+        self.connection = await self._database.engine.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.connection.close()  # rolls back what was not committed
+
+    def publish(
+        self, event: Event, *, partition_key: str, subject: str | None = None, sequence: int | None = None
+    ) -> None:
+        """Queue an event; it leaves only if this unit of work commits. The subject defaults to the key."""
+        self._events.append(
+            envelope_of(
+                event, subject=subject or partition_key, partition_key=partition_key, sequence=sequence
+            )
+        )
+
+    async def commit(self) -> None:
+        """Write the outbox rows and commit both; on failure neither exists."""
+        if self._events:
+            await write_outbox(self.connection, self._events)
+        await self.connection.commit()
+        self._events.clear()

@@ -1,0 +1,200 @@
+"""What operators see of a process: log lines, trace ids and metrics, none of them with personal data."""
+
+import logging
+import os
+import re
+import sys
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, make_asgi_app, start_http_server
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
+_NO_TRACE: Final = "0" * 32
+_NO_SPAN: Final = "0" * 16
+LATENCY_BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+QUIET_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One request's place in a W3C trace, and the id its caller knows it by."""
+
+    trace_id: str
+    span_id: str
+    flags: str
+    request_id: str
+
+    @property
+    def traceparent(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+_current_trace: ContextVar[Trace | None] = ContextVar("current_trace", default=None)
+
+
+def current_trace() -> Trace | None:
+    """Return the trace of the request or message being worked on."""
+    return _current_trace.get()
+
+
+def trace_from(traceparent: str | None, request_id: str | None) -> Trace:
+    """Return a new span of the trace a caller names, or of a new trace; malformed values are replaced."""
+    fresh = os.urandom(24).hex()
+    match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if match and match[1] != _NO_TRACE and match[2] != _NO_SPAN and not match[0].startswith("ff"):
+        trace_id, flags = match[1], match[3]
+    else:
+        trace_id, flags = fresh[:32], "01"
+    known_as = request_id if request_id and _REQUEST_ID.fullmatch(request_id) else trace_id
+    return Trace(trace_id, fresh[32:], flags, known_as)
+
+
+def continue_trace(traceparent: str | None, request_id: str | None = None) -> Trace:
+    """Make a trace current in this context: for workers, which get it with a message or a job."""
+    trace = trace_from(traceparent, request_id)
+    _current_trace.set(trace)
+    return trace
+
+
+def configure_logging(*, service: str, level: str, log_format: str) -> None:
+    """Send the records of structlog and the standard library to stdout, as JSON lines or as text."""
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        _with_service(service),
+        _with_trace,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if log_format == "text" else structlog.processors.JSONRenderer()
+    )
+    final: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if log_format == "json":
+        final.append(structlog.processors.dict_tracebacks)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*final, renderer])
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = name != "uvicorn.access"
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger(name: str) -> FilteringBoundLogger:
+    """Return a logger; events are short names (`receipts_booked`), facts are keyword arguments."""
+    bound: FilteringBoundLogger = structlog.get_logger(name)
+    return bound
+
+
+class Metrics:
+    """The metrics of one process, in a registry of its own."""
+
+    def __init__(self, service: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.service = service
+        labels = ("service", "method", "route", "status")
+        self.requests = Counter("http_requests_total", "Requests answered", labels, registry=self.registry)
+        self.request_seconds = Histogram(
+            "http_request_duration_seconds",
+            "Time from the request's head to the reply's last byte",
+            ("service", "method", "route"),
+            buckets=LATENCY_BUCKETS_SECONDS,
+            registry=self.registry,
+        )
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        self.requests.labels(self.service, method, route, str(status)).inc()
+        self.request_seconds.labels(self.service, method, route).observe(seconds)
+
+    def asgi_app(self) -> ASGIApp:
+        """Return the application that answers GET /metrics."""
+        app: ASGIApp = make_asgi_app(self.registry)
+        return app
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer GET /metrics on a port of its own, from a thread: for workers and for the gateway."""
+        start_http_server(port, addr=host, registry=self.registry)
+
+
+class ObservabilityMiddleware:
+    """Outermost middleware: names the trace, echoes X-Request-Id, counts, times and logs each request.
+
+    The route is logged as its template, the query not at all: no names or numbers get into the log.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._log = logger("request")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        names = {name: value for name, value in scope["headers"] if name in (b"traceparent", b"x-request-id")}
+        trace = trace_from(_text(names.get(b"traceparent")), _text(names.get(b"x-request-id")))
+        scope["trace"] = trace
+        token = _current_trace.set(trace)
+        started, status = time.perf_counter(), 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message.get("headers", ()), (b"x-request-id", trace.request_id.encode("ascii"))]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            self._record(scope, status, time.perf_counter() - started)
+            _current_trace.reset(token)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        path = scope["path"]
+        route = scope.get("route_template") or (path if path in QUIET_PATHS else "(none)")
+        self._metrics.observe_request(scope["method"], route, status, seconds)
+        if path not in QUIET_PATHS or status >= 400:
+            milliseconds = round(seconds * 1000, 2)
+            self._log.info(
+                "request", method=scope["method"], route=route, status=status, duration_ms=milliseconds
+            )
+
+
+def _text(value: bytes | None) -> str | None:
+    return value.decode("latin-1") if value is not None else None
+
+
+def _with_service(service: str) -> Processor:
+    def named(_logger: object, _method: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    return named
+
+
+def _with_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
+    trace = _current_trace.get()
+    if trace is not None:
+        event["trace_id"] = trace.trace_id
+        if trace.request_id != trace.trace_id:
+            event["request_id"] = trace.request_id
+    return event

@@ -1,0 +1,138 @@
+"""The HTTP process of a service: the same middleware, health, documents and shutdown everywhere."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+import uvicorn
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from shared.access import RULES, AccessMatrix, AccessMiddleware
+from shared.database import Database
+from shared.identity import InternalTokenVerifier
+from shared.migrations.runner import newest_version
+from shared.observability import Metrics, ObservabilityMiddleware, configure_logging
+from shared.pagination import CursorSigner
+from shared.problem_details import install_problem_handlers
+from shared.settings import ServiceSettings
+
+API_VERSION: Final = "1.0.0"
+GRACEFUL_SHUTDOWN_SECONDS: Final = 20
+KEEP_ALIVE_SECONDS: Final = 75
+
+
+def create_service_app(
+    name: str,
+    settings: ServiceSettings,
+    routers: Sequence[APIRouter],
+    *,
+    body_models: Sequence[type[BaseModel]] = (),
+) -> FastAPI:
+    """An application whose routes are denied unless the access matrix lists them.
+
+    `body_models` are schemas that bodies read by hand refer to; they are added to the OpenAPI document.
+    """
+    database = Database(
+        settings.database_url.get_secret_value(),
+        application_name=f"{name}-api",
+        pool_size=settings.database_pool_size,
+    )
+    metrics = Metrics(name)
+    app = FastAPI(
+        title=f"SalesOps {name}",
+        version=API_VERSION,
+        lifespan=_lifespan(database),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.database = database
+    app.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
+    for router in (_health_router(name, database), *routers):
+        app.include_router(router)
+    app.mount("/metrics", metrics.asgi_app())
+    _describe_bodies(app, body_models)
+    verifier = InternalTokenVerifier(settings.internal_token_public_key, service=name)
+    app.add_middleware(AccessMiddleware, verifier=verifier, matrix=AccessMatrix(RULES))
+    install_problem_handlers(app)
+    app.add_middleware(ObservabilityMiddleware, metrics=metrics)
+    return app
+
+
+def serve(name: str, settings: ServiceSettings, create: Callable[[], FastAPI]) -> None:
+    """Run the process until it is told to stop; requests under way are finished."""
+    configure_logging(service=name, level=settings.log_level, log_format=settings.log_format)
+    uvicorn.run(
+        create(),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+    )
+
+
+def _lifespan(database: Database) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    return lifespan
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Short names for generated clients: `list_receipts`."""
+    return route.name.removesuffix("_route")
+
+
+def _health_router(name: str, database: Database) -> APIRouter:
+    router = APIRouter(tags=["Health"], include_in_schema=False)
+    wanted = newest_version(name)
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @router.get("/health/ready")
+    async def ready(response: Response) -> dict[str, str]:
+        parts = {"database": await _database_state(database, wanted)}
+        is_ready = all(state == "ready" for state in parts.values())
+        response.status_code = 200 if is_ready else 503
+        return {"status": "ready" if is_ready else "not ready", **parts}
+
+    return router
+
+
+async def _database_state(database: Database, wanted: str | None) -> str:
+    try:
+        async with database.engine.connect() as connection:
+            found = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    except (sa.exc.SQLAlchemyError, OSError):
+        return "not reachable or not migrated"
+    return "ready" if found == wanted else f"at version {found}, expected {wanted}"
+
+
+def _describe_bodies(app: FastAPI, models: Sequence[type[BaseModel]]) -> None:
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        if models:
+            _, schemas = models_json_schema(
+                [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+            )
+            known = document.setdefault("components", {}).setdefault("schemas", {})
+            for schema_name, schema in schemas["$defs"].items():
+                known.setdefault(schema_name, schema)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign] # the documented way to change the document

@@ -1,0 +1,80 @@
+"""What every process reads from its environment, and a readable refusal to start without it."""
+
+from typing import Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Environment = Literal["local", "test", "production"]
+
+
+class ProcessSettings(BaseSettings):
+    """Common to the gateway and the services; a subclass names its prefix: `env_prefix="PAYMENTS_"`.
+
+    Fields with an alias are shared by all processes of one installation and carry no prefix.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, validate_by_name=True, validate_by_alias=True
+    )
+
+    environment: Environment = Field("local", validation_alias="ENVIRONMENT")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="LOG_LEVEL")
+    log_format: Literal["json", "text"] = Field("json", validation_alias="LOG_FORMAT")
+    database_url: SecretStr = Field(examples=["postgresql://payments:password@127.0.0.1:5432/payments"])
+    database_pool_size: int = Field(8, ge=1, le=200, description="connections one process may hold")
+    host: str = "127.0.0.1"
+    port: int = Field(ge=0, le=65535, examples=["8001"])
+    metrics_port: int = Field(ge=0, le=65535, examples=["8011"])
+
+
+class ServiceSettings(ProcessSettings):
+    """What the four services need beyond the common part."""
+
+    amqp_url: SecretStr = Field(
+        validation_alias="AMQP_URL", examples=["amqp://salesops:password@127.0.0.1:5672/salesops"]
+    )
+    internal_token_public_key: str = Field(
+        validation_alias="INTERNAL_TOKEN_PUBLIC_KEY",
+        description="Ed25519 JWK the gateway's internal tokens are checked with",
+        examples=['{"kty":"OKP","crv":"Ed25519","x":"…"}'],
+    )
+    cursor_secret: SecretStr = Field(
+        validation_alias="CURSOR_SECRET",
+        min_length=16,
+        examples=["any 32 random characters, the same in all replicas"],
+    )
+
+
+class SettingsIncomplete(SystemExit):
+    """Ends the process before it opens anything; the message names each variable and how it looks."""
+
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def load_settings(kind: type[SettingsT]) -> SettingsT:
+    """Return the settings of this process or raise SettingsIncomplete, which never shows values."""
+    try:
+        return kind()
+    except ValidationError as error:
+        lines = [
+            _explained(
+                kind, str(problem["loc"][0]) if problem["loc"] else "", problem["type"], problem["msg"]
+            )
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+    raise SettingsIncomplete("This process cannot start:\n  " + "\n  ".join(lines))
+
+
+def _explained(kind: type[BaseSettings], location: str, error_type: str, message: str) -> str:
+    fields = kind.model_fields
+    by_variable = {str(field.validation_alias or name).lower(): name for name, field in fields.items()}
+    name = by_variable.get(location.lower(), location)
+    field = fields.get(name)
+    if field is None:
+        return message
+    variable = str(field.validation_alias or f"{kind.model_config.get('env_prefix', '')}{name}").upper()
+    reason = "is not set" if error_type == "missing" else f"is not valid: {message}"
+    example = f" Example: {variable}={field.examples[0]}" if field.examples else ""
+    return f"{variable} {reason}.{example}"

@@ -1,0 +1,84 @@
+import json
+import logging
+
+import pytest
+
+from shared.observability import (
+    Metrics,
+    ObservabilityMiddleware,
+    configure_logging,
+    continue_trace,
+    logger,
+    trace_from,
+)
+
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def test_trace_of_the_caller_is_continued_in_a_new_span() -> None:
+    trace = trace_from(f"00-{TRACE_ID}-00f067aa0ba902b7-00", "order-7")
+
+    assert (trace.trace_id, trace.flags, trace.request_id) == (TRACE_ID, "00", "order-7")
+    assert trace.span_id != "00f067aa0ba902b7"
+    assert trace.traceparent == f"00-{TRACE_ID}-{trace.span_id}-00"
+
+
+@pytest.mark.parametrize(
+    "traceparent",
+    [None, "", "junk", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"ff-{TRACE_ID}-00f067aa0ba902b7-01"],
+)
+def test_malformed_trace_is_replaced_by_a_new_one(traceparent: str | None) -> None:
+    trace = trace_from(traceparent, "a\nb")
+
+    assert trace.trace_id != TRACE_ID
+    assert trace.request_id == trace.trace_id
+
+
+@pytest.fixture
+def _restored_logging() -> object:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield None
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("_restored_logging")
+def test_log_lines_are_json_with_the_trace_and_encoded_control_characters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging(service="example", level="info", log_format="json")
+    continue_trace(f"00-{TRACE_ID}-00f067aa0ba902b7-01")
+
+    logger("test").info("happened", count=3, text="a\nb\x1b[31m")
+    logging.getLogger("library").warning("old style")
+
+    own, foreign = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (own["event"], own["count"], own["service"], own["trace_id"]) == (
+        "happened",
+        3,
+        "example",
+        TRACE_ID,
+    )
+    assert (foreign["event"], foreign["level"]) == ("old style", "warning")
+
+
+async def test_requests_are_counted_by_route_template_not_by_path() -> None:
+    metrics = Metrics("example")
+
+    async def app(scope, receive, send) -> None:
+        scope["route_template"] = "/v1/receipts/{receipt_id}"
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    sent: list[dict[str, object]] = []
+
+    async def send(message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/receipts/9", "headers": [(b"x-request-id", b"me")]}
+    await ObservabilityMiddleware(app, metrics=metrics)(scope, None, send)
+
+    labels = {"service": "example", "method": "GET", "route": "/v1/receipts/{receipt_id}", "status": "204"}
+    assert metrics.registry.get_sample_value("http_requests_total", labels) == 1
+    assert (b"x-request-id", b"me") in sent[0]["headers"]
