@@ -62,9 +62,7 @@ def a_receipt(**facts: object) -> ReceiptBooked:
 
 
 def paying(invoice: InvoiceRegistered, amount_minor: int) -> Allocation:
-    return Allocation(
-        invoice_id=invoice.invoice_id, invoice_number=invoice.number, amount_minor=amount_minor
-    )
+    return Allocation(invoice_id=invoice.invoice_id, invoice_number=invoice.number, amount_minor=amount_minor)
 
 
 def keeping_back(invoice: InvoiceRegistered, kind: str, amount_minor: int) -> Deduction:

@@ -17,9 +17,17 @@ PUBLIC_KEY: Final = json.dumps(KEY.as_dict(private=False))
 CURSOR_SECRET: Final = "a secret of tests only"
 
 
-def a_caller(role: str = "coordinator", *, zones: tuple[str, ...] = (), partner_code: str | None = None) -> Caller:
+def a_caller(
+    role: str = "coordinator", *, zones: tuple[str, ...] = (), partner_code: str | None = None
+) -> Caller:
     """Somebody with one role."""
-    return Caller(f"test-{role}", frozenset({role}), frozenset(zones), partner_code, f"token-{role}-{zones}-{partner_code}")
+    return Caller(
+        f"test-{role}",
+        frozenset({role}),
+        frozenset(zones),
+        partner_code,
+        f"token-{role}-{zones}-{partner_code}",
+    )
 
 
 @asynccontextmanager
@@ -27,6 +35,8 @@ async def calling(app: FastAPI, service: str, caller: Caller) -> AsyncIterator[h
     """A client whose requests carry the caller's token."""
     token = InternalTokenIssuer(PRIVATE_KEY).token_for(caller, service)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://service", headers={"Authorization": f"Bearer {token}"}
+        transport=httpx.ASGITransport(app),
+        base_url="http://service",
+        headers={"Authorization": f"Bearer {token}"},
     ) as client:
         yield client

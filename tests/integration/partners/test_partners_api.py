@@ -38,7 +38,11 @@ async def test_new_partner_is_accepted_and_shown_with_the_pan_of_its_gstin(servi
 
     reply = await register(service, partner)
 
-    assert (reply["accepted"], reply["items"][0]["status"], reply["items"][0]["warnings"]) == (1, "accepted", [])
+    assert (reply["accepted"], reply["items"][0]["status"], reply["items"][0]["warnings"]) == (
+        1,
+        "accepted",
+        [],
+    )
     async with service[0](a_caller()) as client:
         shown = (await client.get(f"/v1/partners/{partner['code']}")).json()
     assert shown.items() >= {**partner, "pan": "AJUFG4984A", "version": 1, "status": "active"}.items()
@@ -84,7 +88,9 @@ async def test_two_tellings_of_one_partner_in_a_batch_follow_each_other(
     assert history(database_url, partner["code"]) == [(1, "South"), (2, "West")]
 
 
-async def test_bad_items_are_refused_with_their_field_and_never_stop_the_others(service: PartnersService) -> None:
+async def test_bad_items_are_refused_with_their_field_and_never_stop_the_others(
+    service: PartnersService,
+) -> None:
     good = a_partner()
 
     reply = await register(service, a_partner(zone=" "), {"code": "CP1"}, a_partner(code="a b"), good)
@@ -113,7 +119,9 @@ async def test_csv_with_more_columns_and_empty_cells_is_read(service: PartnersSe
     assert (shown["city"], shown["gstin"], shown["zone"]) == (None, None, "West")
 
 
-async def test_batch_sent_twice_with_one_key_is_done_once_and_answered_the_same(service: PartnersService) -> None:
+async def test_batch_sent_twice_with_one_key_is_done_once_and_answered_the_same(
+    service: PartnersService,
+) -> None:
     partner, key = a_partner(), uuid7().hex
 
     first = await register(service, partner, key=key)
@@ -134,7 +142,9 @@ async def test_atomic_batch_with_a_refused_item_keeps_nothing(service: PartnersS
     assert shown.status_code == 404
 
 
-async def test_list_is_paged_in_the_order_of_codes_and_filtered_by_zone_and_name(service: PartnersService) -> None:
+async def test_list_is_paged_in_the_order_of_codes_and_filtered_by_zone_and_name(
+    service: PartnersService,
+) -> None:
     zone = uuid7().hex
     names = ["Alpha One", "alpha two", "Beta", "Alpha_3"]
     partners = [a_partner(zone=zone, name=name) for name in names]

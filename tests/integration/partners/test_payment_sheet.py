@@ -55,7 +55,9 @@ async def sheet_reply(
         return await client.get(f"/v1/payment-sheets/{partner.code}", params={**SHOWN, **query})
 
 
-async def test_part_payment_with_deduction_and_advance_is_shown_to_the_paisa(service: PartnersService) -> None:
+async def test_part_payment_with_deduction_and_advance_is_shown_to_the_paisa(
+    service: PartnersService,
+) -> None:
     partner = await registered_partner(service)
     invoice = an_invoice(partner_code=partner.code, total_minor=1000_00, due_on=date(2026, 10, 31))
     receipt = a_receipt(
@@ -85,7 +87,9 @@ async def test_part_payment_with_deduction_and_advance_is_shown_to_the_paisa(ser
     assert sheet["is_complete"] is True
 
 
-async def test_reversed_receipt_opens_its_invoice_again_and_stays_on_the_sheet(service: PartnersService) -> None:
+async def test_reversed_receipt_opens_its_invoice_again_and_stays_on_the_sheet(
+    service: PartnersService,
+) -> None:
     partner = await registered_partner(service)
     invoice = an_invoice(partner_code=partner.code, total_minor=118_00)
     receipt = a_receipt(partner_code=partner.code, allocations=(paying(invoice, 118_00),))
@@ -100,7 +104,9 @@ async def test_reversed_receipt_opens_its_invoice_again_and_stays_on_the_sheet(s
     assert (sheet["receipts"][0]["is_reversed"], sheet["receipts"][0]["reversed_on"]) == (True, "2026-10-09")
 
 
-async def test_invoice_paid_by_another_partner_is_settled_on_its_owners_sheet(service: PartnersService) -> None:
+async def test_invoice_paid_by_another_partner_is_settled_on_its_owners_sheet(
+    service: PartnersService,
+) -> None:
     owner, payer = await registered_partner(service), await registered_partner(service)
     invoice = an_invoice(partner_code=owner.code, total_minor=118_00)
     receipt = a_receipt(partner_code=payer.code, allocations=(paying(invoice, 118_00),))
@@ -108,7 +114,9 @@ async def test_invoice_paid_by_another_partner_is_settled_on_its_owners_sheet(se
     await service[1]([booked(receipt), registered(invoice)])
 
     assert (await sheet_reply(service, owner)).json()["invoices"][0]["status"] == "paid"
-    assert [one["reference"] for one in (await sheet_reply(service, payer)).json()["receipts"]] == [receipt.reference]
+    assert [one["reference"] for one in (await sheet_reply(service, payer)).json()["receipts"]] == [
+        receipt.reference
+    ]
 
 
 async def test_open_sheet_leaves_paid_invoices_out_and_keeps_its_totals(service: PartnersService) -> None:
@@ -133,7 +141,10 @@ async def test_currencies_are_never_added(service: PartnersService) -> None:
     await service[1]([registered(rupees, dollars)])
 
     totals = (await sheet_reply(service, partner)).json()["totals"]
-    assert [(one["open"]["currency"], one["open"]["amount"]) for one in totals] == [("INR", "118.00"), ("USD", "50.00")]
+    assert [(one["open"]["currency"], one["open"]["amount"]) for one in totals] == [
+        ("INR", "118.00"),
+        ("USD", "50.00"),
+    ]
 
 
 async def test_partner_sees_its_own_sheet_and_no_other(service: PartnersService) -> None:
@@ -208,13 +219,17 @@ def in_random_batches(facts: Sequence[Envelope[Event]], seed: int) -> list[Seque
     return [facts[start:end] for start, end in zip([0, *cuts], [*cuts, len(facts)], strict=True)]
 
 
-async def state_after(url: str, batches: Sequence[Sequence[Envelope[Event]]]) -> dict[str, list[tuple[object, ...]]]:
+async def state_after(
+    url: str, batches: Sequence[Sequence[Envelope[Event]]]
+) -> dict[str, list[tuple[object, ...]]]:
     database = Database(url, application_name="test")
     apply = apply_once("partners", SUBSCRIPTIONS, lambda: UnitOfWork(database))
     for batch in batches:
         await apply(batch)
     await database.close()
     with psycopg.connect(url) as connection:
-        state = {table: connection.execute(f"TABLE {table} ORDER BY 1, 2").fetchall() for table in FACT_TABLES}
+        state = {
+            table: connection.execute(f"TABLE {table} ORDER BY 1, 2").fetchall() for table in FACT_TABLES
+        }
         newest = "SELECT projection, newest_fact_at FROM projection_progress"
         return {**state, "newest": connection.execute(newest).fetchall()}
