@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 
-from services.payments.adapters.queries import ACCOUNT_SELECT, Listing
-from services.payments.adapters.repositories import Row
+from services.payments.adapters.queries import ACCOUNT_SELECT, Listing, Row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.schemas_bank_accounts import BankAccountBody, BankAccountDraft
 from services.payments.application.register_bank_account import RegisterBankAccount, register_bank_account

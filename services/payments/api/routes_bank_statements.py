@@ -12,11 +12,11 @@ from services.payments.adapters.queries import (
     LINE_SELECT,
     STATEMENT_SELECT,
     Listing,
+    Row,
     import_counts,
     one_row,
     statement_parts,
 )
-from services.payments.adapters.repositories import Row
 from services.payments.api.dependencies import PageWanted, Pool, Reading
 from services.payments.api.schemas_bank_statements import (
     BankStatementBody,

@@ -11,11 +11,11 @@ from services.payments.adapters.queries import (
     ENTRY_SELECT,
     EXCEPTION_SELECT,
     Listing,
+    Row,
     booking_clock_summary,
     trial_balance,
     waiting_clocks,
 )
-from services.payments.adapters.repositories import Row
 from services.payments.api.dependencies import PageWanted, Reading
 from services.payments.api.row_scope import visible_zones
 from services.payments.api.schemas_ledger import (
