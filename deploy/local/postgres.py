@@ -88,7 +88,8 @@ class PostgresServer:
 
     def kill(self) -> None:
         """SIGKILL the postmaster and every process of it, as the machine's crash would."""
-        assert self.child is not None
+        if self.child is None or self.child.exit_code is not None:
+            return
         family = psutil.Process(self.child.pid).children(recursive=True)
         self.child.kill()
         for process in family:
@@ -190,15 +191,20 @@ track_io_timing = on
 """
 
 
-def _binaries(account: Account | None) -> Path:
-    """Return the folder with `postgres`; where the account cannot reach the wheel, a copy of it."""
+def packaged_binaries() -> Path:
+    """Return the folder with `postgres`, `psql` and the rest in the wheel."""
     # Found, not imported: importing it looks for a runtime folder and warns.
     wheel = find_spec(WHEEL.replace("-", "_"))
     if wheel is None or wheel.origin is None:
         raise StackError(
             f"the package {WHEEL} is missing; 'make install' puts back what requirements.lock names"
         )
-    packaged = Path(wheel.origin).parent / "pginstall18" / "bin"
+    return Path(wheel.origin).parent / "pginstall18" / "bin"
+
+
+def _binaries(account: Account | None) -> Path:
+    """Return the folder with `postgres`; where the account cannot reach the wheel, a copy of it."""
+    packaged = packaged_binaries()
     if reaches(account, packaged / "postgres"):
         return packaged
     copy = Path("/var/lib") / f"salesops-postgresql-{version(WHEEL)}"

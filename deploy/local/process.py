@@ -12,6 +12,7 @@ from deploy.local.ports import LOOPBACK, is_answered
 from deploy.local.topology import ProcessPlan
 
 START_TIMEOUT_SECONDS: Final = 60.0
+STOP_GRACE_SECONDS: Final = 25.0  # an API finishes open requests for up to twenty
 
 
 class PythonProcess:
@@ -25,6 +26,7 @@ class PythonProcess:
             name=plan.name,
             command=(sys.executable, "-m", plan.module),
             log=folder.log(plan.name.replace(" ", "-").lower()),
+            grace_seconds=STOP_GRACE_SECONDS,
             environment={"PYTHONPATH": str(CHECKOUT), **plan.environment},
         )
         self.child: Child | None = None

@@ -22,12 +22,12 @@ from deploy.local.ports import holder_of, is_free
 from deploy.local.process import PythonProcess
 from deploy.local.record import RunningStack, forget_running, record_running
 from deploy.local.report import Report
-from deploy.local.supervisor import Supervisor
+from deploy.local.supervisor import Part, Supervisor
 from deploy.local.topology import Backing, system_plan
 
 DEFAULT_PORT: Final = 8000
 # A stack whose supervisor was killed needs this long at most until its guardian has ended it.
-TAKEOVER_SECONDS: Final = 15.0
+TAKEOVER_SECONDS: Final = 30.0
 
 
 class StopRequested(Exception):  # noqa: N818 -- not an error: Ctrl-C or SIGTERM
@@ -45,7 +45,7 @@ class LocalSystem:
         self._port = port
         self._memory = Memory(folder)
         self.identity = development_identity(folder.path)
-        self.supervisor = Supervisor(on_crash=report.crashed, on_start=report.started)
+        self.supervisor = Supervisor(on_crash=report.crashed, on_start=self._note_start)
 
     def start(self) -> None:
         """Start the servers, migrate the databases, start our processes; return when all are ready."""
@@ -57,7 +57,6 @@ class LocalSystem:
         with self._report.waiting_for(f"Starting {len(plans)} processes"):
             *services, gateway = [PythonProcess(plan, self._folder, self._guard) for plan in plans]
             self.supervisor.start(services, [gateway])
-        record_running(self._folder, RunningStack.of(self.url, self.supervisor.parts))
 
     def _start_servers(self, backings: Backings) -> Backing:
         """Migrate while the broker, the slowest part, is still starting."""
@@ -73,6 +72,10 @@ class LocalSystem:
                 self.supervisor.stop()  # lets the broker's start end, for which the pool waits
                 raise
         return backing
+
+    def _note_start(self, part: Part, seconds: float) -> None:
+        self._report.started(part, seconds)
+        record_running(self._folder, RunningStack.of(self.url, self.supervisor.parts))
 
     def stop(self) -> None:
         with self._report.waiting_for("Stopping"):

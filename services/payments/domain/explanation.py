@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.payments.domain.deduction import Explained, PayableInvoice, amount_freedom, differences_explained
+from services.payments.domain.deduction import (
+    Explained,
+    PayableInvoice,
+    amount_freedom,
+    differences_explained,
+)
 from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.named_invoices import NamedInvoices
 from services.payments.domain.open_book import PartnerAccount

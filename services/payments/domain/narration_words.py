@@ -61,7 +61,7 @@ _NO_RECEIPTS: Final = (
     ("deposit_or_loan", r"\bFD\b|\bTD (?:CLOSURE|MATURITY)|\bMATURITY\b|\b(?:LOAN|OD|WCDL) (?:DISB|DISBURS\w*|DRAWDOWN)"),
     ("dividend", r"\bDIVIDEND\b|\bDIV PAID\b"),
     ("test_transfer", r"\bUNKNOWN\b.*\bTEST\b|\bTEST (?:TXN|TRANSACTION|TRANSFER|PAYMENT|IMPS|CREDIT)\b|\bPENNY ?(?:DROP|TEST|LESS)\b|\bACCOUNT (?:VALIDATION|VERIFICATION)\b"),
-)  # fmt: skip  # noqa: E501 — one rule per line reads better than wrapped expressions
+)  # fmt: skip
 NO_RECEIPTS: Final = tuple((reason, re.compile(wording)) for reason, wording in _NO_RECEIPTS)
 CHEQUE_RETURN: Final = re.compile(
     r"\b(?:RET|RETD|RETURN|RETURNED|RTN|UNPAID|BOUNCED?|DISHONOU?RE?D?|REJECT|REJECTED)\b"
