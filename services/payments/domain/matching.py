@@ -118,11 +118,15 @@ def _debit(
     matching = [r for r in received.get(cheque, ()) if r.amount_minor == -line.amount_minor]
     partners = {r.partner_code for r in matching}
     if len(partners) == 1:
-        reason = Reason("cheque_returned", f"Cheque {cheque} came back (code {narration.bounce_code or 'not told'})")
+        reason = Reason(
+            "cheque_returned", f"Cheque {cheque} came back (code {narration.bounce_code or 'not told'})"
+        )
         return no_receipt(
             line, LineKind.BOUNCE, Outcome.AUTO, reason, partner_code=partners.pop(), reverses=cheque
         )
-    reason = Reason("returned_cheque_unknown", f"No receipt of cheque {cheque or 'without number'} over this amount")
+    reason = Reason(
+        "returned_cheque_unknown", f"No receipt of cheque {cheque or 'without number'} over this amount"
+    )
     return no_receipt(line, LineKind.BOUNCE, Outcome.EXCEPTION, reason, reverses=cheque)
 
 
@@ -189,7 +193,8 @@ class _Matching:
         learned = self._learned(number, best)
         self.decisions[number] = booked(self.batch.lines[number], verdict, learned)
         self._pending.remove(number)
-        if any([self._aliases.add(alias) for alias in learned]):
+        new = [alias for alias in learned if self._aliases.add(alias)]
+        if new:
             self._look_again()
 
     def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
@@ -220,9 +225,12 @@ class _Matching:
         candidates = candidates_for(payment, narration, view, self._book, len(self.batch.index))
         accounts = [self._book.account(candidate.partner_code) for candidate in candidates]
         known = self._verdicts.get(number)
-        if known is not None and len(known[0]) == len(accounts):
-            if all(old is new for old, new in zip(known[0], accounts, strict=True)):
-                return known[1]
+        if known is not None and _are_same(known[0], accounts):
+            return known[1]
         verdict = verdict_on(payment, narration, view, candidates, accounts, self.policy)
         self._verdicts[number] = (accounts, verdict)
         return verdict
+
+
+def _are_same(before: Sequence[PartnerAccount], now: Sequence[PartnerAccount]) -> bool:
+    return len(before) == len(now) and all(old is new for old, new in zip(before, now, strict=True))

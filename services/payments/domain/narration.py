@@ -137,7 +137,9 @@ def _narration(
         note=" ".join(reading.notes),
         is_debit=is_debit,
         is_bounce=is_bounce,
-        bounce_code=next((code for code, wording in BOUNCE_REASONS if wording.search(text)), "") if is_bounce else "",
+        bounce_code=next((code for code, wording in BOUNCE_REASONS if wording.search(text)), "")
+        if is_bounce
+        else "",
         not_receipt_reason="" if is_debit else _not_receipt_reason(line, text),
         is_truncated=reading.is_truncated or is_absent,
     )

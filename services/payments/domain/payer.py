@@ -127,7 +127,7 @@ def payer_candidates(
     reach = best[0].weight + weights.reach if best else 0.0
     stranger = weights.third_party + (weights.unknown_name if names else math.log(2))
     if best and best[0].relation is Relation.KNOWN_PAYER:
-        proofs = aliases.partners_of(narration, [name.compact for name in names])[best[0].partner_code]
+        proofs = aliases.partners_of(narration, names)[best[0].partner_code]
         stranger = min(stranger, best[0].weight + weights.known_elsewhere + 2 * math.log(max(proofs, 1)))
     return PayerView(tuple(c for c in best if c.weight <= reach), stranger, is_named=bool(names))
 
@@ -136,11 +136,7 @@ def _own(
     narration: Narration, names: list[FirmName], places: list[str], index: PartnerIndex, weights: PayerWeights
 ) -> Iterator[PayerCandidate]:
     """The payer is the partner itself."""
-    misfits: dict[str, float] = {}
-    if names:
-        misfits = _misfits(narration, names, index)
-    else:
-        misfits = dict.fromkeys(_nameless(narration, places, index), 0.0)
+    misfits = _misfits(narration, names, index) if names else _nameless(narration, places, index)
     stem = _address_stem(narration)
     for code, misfit in misfits.items():
         weight, evidence = _circumstances(narration, places, index.known[code], weights)
@@ -183,9 +179,9 @@ def _fitting(codes: Iterable[str], names: list[FirmName], index: PartnerIndex) -
     return fitting
 
 
-def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> list[str]:
+def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> dict[str, float]:
     if narration.ifsc:
-        return index.bucket(f"ifsc:{narration.ifsc}")
+        return dict.fromkeys(index.bucket(f"ifsc:{narration.ifsc}"), 0.0)
     codes: list[str] = []
     if stem := _address_stem(narration):
         codes += _at_address(stem, index)
@@ -195,7 +191,7 @@ def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> l
         if narration.bank_code:
             codes += index.bucket(f"place:{narration.bank_code}:{place}")
         codes += index.bucket(f"place:{place}")
-    return list(dict.fromkeys(codes))
+    return dict.fromkeys(codes, 0.0)
 
 
 def _circumstances(
@@ -231,7 +227,7 @@ def _known_payers(
     weights: PayerWeights,
 ) -> Iterator[PayerCandidate]:
     """The payer was proved before to pay for the partner."""
-    found = aliases.partners_of(narration, [name.compact for name in names])
+    found = aliases.partners_of(narration, names)
     shares = sum(found.values())
     for code, count in found.items():
         if code not in index.known:
