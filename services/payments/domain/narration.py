@@ -151,8 +151,8 @@ def _prepared(text: str) -> str:
 
 
 def _is_cheque_return(line: StatementLine, text: str, rail: str) -> bool:
-    worded = rail == "CHEQUE" and CHEQUE_RETURN.search(text) is not None
-    return worded or "RTI" in line.kind_code.upper()
+    is_about_cheque = rail == "CHEQUE" or any(wording.search(text) for _, wording in BOUNCE_REASONS)
+    return (is_about_cheque and CHEQUE_RETURN.search(text) is not None) or "RTI" in line.kind_code.upper()
 
 
 def _not_receipt_reason(line: StatementLine, text: str) -> str:

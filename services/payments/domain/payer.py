@@ -125,11 +125,29 @@ def payer_candidates(
             found[candidate.partner_code] = candidate
     best = sorted(found.values(), key=lambda c: (c.weight, c.partner_code))[: weights.candidates_max]
     reach = best[0].weight + weights.reach if best else 0.0
-    stranger = weights.third_party + (weights.unknown_name if names else math.log(2))
+    stranger = _stranger_weight(names, best, weights)
     if best and best[0].relation is Relation.KNOWN_PAYER:
         proofs = aliases.partners_of(narration, names)[best[0].partner_code]
         stranger = min(stranger, best[0].weight + weights.known_elsewhere + 2 * math.log(max(proofs, 1)))
     return PayerView(tuple(c for c in best if c.weight <= reach), stranger, is_named=bool(names))
+
+
+def _stranger_weight(names: list[FirmName], best: list[PayerCandidate], weights: PayerWeights) -> float:
+    """A stranger has to account for the name that is shown and for all that agrees with the best partner."""
+    if not names:
+        return weights.third_party + math.log(2)
+    letters = max(len(name.compact) for name in names)
+    weight = weights.third_party + min(weights.unknown_name, letters * weights.unknown_letter)
+    if best and best[0].relation is Relation.OWN:
+        chances = {
+            "ifsc": weights.same_ifsc,
+            "account": weights.same_account,
+            "bank": weights.same_bank,
+            "place": weights.same_place,
+            "address": weights.same_address,
+        }
+        weight += sum(chances.get(evidence, 0.0) for evidence in best[0].evidence)
+    return weight
 
 
 def _own(
