@@ -229,12 +229,17 @@ def _read_text(words: list[str], reading: _Reading) -> None:
     bank = BANK_NAMES.get(" ".join(name).removesuffix(" LTD"))
     if bank is not None:
         reading.keep("bank_code", bank)
-    elif sum(character.isalpha() for word in name for character in word) > 2:
+    elif _may_be_name(name):
         reading.names.append(" ".join(name))
     if note:
         _read_note(note, reading)
         if note[0] in NOTE_STARTS_OR_NAMES and len(note) > 1 and note[1].isalpha() and len(note[1]) > 3:
             reading.names.append(" ".join(note))
+
+
+def _may_be_name(words: list[str]) -> bool:
+    letters = sum(character.isalpha() for word in words for character in word)
+    return letters > max(2, sum(character.isdigit() for word in words for character in word))
 
 
 def _opens_note(word: str, place: int) -> bool:

@@ -14,7 +14,7 @@ from services.payments.domain.payer_alias import AliasBook
 _BUCKET_MAX = 60
 _GOOD_MISFIT = 6.0
 _STEM = 3
-_ADDRESS_MIN = 6
+_ADDRESS_MIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +133,17 @@ def payer_candidates(
 
 
 def _stranger_weight(names: list[FirmName], best: list[PayerCandidate], weights: PayerWeights) -> float:
-    """A stranger has to account for the name that is shown and for all that agrees with the best partner."""
-    if not names:
-        return weights.third_party + math.log(2)
-    letters = max(len(name.compact) for name in names)
+    """A stranger has to account for the name that is shown and for all that agrees with the best partner; without a
+    name, bank and place are what the partner was looked up by and prove nothing more."""
+    letters = max((len(name.compact) for name in names), default=0)
     weight = weights.third_party + min(weights.unknown_name, letters * weights.unknown_letter)
-    if best and best[0].relation is Relation.OWN:
-        chances = {
-            "ifsc": weights.same_ifsc,
-            "account": weights.same_account,
-            "bank": weights.same_bank,
-            "place": weights.same_place,
-            "address": weights.same_address,
-        }
-        weight += sum(chances.get(evidence, 0.0) for evidence in best[0].evidence)
-    return weight
+    evidence = best[0].evidence if best and best[0].relation is Relation.OWN else ()
+    chances = {"account": weights.same_account, "address": weights.same_address}
+    if names:
+        chances |= {"ifsc": weights.same_ifsc, "bank": weights.same_bank, "place": weights.same_place}
+    else:
+        weight += math.log(2)
+    return weight + sum(chances.get(agreeing, 0.0) for agreeing in evidence)
 
 
 def _own(
