@@ -36,7 +36,8 @@ RESOURCES: Final[Mapping[str, str]] = {
         "payments",
     ),
     **dict.fromkeys(("partners", "payment-sheets"), "partners"),
-    **dict.fromkeys(("dashboards",), "reporting"),
+    "dashboards": "reporting",
+    "entities": "research",
 }
 
 
