@@ -69,7 +69,10 @@ RULES: Final = (
     Rule("GET", "/v1/partners/{partner}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/payment-sheets/{partner}", BACK_OFFICE | OWN_ROWS),
     # reporting
-    Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),
+    # research
+    Rule("GET", "/v1/entities", BACK_OFFICE | ANALYSTS | ZONES),
 )
 
 
