@@ -34,10 +34,22 @@ class PayerWeights:
     # name is one out of very many.
     third_party: float = 3.5
     unknown_name: float = 9.0
+    # A short name, or what is left of a cut one, is shared by many firms: this much per letter, up to the above.
+    unknown_letter: float = 0.6
+    # What a stranger would have in common with the partner by chance only.
+    same_ifsc: float = 4.0
+    same_account: float = 7.0
+    same_bank: float = 2.0
+    same_place: float = 2.0
+    same_address: float = 4.0
     # The payer has been proved to pay for this partner before.
     known_third_party: float = 0.7
     # A payment address that begins with the partner's name although another name is shown.
     address_of_partner: float = 1.5
+    # Payment addresses often bear the owner's name instead of the firm's.
+    other_address: float = 2.0
+    # A payer proved once may pay for another partner next time, once in fifty; the doubt falls with every proof.
+    known_elsewhere: float = 3.9
     # Candidates this much weaker than the best one are not looked at any further.
     reach: float = 14.0
     candidates_max: int = 12
@@ -53,7 +65,8 @@ class AmountWeights:
     # The payer rounded the tax otherwise than per invoice to the paisa.
     tds_rounded: float = 3.0
     bank_charge: float = 2.8
-    unusual_charge: float = 6.5
+    # A charge of any other amount: rare, and that amount is one of thousands.
+    unusual_charge: float = 11.0
     overpaid: float = 3.6
     partly_paid: float = 3.3
     on_account: float = 2.0
@@ -71,6 +84,7 @@ class AmountWeights:
     mistyped_name: float = 4.0
     ignored_name: float = 9.0
     ignored_number: float = 4.0
+    ignored_digits: float = 2.0
     unnamed_beside_named: float = 3.0
     unnamed_after_cut: float = 0.7
     paid_before_issue: float = 6.0
@@ -98,9 +112,9 @@ class MatchingPolicy:
     # Bounds of work for one line.
     open_items_max: int = 400
     run_length_max: int = 12
-    loose_items_max: int = 14
+    loose_items_max: int = 18
     loose_size_max: int = 5
-    rounds_max: int = 6
+    rounds_max: int = 24
 
 
 def default_policy() -> MatchingPolicy:

@@ -47,12 +47,18 @@ class NamedInvoices:
                 total += meaning.ignored
         if self.positions:
             unnamed = len(members - self.positions) if members & self.positions else 0
-            total += unnamed * (weights.unnamed_after_cut if self.is_open_ended else weights.unnamed_beside_named)
+            total += unnamed * (
+                weights.unnamed_after_cut if self.is_open_ended else weights.unnamed_beside_named
+            )
         return total
 
 
 def named_invoices(
-    references: Sequence[InvoiceReference], account: PartnerAccount, weights: AmountWeights, *, is_truncated: bool
+    references: Sequence[InvoiceReference],
+    account: PartnerAccount,
+    weights: AmountWeights,
+    *,
+    is_truncated: bool,
 ) -> NamedInvoices:
     meanings = tuple(_meaning(reference, account, weights) for reference in references)
     positions = frozenset[int]().union(*(meaning.exact for meaning in meanings))
@@ -64,13 +70,20 @@ def _meaning(reference: InvoiceReference, account: PartnerAccount, weights: Amou
     text = reference.text
     if reference.kind is ReferenceKind.SHORT:
         exact, mistyped = _by_serial(text, account.serials)
-        return _Meaning(exact, mistyped, weights.ignored_number if reference.is_announced else 2.0)
+        return _Meaning(exact, mistyped, _ignored_number(exact, reference, weights))
     if reference.kind is ReferenceKind.CUT:
         exact = frozenset(p for p, number in enumerate(account.numbers) if number.startswith(text))
         return _Meaning(exact, frozenset(), weights.ignored_number if exact else 0.0)
     exact = frozenset(p for p, number in enumerate(account.numbers) if number == text)
     mistyped = frozenset() if exact else _one_digit_off(text, account.numbers)
     return _Meaning(exact, mistyped, weights.ignored_name)
+
+
+def _ignored_number(exact: frozenset[int], reference: InvoiceReference, weights: AmountWeights) -> float:
+    """A number that is one of the partner's invoices is hardly there by chance; one that is none may be anything."""
+    if exact:
+        return weights.ignored_name if len(exact) == 1 else weights.ignored_number
+    return weights.ignored_number if reference.is_announced else weights.ignored_digits
 
 
 def _by_serial(digits: str, serials: Sequence[str]) -> tuple[frozenset[int], frozenset[int]]:

@@ -20,7 +20,9 @@ from services.payments.domain.narration_words import (
     CHEQUE_RETURN,
     NO_RECEIPTS,
     NOTE_STARTS,
+    NOTE_STARTS_OR_NAMES,
     RAILS,
+    ROUTING_ENDS,
     ROUTING_WORDS,
     UPI_HANDLES,
 )
@@ -30,6 +32,7 @@ from services.payments.domain.transaction_reference import (
     RRN_SHAPE,
     is_transfer_reference,
     strong_reference,
+    with_numbers_apart,
 )
 
 _VPA = re.compile(r"\b([A-Z0-9._]{2,})@([A-Z][A-Z0-9]*)")
@@ -134,20 +137,22 @@ def _narration(
         note=" ".join(reading.notes),
         is_debit=is_debit,
         is_bounce=is_bounce,
-        bounce_code=next((code for code, wording in BOUNCE_REASONS if wording.search(text)), "") if is_bounce else "",
+        bounce_code=next((code for code, wording in BOUNCE_REASONS if wording.search(text)), "")
+        if is_bounce
+        else "",
         not_receipt_reason="" if is_debit else _not_receipt_reason(line, text),
         is_truncated=reading.is_truncated or is_absent,
     )
 
 
 def _prepared(text: str) -> str:
-    upper = re.sub(r"\bM/S\.?(?=\s|\b)|\bA/C\b", " ", text.upper())
-    return upper.replace("\n", "").strip()
+    upper = re.sub(r"\bM/S\.?(?=\s|\b)|\bA/C\b", " ", text.upper().replace("\n", ""))
+    return with_numbers_apart(upper).strip()
 
 
 def _is_cheque_return(line: StatementLine, text: str, rail: str) -> bool:
-    worded = rail == "CHEQUE" and CHEQUE_RETURN.search(text) is not None
-    return worded or "RTI" in line.kind_code.upper()
+    is_about_cheque = rail == "CHEQUE" or any(wording.search(text) for _, wording in BOUNCE_REASONS)
+    return (is_about_cheque and CHEQUE_RETURN.search(text) is not None) or "RTI" in line.kind_code.upper()
 
 
 def _not_receipt_reason(line: StatementLine, text: str) -> str:
@@ -214,19 +219,36 @@ def _is_cheque_number(word: str, reading: _Reading) -> bool:
 
 
 def _read_text(words: list[str], reading: _Reading) -> None:
+    """A name, a note, or a name with a note behind it."""
     while words and words[0] in ROUTING_WORDS and words[0] not in NOTE_STARTS:
         words = words[1:]
-    if not words:
-        return
-    bank = BANK_NAMES.get(" ".join(words))
+    start = next((place for place, word in enumerate(words) if _opens_note(word, place)), len(words))
+    name, note = words[:start], words[start:]
+    while name and name[-1] in ROUTING_ENDS:
+        name.pop()
+    bank = BANK_NAMES.get(" ".join(name).removesuffix(" LTD"))
     if bank is not None:
         reading.keep("bank_code", bank)
-    elif words[0] in NOTE_STARTS or all(_DIGITS.search(word) or len(word) == 1 for word in words):
-        _read_note(words, reading)
-    else:
-        name = " ".join(words)
-        if sum(character.isalpha() for character in name) > 2:
-            reading.names.append(name)
+    elif _may_be_name(name):
+        reading.names.append(" ".join(name))
+    if note:
+        _read_note(note, reading)
+        if note[0] in NOTE_STARTS_OR_NAMES and len(note) > 1 and note[1].isalpha() and len(note[1]) > 3:
+            reading.names.append(" ".join(note))
+
+
+def _may_be_name(words: list[str]) -> bool:
+    letters = sum(character.isalpha() for word in words for character in word)
+    return letters > max(2, sum(character.isdigit() for word in words for character in word))
+
+
+def _opens_note(word: str, place: int) -> bool:
+    return word in NOTE_STARTS or _is_number(word) or (place == 0 and word in NOTE_STARTS_OR_NAMES)
+
+
+def _is_number(word: str) -> bool:
+    """Digits, with at most a few letters before them: 4034, NO.3486."""
+    return re.fullmatch(r"(?:[A-Z]{1,4}\.?)?\d{3,}", word) is not None
 
 
 def _read_note(words: list[str], reading: _Reading) -> None:

@@ -9,28 +9,38 @@ from rapidfuzz.distance import OSA, LCSseq
 _FORMS = (
     ("COMPANY", re.compile(r"\b(?:AND|N) ?(?:CO|COMPANY)$")),
     ("SONS", re.compile(r"\b(?:AND|N)? ?(?:SONS|SON|BROS|BROTHERS)$")),
-    ("LIMITED", re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|P|OPC)? ?(?:LIMITED|LIMITE|LIMIT|LIMI|LTD|LT)$")),
-    ("LIMITED", re.compile(r"\b(?:PRIVATE|PVT)$")),
+    (
+        "LIMITED",
+        re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|P|OPC)? ?(?:LIMITED|LIMITE|LIMIT|LIMI|LTD|LT)$"),
+    ),
+    ("LIMITED", re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|PV)$")),
     ("LLP", re.compile(r"\b(?:LLP|LL)$")),
     ("COMPANY", re.compile(r"\bCO$")),
 )
+_GLUED_FORM = re.compile(
+    r"(?<=\w\w\w)(PVT|PRIVATE|LLP|LTD|LIMITED|AND(?=SONS|CO\b))( ?LTD| ?LIMITED|SONS|CO)?$"
+)
+_LONG_FORMS = {"PVT": "PRIVATE", "LTD": "LIMITED", "CO": "COMPANY"}
 _MISSPELT = 2.6
 _NAME_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FirmName:
-    """`core` has the words without the legal form, `compact` the same without blanks."""
+    """`core` has the words without the legal form, `compact` the same without blanks, `full` all without blanks."""
 
     core: tuple[str, ...]
     compact: str
     form: str
+    full: str
 
 
 def firm_name(name: str) -> FirmName:
     text = re.sub(r"[^A-Z0-9& ]", " ", name.upper()).replace("&", " AND ")
     text = " ".join(text.split())
+    text = _GLUED_FORM.sub(r" \1\2", text)
     text = re.sub(r"^(?:M S|MESSRS|SHRI M S) ", "", text)
+    full = "".join(_LONG_FORMS.get(word, word) for word in text.split())
     form = ""
     for _ in range(2):
         for kind, ending in _FORMS:
@@ -41,7 +51,7 @@ def firm_name(name: str) -> FirmName:
     words = text.split()
     while len(words) > 1 and words[-1] in ("AND", "P", "N"):
         words.pop()
-    return FirmName(core=tuple(words), compact="".join(words), form=form)
+    return FirmName(core=tuple(words), compact="".join(words), form=form, full=full)
 
 
 def name_misfit(shown: FirmName, partner: FirmName) -> float:
@@ -49,15 +59,16 @@ def name_misfit(shown: FirmName, partner: FirmName) -> float:
 
     A legal form that both show and that differs counts, because firms of one family often share all but the form.
     """
-    length = len(shown.compact)
-    if length < _NAME_MIN:
+    if len(shown.compact) < _NAME_MIN:
         return 20.0
+    form = _form_misfit(shown, partner)
     if shown.compact == partner.compact:
-        return _form_misfit(shown, partner)
-    best = _whole_misfit(shown, partner)
-    if best > 1.0:
-        best = min(best, _beginning_misfit(shown, partner), _shortened_misfit(shown, partner))
-    return best + _form_misfit(shown, partner)
+        return form
+    whole = _whole_misfit(shown, partner)
+    if whole <= 1.0:
+        return whole + form
+    cut = _beginning_misfit(shown, partner) + (form if shown.form else 0.0)
+    return min(whole + form, cut, _shortened_misfit(shown, partner) + form)
 
 
 def _form_misfit(shown: FirmName, partner: FirmName) -> float:
@@ -67,8 +78,12 @@ def _form_misfit(shown: FirmName, partner: FirmName) -> float:
 
 
 def _whole_misfit(shown: FirmName, partner: FirmName) -> float:
+    """Misspelt somewhere, the legal form included: PRIVTE LIMITED hides its form from being recognised."""
     allowed = 2 + len(partner.compact) // 12
-    distance = OSA.distance(shown.compact, partner.compact, score_cutoff=allowed)
+    distance = min(
+        OSA.distance(shown.compact, partner.compact, score_cutoff=allowed),
+        OSA.distance(shown.full, partner.full, score_cutoff=allowed),
+    )
     return 1.0 + _MISSPELT * distance if distance <= allowed else 20.0
 
 
@@ -78,7 +93,8 @@ def _beginning_misfit(shown: FirmName, partner: FirmName) -> float:
     distance = OSA.distance(shown.compact, partner.compact[:length], score_cutoff=2)
     if distance > 2 or (distance and length < 8):
         return 20.0
-    return 1.5 + _MISSPELT * distance + (1.5 if shown.form else 0.0)
+    is_one_word = len(shown.core) == 1 < len(partner.core)
+    return 1.5 + _MISSPELT * distance + (1.5 if shown.form else 0.0) + (2.0 if is_one_word else 0.0)
 
 
 def _shortened_misfit(shown: FirmName, partner: FirmName) -> float:
@@ -91,7 +107,7 @@ def _shortened_misfit(shown: FirmName, partner: FirmName) -> float:
         if wrong <= 2:
             missing = len(partner.core) - len(shown.core)
             return 2.0 + _MISSPELT * wrong + missing
-    if shown.compact[:2] != partner.compact[:2]:
+    if shown.compact[:2] != partner.compact[:2] or len(shown.compact) < 8:
         return 20.0
-    astray = len(shown.compact) - LCSseq.similarity(shown.compact, partner.compact)
-    return 4.5 + _MISSPELT * astray if astray <= 2 and len(shown.compact) >= 8 else 20.0
+    astray = len(shown.full) - LCSseq.similarity(shown.full, partner.full)
+    return 4.5 + _MISSPELT * astray if astray <= 2 else 20.0

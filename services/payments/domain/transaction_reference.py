@@ -12,6 +12,7 @@ UTR16_SHAPE = re.compile(r"(?=[A-Z0-9]{0,3}[A-Z])(?=(?:[A-Z]*\d){9})[A-Z0-9]{16}
 RRN_SHAPE = re.compile(r"\d{12}")
 CHEQUE_SHAPE = re.compile(r"\d{6}")
 _WORD = re.compile(r"[A-Z0-9]+")
+_GLUED = re.compile(r"\b(IMPS|UPI|CHQ|CHQNO|RRN|UTR)[.:]?(\d{6,12})\b")
 _PLACEHOLDERS = frozenset({"", "NONREF", "NOTPROVIDED", "NOREF", "NA", "0"})
 _UTR_PREFIX_LENGTH = 10
 
@@ -21,6 +22,11 @@ def is_transfer_reference(word: str) -> bool:
     if IFSC_SHAPE.fullmatch(word):
         return False
     return bool(UTR22_SHAPE.fullmatch(word) or UTR16_SHAPE.fullmatch(word))
+
+
+def with_numbers_apart(text: str) -> str:
+    """Some banks glue the rail to the number: IMPS612557523735."""
+    return _GLUED.sub(r"\1 \2", text)
 
 
 def strong_reference(line: StatementLine) -> str:
@@ -68,7 +74,8 @@ def _completed(reference: str, narration: str) -> str:
     """A reference cut to 16 characters is completed from the narration when that continues it."""
     if len(reference) != 16 or not reference[:4].isalpha():
         return reference
-    for word in _WORD.findall(narration.upper()):
+    words: list[str] = _WORD.findall(with_numbers_apart(narration.upper()))
+    for word in words:
         if len(word) > 16 and word.startswith(reference) and UTR22_SHAPE.fullmatch(word):
             return word
     return reference
@@ -77,11 +84,13 @@ def _completed(reference: str, narration: str) -> str:
 def _is_strong(reference: str) -> bool:
     if reference.isdigit():
         return len(reference) in (6, 12)
-    return is_transfer_reference(reference) or (len(reference) >= _UTR_PREFIX_LENGTH and reference[:4].isalpha())
+    return is_transfer_reference(reference) or (
+        len(reference) >= _UTR_PREFIX_LENGTH and reference[:4].isalpha()
+    )
 
 
 def _reference_in(narration: str) -> str:
-    words = _WORD.findall(narration.upper())
+    words: list[str] = _WORD.findall(with_numbers_apart(narration.upper()))
     for word in words:
         if is_transfer_reference(word):
             return word

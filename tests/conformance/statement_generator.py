@@ -1,0 +1,262 @@
+"""Invents a month of one bank account with its truth: other firms, banks' layouts, number patterns and mixtures than any
+sample we were given, so that the matching is not fitted to one of them."""
+
+import random
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from services.payments.domain.bank_statement import StatementLine
+from services.payments.domain.deduction import tax_on
+from services.payments.domain.matching_policy import default_policy
+from services.payments.domain.open_item import OpenInvoice
+from services.payments.domain.payer import PartnerProfile
+from tests.conformance.narration_layouts import LAYOUTS, Said, cheque_return
+from tests.conformance.score_matching import LabelledStatement, Truth
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FIRST = _listed(
+    "Vaigai Bharani Sutlej Lakshmi Narayana Trimurti Ganpati Everest Zenith Pragati Sagar Kiran Adarsh Bhagwati Navyug "
+    "Shakti Chetak Arihant Mahavir Panchsheel"
+)
+_SECOND = _listed("Tractors Pumps Motors Spares Engines Hardware Electric Marine Diesel Farm Tools Bearings")
+_THIRD = _listed("Corporation House Centre Mart Emporium Traders Agencies Stores Company Enterprise")
+_FORMS = ("", "", " Pvt Ltd", " Private Limited", " LLP", " & Co", " and Sons", " Ltd")
+_GROUPS = ("Finserv", "Capital", "Family Trust", "Realty", "Overseas")
+_CITIES = _listed(
+    "Nagpur Indore Vadodara Rajkot Madurai Salem Mysuru Vijayawada Jodhpur Agra Dehradun Siliguri"
+)
+_BANKS = ("HDFC", "ICIC", "SBIN", "UTIB", "BARB", "KKBK", "PUNB", "CNRB", "UBIN", "INDB", "FDRL", "IOBA")
+NUMBER_PATTERNS: dict[str, Callable[[int], str]] = {
+    "ENG/26-27/00412": lambda n: f"ENG/26-27/{n:05d}",
+    "INV-2026-1234": lambda n: f"INV-2026-{n:04d}",
+    "SI2627000123": lambda n: f"SI2627{n:06d}",
+    "2627000123": lambda n: f"2627{n:06d}",
+    "GST/4123": lambda n: f"GST/{n}",
+    "KP-26/0412/D": lambda n: f"KP-26/{n:05d}/D",
+}
+MILD = {"exact": 50, "many": 20, "tds": 10, "charge": 5, "over": 4, "partial": 4, "advance": 4, "none": 3}
+HARD = {"exact": 36, "many": 24, "tds": 14, "charge": 8, "over": 5, "partial": 4, "advance": 5, "none": 4}
+_START = date(2026, 10, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Shares of 1: how often a name is damaged, no invoice named, another firm pays, the text is cut short."""
+
+    kinds: dict[str, int]
+    damaged_names: float
+    unnamed: float
+    third_party: float
+    cut: float
+
+
+MIXTURES = {
+    "mild": Mixture(MILD, damaged_names=0.15, unnamed=0.25, third_party=0.05, cut=0.02),
+    "hard": Mixture(HARD, damaged_names=0.5, unnamed=0.5, third_party=0.03, cut=0.1),
+}
+
+
+@dataclass(slots=True)
+class _Month:
+    """The world of one statement while it is invented."""
+
+    random: random.Random
+    mixture: Mixture
+    layout: str
+    partners: list[PartnerProfile]
+    friends: dict[str, tuple[str, str]]
+    left: dict[str, list[OpenInvoice]]
+    lines: list[StatementLine] = field(default_factory=list)
+    truths: list[Truth] = field(default_factory=list)
+
+
+def invented_statement(
+    *, seed: int, layout: str, pattern: str, mixture: str, partner_count: int = 40, line_count: int = 240
+) -> LabelledStatement:
+    chance = random.Random(f"{seed}/{layout}/{pattern}/{mixture}")
+    partners = [_partner(chance, number) for number in range(1, partner_count + 1)]
+    invoices = _invoices(chance, partners, NUMBER_PATTERNS[pattern], line_count * 8 // 5)
+    left: dict[str, list[OpenInvoice]] = {partner.code: [] for partner in partners}
+    for invoice in invoices:
+        left[invoice.partner_code].append(invoice)
+    friends = {
+        p.code: (f"{chance.choice(_FIRST)} {chance.choice(_GROUPS)} Pvt Ltd".upper(), _ifsc(chance))
+        for p in chance.sample(partners, max(1, partner_count // 8))
+    }
+    month = _Month(chance, MIXTURES[mixture], layout, partners, friends, left)
+    for number in range(1, line_count + 1):
+        _add_line(month, number, _START + timedelta(days=number * 28 // line_count))
+    return LabelledStatement(tuple(partners), tuple(invoices), tuple(month.lines), tuple(month.truths))
+
+
+def _partner(chance: random.Random, number: int) -> PartnerProfile:
+    name = f"{chance.choice(_FIRST)} {chance.choice(_SECOND)} {chance.choice(_THIRD)}{chance.choice(_FORMS)}"
+    account = str(chance.randrange(10**11, 10**13))
+    return PartnerProfile(f"P{number:04d}", name, chance.choice(_CITIES), "West", "", _ifsc(chance), account)
+
+
+def _ifsc(chance: random.Random) -> str:
+    return f"{chance.choice(_BANKS)}0{chance.randrange(10**6):06d}"
+
+
+def _invoices(
+    chance: random.Random, partners: list[PartnerProfile], numbered: Callable[[int], str], count: int
+) -> list[OpenInvoice]:
+    weights = [chance.paretovariate(1.2) for _ in partners]
+    invoices = []
+    for serial in range(3000, 3000 + count):
+        issued = date(2026, 8, 1) + timedelta(days=(serial - 3000) * 60 // count)
+        round_value = chance.random() < 0.12
+        taxable = (
+            chance.choice((2500000, 5000000, 11800000))
+            if round_value
+            else chance.randrange(100_000, 60_000_000)
+        )
+        tax = tax_on(taxable, chance.choice((18, 18, 28)) * default_policy().tds_rules[0].rate * 10)
+        total = taxable + tax
+        due = issued + timedelta(days=chance.choice((15, 30, 45, 60)))
+        partner = chance.choices(partners, weights)[0].code
+        key = UUID(int=serial)
+        invoices.append(
+            OpenInvoice(key, numbered(serial), partner, issued, due, "INR", taxable, tax, total, total)
+        )
+    return invoices
+
+
+def _add_line(month: _Month, number: int, day: date) -> None:
+    kinds = month.mixture.kinds
+    kind = month.random.choices(list(kinds), list(kinds.values()))[0]
+    partner = month.random.choice([p for p in month.partners if month.left[p.code]] or month.partners)
+    if kind == "none":
+        truth = Truth(number, "not_a_receipt", "", (), (), 0)
+        _add(month, number, day, month.random.randrange(1000, 2_000_000), _no_receipt(month), truth)
+        return
+    invoices = month.left[partner.code]
+    if kind == "advance" or not invoices:
+        amount = month.random.randrange(20, 900) * 100_000
+        truth = Truth(number, "advance", partner.code, (), (), amount)
+        _add(month, number, day, amount, _said(month, partner, []), truth)
+        return
+    size = min(len(invoices), month.random.choice((2, 2, 3, 3, 4, 5))) if kind == "many" else 1
+    if kind in ("tds", "charge") and month.random.random() < 0.35:
+        size = min(len(invoices), month.random.choice((2, 3, 4)))
+    start = min(len(invoices) - size, int(month.random.expovariate(0.9)))
+    chosen = invoices[start : start + size]
+    amount, truth = _paid(month, number, kind, partner.code, chosen)
+    said = _said(month, partner, chosen, must_name=kind == "partial")
+    if truth.category != "partial":
+        del invoices[start : start + size]
+    else:
+        invoices.remove(chosen[0])
+    _add(month, number, day, amount, said, truth)
+
+
+def _paid(
+    month: _Month, number: int, kind: str, partner: str, chosen: list[OpenInvoice]
+) -> tuple[int, Truth]:
+    rate = default_policy().tds_rules[0].rate
+    cuts: tuple[tuple[str, int], ...] = ()
+    rest = 0
+    if kind == "tds":
+        is_total = month.random.random() < 0.2
+        cuts = tuple((i.number, tax_on(i.total_minor if is_total else i.taxable_minor, rate)) for i in chosen)
+    elif kind == "charge":
+        cuts = ((chosen[0].number, month.random.choice((590, 1180, 1770, 2950, 295))),)
+    elif kind == "over":
+        rest = month.random.choice((40, 100, 10000, 50000, 500000))
+    cut = dict(cuts)
+    pairs = tuple((i.number, i.total_minor - cut.get(i.number, 0)) for i in chosen)
+    if kind == "partial":
+        pairs = ((chosen[0].number, max(100, int(chosen[0].total_minor * month.random.uniform(0.2, 0.9)))),)
+    amount = sum(paid for _, paid in pairs) + rest
+    return amount, Truth(number, kind, partner, pairs, cuts, rest)
+
+
+def _said(
+    month: _Month, partner: PartnerProfile, chosen: list[OpenInvoice], *, must_name: bool = False
+) -> Said:
+    chance = month.random
+    name, ifsc, account = partner.name.upper(), partner.ifsc, partner.bank_account
+    note = ""
+    if chosen and (must_name or chance.random() >= month.mixture.unnamed):
+        note = _named(chance, [invoice.number for invoice in chosen])
+    elif chance.random() < 0.3 and chosen:
+        note = chance.choice(("PMT OCT", "PAYMENT", "AGAINST SUPPLY", "OLD DUES"))
+    if partner.code in month.friends and chosen and chance.random() < month.mixture.third_party * 8:
+        name, ifsc = month.friends[partner.code]
+        account = "".join(chance.choices(string.digits, k=12))
+    elif chance.random() < month.mixture.damaged_names:
+        name = _damaged(chance, name)
+    name = name.replace(
+        "PRIVATE LIMITED", chance.choice(("PRIVATE LIMITED", "PVT LTD", "P LTD", "PVT. LTD."))
+    )
+    address = "".join(partner.name.split()[:2]).lower() + "17@okhdfcbank"
+    rail = chance.choice(("NEFT", "NEFT", "RTGS", "IMPS", "UPI", "CHEQUE"))
+    return Said(name, ifsc, account, partner.city.upper(), note, address, rail)
+
+
+def _named(chance: random.Random, numbers: list[str]) -> str:
+    style = chance.random()
+    if style < 0.45:
+        return chance.choice((" ", ", ", ";")).join(numbers)
+    if style < 0.6:
+        return " ".join("".join(c for c in number if c.isalnum()) for number in numbers)
+    serials = ["".join(c for c in number.rsplit("/D", 1)[0] if c.isdigit())[-4:] for number in numbers]
+    start = chance.choice(("INV ", "BILL ", "INVOICE NO ", "TI ", "AGST INV ", "INV NO.", ""))
+    return start + chance.choice((",", " ", "/", "+", " & ")).join(serials)
+
+
+def _damaged(chance: random.Random, name: str) -> str:
+    style = chance.randrange(4)
+    if style == 0:
+        return name[: chance.randrange(9, max(10, len(name)))].strip()
+    if style == 1:
+        return " ".join(word[: chance.choice((4, 5, 6))] for word in name.split())
+    position = chance.randrange(3, len(name) - 2)
+    if style == 2:
+        return name[:position] + name[position + 1 :]
+    return name[:position] + name[position + 1] + name[position] + name[position + 2 :]
+
+
+def _no_receipt(month: _Month) -> str:
+    digits = "".join(month.random.choices(string.digits, k=9))
+    return month.random.choice(
+        (
+            f"INT.PD:01-07-2026 TO 30-09-2026 {digits}",
+            f"NEFT CR-RBIS0GSTPMT-GST REFUND-{digits}",
+            f"IMPS-9{digits}21-UNKNOWN-XXXX-TEST",
+            f"NEFT RETURN-HDFCN26{digits}1-ACCOUNT CLOSED",
+            f"CHRG REV-NEFT CHARGES {digits}",
+            f"ITDTAX REFUND 2026-27 {digits}",
+        )
+    )
+
+
+def _add(month: _Month, number: int, day: date, amount: int, said: Said | str, truth: Truth) -> None:
+    if isinstance(said, str):
+        text, reference = said, ""
+    else:
+        text, reference = LAYOUTS[month.layout](said, month.random, day)
+        if truth.category == "partial" and said.note not in text:
+            truth = replace(truth, category="partial_unnamed", allocations=(), on_account_minor=amount)
+        if month.random.random() < month.mixture.cut:
+            text = text[: month.random.choice((50, 60, 70))]
+    month.lines.append(StatementLine(number, 1, day, day, amount, "INR", text, bank_reference=reference))
+    month.truths.append(truth)
+
+
+def returned(statement: LabelledStatement, line_number: int) -> StatementLine:
+    """The return of a cheque of the statement."""
+    line = statement.lines[line_number - 1]
+    text = cheque_return(line.bank_reference)
+    number = len(statement.lines) + 1
+    return StatementLine(
+        number, 1, line.booked_on, line.value_on, -line.amount_minor, "INR", text, line.bank_reference
+    )
