@@ -31,7 +31,7 @@ DEFAULT_PORT: Final = 8000
 TAKEOVER_SECONDS: Final = 30.0
 
 
-class StopRequested(Exception):  # noqa: N818 -- not an error: Ctrl-C or SIGTERM
+class StopRequested(Exception):
     """Somebody wants the stack to end."""
 
 
