@@ -23,11 +23,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from deploy.local.broker_users import BrokerUser, service_user
 from deploy.local.child import Guard
 from deploy.local.errors import StackError
 from deploy.local.ports import free_ports
 from deploy.local.postgres import Durability, PostgresPlace, PostgresServer, create_service_role
-from deploy.local.rabbitmq import BrokerUser, RabbitNode, RabbitPlace, service_user
+from deploy.local.rabbitmq import RabbitNode, RabbitPlace
 from deploy.local.rabbitmq_package import ensure_installed
 
 DESK_VARIABLE: Final = "SALESOPS_TEST_PROVISIONS"
@@ -55,6 +56,8 @@ class ProvisionDesk:
         self._listener.close()
         for server in self._to_kill:
             server.kill()
+        if self._to_kill:
+            self._guard.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _answer_all(self) -> None:

@@ -26,23 +26,15 @@ def account_for(folder: Path) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def can_use(account: Account | None, program: Path) -> bool:
-    """Return whether the account reaches and runs the program; below /root it usually does not."""
+def reaches(account: Account | None, path: Path) -> bool:
+    """Return whether the account may enter the folder or run the program; below /root it usually may not."""
     if account is None:
         return True
-    try:
-        subprocess.run(
-            [program, "--version"],
-            user=account.uid,
-            group=account.gid,
-            extra_groups=[],
-            cwd="/",
-            check=True,
-            capture_output=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    return True
+    command = ["test", "-x", str(path)]
+    ended = subprocess.run(
+        command, user=account.uid, group=account.gid, extra_groups=[], cwd="/", check=False
+    )
+    return ended.returncode == 0
 
 
 def own_folder(folder: Path, account: Account | None) -> None:

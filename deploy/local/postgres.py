@@ -19,7 +19,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from deploy.local.account import Account, account_for, can_use, own_folder
+from deploy.local.account import Account, account_for, own_folder, reaches
 from deploy.local.child import Child, Guard, Program
 from deploy.local.errors import StackError
 from deploy.local.ports import LOOPBACK
@@ -56,6 +56,7 @@ class PostgresServer:
     """Starts, stops and kills the server of one place."""
 
     def __init__(self, place: PostgresPlace, guard: Guard) -> None:
+        self.name = "PostgreSQL"
         self.place = place
         self._guard = guard
         self._data = place.folder / "data"
@@ -87,7 +88,8 @@ class PostgresServer:
 
     def kill(self) -> None:
         """SIGKILL the postmaster and every process of it, as the machine's crash would."""
-        assert self.child is not None
+        if self.child is None or self.child.exit_code is not None:
+            return
         family = psutil.Process(self.child.pid).children(recursive=True)
         self.child.kill()
         for process in family:
@@ -189,24 +191,33 @@ track_io_timing = on
 """
 
 
-def _binaries(account: Account | None) -> Path:
-    """Return the folder with `postgres`; where the account cannot reach the wheel, a copy of it."""
+def packaged_binaries() -> Path:
+    """Return the folder with `postgres`, `psql` and the rest in the wheel."""
     # Found, not imported: importing it looks for a runtime folder and warns.
     wheel = find_spec(WHEEL.replace("-", "_"))
     if wheel is None or wheel.origin is None:
         raise StackError(
             f"the package {WHEEL} is missing; 'make install' puts back what requirements.lock names"
         )
-    packaged = Path(wheel.origin).parent / "pginstall18" / "bin"
-    if can_use(account, packaged / "postgres"):
+    return Path(wheel.origin).parent / "pginstall18" / "bin"
+
+
+def _binaries(account: Account | None) -> Path:
+    """Return the folder with `postgres`; where the account cannot reach the wheel, a copy of it."""
+    packaged = packaged_binaries()
+    if reaches(account, packaged / "postgres"):
         return packaged
     copy = Path("/var/lib") / f"salesops-postgresql-{version(WHEEL)}"
+    package = packaged.parents[1]
     if not copy.exists():
         unfinished = Path(tempfile.mkdtemp(prefix="salesops-postgresql-", dir=copy.parent))
-        shutil.copytree(packaged.parent, unfinished, dirs_exist_ok=True)
+        # The programs find their libraries by the way from one folder to the other.
+        for part in (packaged.parent, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.relative_to(package.parent))
         subprocess.run(["chmod", "-R", "go+rX", unfinished], check=True)
         unfinished.rename(copy)
-    return copy / "bin"
+    return copy / packaged.relative_to(package.parent)
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -19,7 +19,9 @@ _Cell = UUID | str | int | bool | bytes | object | None
 
 
 class CopyTarget(Protocol):
-    """The one method of the driver's connection that SQLAlchemy does not offer: binary COPY."""
+    """What SQLAlchemy does not offer of the driver's connection: binary COPY."""
+
+    def is_in_transaction(self) -> bool: ...
 
     async def copy_records_to_table(
         self, table_name: str, *, records: Iterable[Sequence[_Cell]], columns: Sequence[str]
@@ -174,7 +176,7 @@ async def _extend_chain(
     previous = await connection.scalar(
         sa.text("SELECT chain_hash FROM audit_batches ORDER BY position DESC LIMIT 1")
     )
-    batch = AuditBatch(batch_id, actor, len(entries), content, previous or GENESIS_HASH)
+    batch = AuditBatch(batch_id, actor, at, len(entries), content, previous or GENESIS_HASH)
     await connection.execute(
         sa.text(
             "INSERT INTO audit_batches (id, actor, entries_count, content_hash, previous_hash, chain_hash, posted_at)"

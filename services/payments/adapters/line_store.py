@@ -124,6 +124,7 @@ async def add_statement_lines(
 
 def _statement_line(statement_id: UUID, outcome: LineOutcome) -> tuple[object, ...]:
     line = outcome.line
+    said: tuple[int | None, str, str, str]
     if isinstance(line, RejectedLine):
         said = (None, line.code, line.detail, line.raw[:RAW_LENGTH_MAX])
     else:

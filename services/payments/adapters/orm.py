@@ -1,10 +1,9 @@
 """Tables of the payments database. Ledger tables are append-only (triggers in the migrations)."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-# JOBS from shared.jobs.table import job_table
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -23,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
+from shared.jobs import job_table
 from shared.outbox import outbox_table
 
 
@@ -30,7 +30,7 @@ class Record(DeclarativeBase):
     """Base of all rows: instants are aware, amounts are BIGINT minor units."""
 
     metadata = service_metadata()
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         int: BigInteger,
         datetime: DateTime(timezone=True),
         bytes: BYTEA,
@@ -43,7 +43,7 @@ metadata = Record.metadata
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
-# JOBS jobs = job_table(metadata)
+jobs = job_table(metadata)
 
 
 class PartnerRecord(Record):

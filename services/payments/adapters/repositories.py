@@ -62,10 +62,11 @@ async def add_invoices(connection: AsyncConnection, invoices: Sequence[Invoice],
     await copy_rows(
         connection,
         "invoices",
-        "id number number_key number_keys partner_code issued_on due_on currency taxable_minor tax_minor total_minor registered_at",
+        "id number number_key number_keys partner_code issued_on due_on currency taxable_minor tax_minor total_minor"
+        " registered_at",
         [
-            (i.id, i.number, invoice_number_key(i.number), list(number_keys(i.number)), i.partner_code, i.issued_on, i.due_on, i.currency,
-             i.taxable_minor, i.tax_minor, i.total_minor, at)
+            (i.id, i.number, invoice_number_key(i.number), list(number_keys(i.number)), i.partner_code, i.issued_on,
+             i.due_on, i.currency, i.taxable_minor, i.tax_minor, i.total_minor, at)
             for i in invoices
         ],
     )  # fmt: skip

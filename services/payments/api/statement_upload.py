@@ -4,7 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -14,6 +14,9 @@ from services.payments.adapters.statement_formats import detect_format
 from services.payments.application.receive_bank_statement import ReceivedFile
 from services.payments.domain.errors import StatementTooLarge, StatementUnreadable
 from shared.errors import Malformed
+
+if TYPE_CHECKING:  # the parser declares its callbacks for type checkers only
+    from python_multipart.multipart import MultipartCallbacks
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 HEAD_BYTES: Final = 64 * 1024
@@ -104,7 +107,7 @@ class _FormReader:
         self._is_in_file = False
         self.file_name: str | None = None
 
-    def callbacks(self):  # type: ignore[no-untyped-def]
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._part_begin,
             "on_header_field": self._header_field,

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol, cast
 from uuid import UUID
 
 from services.payments.adapters.line_store import RaisedException, raise_exceptions
@@ -64,7 +64,9 @@ async def import_bank_statement(database: Database, statement_id: UUID, progress
         knowledge = await matching_knowledge(work.connection)
     with content:
         events = read_statement(
-            content, StatementFormat(statement.statement_format), default_currency=statement.currency
+            cast("BinaryIO", content),
+            StatementFormat(statement.statement_format),
+            default_currency=statement.currency,
         )
         try:
             async for chunk in _chunks(events, after_line=statement.lines_read):

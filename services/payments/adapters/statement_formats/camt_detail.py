@@ -29,7 +29,6 @@ class Detail:
     counterparty_account: str = ""
     remittance: tuple[str, ...] = ()
     document_numbers: tuple[str, ...] = ()
-    kind_code: str = ""
     is_return: bool = False
     return_reason: str = ""
 

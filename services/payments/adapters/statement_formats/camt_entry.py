@@ -1,7 +1,6 @@
 """One Ntry of a CAMT message as statement lines."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -53,6 +52,17 @@ class _Entry:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What of an entry becomes one line: all of it, or one transaction of a batch."""
+
+    transactions: list[etree._Element]
+    amount_minor: int
+    element: etree._Element  # the evidence
+    information: str = ""  # what the bank says about the entry as a whole
+    note: str = ""
+
+
 class _UnreadableEntryError(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -76,14 +86,10 @@ def lines_from_entry(
         for transaction in details
         if local_name(transaction) == "TxDtls"
     ]
-    shares, note = _shares(transactions, entry, facts.currency)
-    if shares:
-        return [
-            _line(entry, facts, first_line_number + index, [transaction], share, _raw(transaction))
-            for index, (transaction, share) in enumerate(zip(transactions, shares, strict=True))
-        ]
-    line = _line(entry, facts, first_line_number, transactions, entry.amount_minor, _raw(element), note=note)
-    return [line]
+    return [
+        _line(entry, facts, first_line_number + index, share)
+        for index, share in enumerate(_shares(element, transactions, entry, facts.currency))
+    ]
 
 
 def _entry(children: dict[str, etree._Element], facts: PartFacts) -> _Entry:
@@ -149,20 +155,25 @@ def _kind_code(element: etree._Element | None) -> str:
     return "-".join(code for code in codes if code)
 
 
-def _shares(transactions: Sequence[etree._Element], entry: _Entry, currency: str) -> tuple[list[int], str]:
-    """Return the signed amounts of a batch, or none and why the entry stays one line."""
+def _shares(
+    element: etree._Element, transactions: list[etree._Element], entry: _Entry, currency: str
+) -> list[_Share]:
+    """Return a share for each transaction of a batch, or the whole entry as one and why it stays whole."""
     if len(transactions) < 2:
-        return [], ""
-    shares = [_share(transaction, entry, currency) for transaction in transactions]
-    known = [share for share in shares if share is not None]
-    if len(known) < len(shares):
-        return [], f"batch of {len(shares)} transactions without amounts of their own"
-    if sum(known) != entry.amount_minor:
-        return [], f"batch_sum_mismatch: {len(shares)} transactions sum to {sum(known)} minor units"
-    return known, ""
+        return [_Share(transactions, entry.amount_minor, element, entry.information)]
+    amounts = [_amount_of(transaction, entry, currency) for transaction in transactions]
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts):
+        note = f"batch of {len(amounts)} transactions without amounts of their own"
+    elif sum(known) != entry.amount_minor:
+        note = f"batch_sum_mismatch: {len(amounts)} transactions sum to {sum(known)} minor units"
+    else:
+        pairs = zip(transactions, known, strict=True)
+        return [_Share([transaction], amount, transaction) for transaction, amount in pairs]
+    return [_Share(transactions, entry.amount_minor, element, entry.information, note)]
 
 
-def _share(transaction: etree._Element, entry: _Entry, currency: str) -> int | None:
+def _amount_of(transaction: etree._Element, entry: _Entry, currency: str) -> int | None:
     sign = _SIGNS.get(text_of(transaction, "CdtDbtInd"), 1 if entry.amount_minor >= 0 else -1)
     for path in (("Amt",), ("AmtDtls", "TxAmt", "Amt")):
         amount = child_of(transaction, *path)
@@ -174,45 +185,34 @@ def _share(transaction: etree._Element, entry: _Entry, currency: str) -> int | N
     return None
 
 
-def _line(
-    entry: _Entry,
-    facts: PartFacts,
-    line_number: int,
-    transactions: Sequence[etree._Element],
-    amount_minor: int,
-    raw: str,
-    *,
-    note: str = "",
-) -> StatementLine:
+def _line(entry: _Entry, facts: PartFacts, line_number: int, share: _Share) -> StatementLine:
     details = [
-        detail_from_element(transaction, is_credit=amount_minor >= 0, is_reversal=entry.is_reversal)
-        for transaction in transactions
+        detail_from_element(each, is_credit=share.amount_minor >= 0, is_reversal=entry.is_reversal)
+        for each in share.transactions
     ]
     detail = details[0] if len(details) == 1 else Detail()
-    narration = distinct_joined([text for each in details for text in each.remittance])
-    if len(transactions) <= 1 or note:
-        narration = distinct_joined([narration, entry.information])
+    texts = [text for each in details for text in each.remittance]
     returned = [each.return_reason for each in details if each.is_return]
-    notes = entry.notes + tuple(f"returned: {reason}" for reason in returned if reason)
+    notes = (*entry.notes, *(f"returned: {reason}" for reason in returned if reason), share.note)
     return StatementLine(
         line_number=line_number,
         part_number=facts.part_number,
         booked_on=entry.booked_on,
         value_on=entry.value_on,
-        amount_minor=amount_minor,
+        amount_minor=share.amount_minor,
         currency=facts.currency,
-        narration=narration,
+        narration=distinct_joined([*texts, share.information]),
         bank_reference=detail.bank_reference or entry.bank_reference or detail.fallback_reference,
         customer_reference=detail.customer_reference,
         counterparty_name=detail.counterparty_name,
         counterparty_account=detail.counterparty_account,
-        kind_code=detail.kind_code or entry.kind_code or ("RTRN" if returned else ""),
+        kind_code=entry.kind_code or ("RTRN" if returned else ""),
         is_reversal=entry.is_reversal or bool(returned),
-        is_final=entry.is_final,
+        is_final=entry.is_final and share.amount_minor != 0,
         document_numbers=tuple(number for each in details for number in each.document_numbers),
-        raw=raw,
+        raw=_raw(share.element),
         other_references=tuple(reference for each in details for reference in each.other_references),
-        notes=(*notes, note) if note else notes,
+        notes=tuple(filter(None, notes)),
     )
 
 

@@ -1,5 +1,6 @@
 """Safe, streaming XML for CAMT messages: bounded, without DTD, entities or network."""
 
+import codecs
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -36,15 +37,20 @@ def child_of(element: etree._Element | None, *path: str) -> etree._Element | Non
     for name in path:
         if element is None:
             return None
-        suffix = "}" + name
-        element = next((child for child in element if child.tag.endswith(suffix) or child.tag == name), None)
+        for child in element:
+            if child.tag.rpartition("}")[2] == name:
+                element = child
+                break
+        else:
+            return None
     return element
 
 
 def text_of(element: etree._Element | None, *path: str) -> str:
     """Return the text at a path of local names without blanks around it, '' where there is none."""
-    found = child_of(element, *path) if path else element
-    return (found.text or "").strip() if found is not None else ""
+    if path:
+        element = child_of(element, *path)
+    return (element.text or "").strip() if element is not None else ""
 
 
 def watched_elements(file: BinaryIO) -> Iterator[tuple[str, etree._Element]]:
@@ -53,19 +59,9 @@ def watched_elements(file: BinaryIO) -> Iterator[tuple[str, etree._Element]]:
     What was complete before a fault is yielded before StatementUnreadable is raised.
     """
     file.seek(0)
-    parser = etree.XMLPullParser(
-        events=("start", "end"),
-        tag=[f"{{*}}{name}" for name in _WATCHED],
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = _parser()
     # Banks put line ends before the XML declaration, which XML forbids and nobody minds.
-    chunk = file.read(CHUNK_BYTES).lstrip(b" \t\r\n")
+    chunk = file.read(CHUNK_BYTES).removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
     if not chunk:
         raise StatementUnreadable("the file is empty")
     is_checked, silent_bytes = False, 0
@@ -90,7 +86,21 @@ def watched_elements(file: BinaryIO) -> Iterator[tuple[str, etree._Element]]:
         raise _fault(error) from error
 
 
-def _fed(parser: "etree.XMLPullParser", chunk: bytes) -> StatementUnreadable | None:
+def _parser() -> etree.XMLPullParser:
+    return etree.XMLPullParser(
+        events=("start", "end"),
+        tag=[f"{{*}}{name}" for name in _WATCHED],
+        resolve_entities=False,
+        load_dtd=False,
+        dtd_validation=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _fed(parser: etree.XMLPullParser, chunk: bytes) -> StatementUnreadable | None:
     try:
         parser.feed(chunk)
     except etree.XMLSyntaxError as error:

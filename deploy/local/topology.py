@@ -1,0 +1,95 @@
+"""Which processes make up the system, and the environment each is given."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from deploy.local.folder import Memory
+from deploy.local.identity import AUDIENCE, ISSUER, DevelopmentIdentity
+from deploy.local.ports import LOOPBACK
+
+SERVICES: Final = ("payments", "partners", "reporting", "research")
+DATABASE_OWNERS: Final = (*SERVICES, "gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """Where each service finds its database and the broker."""
+
+    database_urls: Mapping[str, str]
+    amqp_urls: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessPlan:
+    """One of our processes: the module to run, its environment, and the port that shows it is there.
+
+    `ready_path` is asked for until it answers 200; without one an accepted connection is enough.
+    """
+
+    name: str
+    module: str
+    environment: Mapping[str, str]
+    port: int
+    ready_path: str | None
+
+
+def system_plan(
+    backing: Backing, memory: Memory, identity: DevelopmentIdentity, *, gateway_port: int
+) -> list[ProcessPlan]:
+    """Return every process of the system, the gateway last; each gets only the secrets that it needs."""
+    ports = {
+        f"{service} {kind}": memory.port(f"{service} {kind}")
+        for service in SERVICES
+        for kind in ("API", "worker")
+    }
+    ports["gateway metrics"] = memory.port("gateway metrics")
+    common = {
+        "ENVIRONMENT": "local",
+        "LOG_FORMAT": os.environ.get("LOG_FORMAT", "text"),
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
+        "PYTHONUNBUFFERED": "1",
+        "CURSOR_SECRET": memory.secret("cursors"),
+        "INTERNAL_TOKEN_PUBLIC_KEY": identity.internal_public_key(),
+    }
+    plans = []
+    for service in SERVICES:
+        environment = common | _service_environment(service, backing, ports)
+        api, worker = f"{service} API", f"{service} worker"
+        plans += [
+            ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
+            ProcessPlan(worker, f"services.{service}.worker", environment, ports[worker], None),
+        ]
+    gateway = common | _gateway_environment(backing, identity, ports) | {"GATEWAY_PORT": str(gateway_port)}
+    return [*plans, ProcessPlan("gateway", "gateway.main", gateway, gateway_port, "/health/ready")]
+
+
+def _service_environment(service: str, backing: Backing, ports: Mapping[str, int]) -> dict[str, str]:
+    prefix = service.upper()
+    return {
+        "AMQP_URL": backing.amqp_urls[service],
+        f"{prefix}_DATABASE_URL": backing.database_urls[service],
+        f"{prefix}_HOST": LOOPBACK,
+        f"{prefix}_PORT": str(ports[f"{service} API"]),
+        f"{prefix}_METRICS_PORT": str(ports[f"{service} worker"]),
+    }
+
+
+def _gateway_environment(
+    backing: Backing, identity: DevelopmentIdentity, ports: Mapping[str, int]
+) -> dict[str, str]:
+    upstreams = {
+        f"GATEWAY_{service.upper()}_URL": f"http://{LOOPBACK}:{ports[f'{service} API']}"
+        for service in SERVICES
+    }
+    return upstreams | {
+        "AMQP_URL": backing.amqp_urls["gateway"],
+        "GATEWAY_DATABASE_URL": backing.database_urls["gateway"],
+        "GATEWAY_HOST": LOOPBACK,
+        "GATEWAY_METRICS_PORT": str(ports["gateway metrics"]),
+        "GATEWAY_ISSUER": ISSUER,
+        "GATEWAY_AUDIENCE": AUDIENCE,
+        "GATEWAY_JWKS": identity.key_set(),
+        "GATEWAY_INTERNAL_TOKEN_PRIVATE_KEY": identity.internal_private_key(),
+    }

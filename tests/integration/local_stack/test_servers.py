@@ -1,0 +1,111 @@
+"""Our own PostgreSQL and RabbitMQ keep what they confirmed, also when they are killed."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import aio_pika
+import psycopg
+import pytest
+from aiormq.exceptions import ChannelAccessRefused
+
+from deploy.local.broker_users import EVENTS_EXCHANGE, BrokerUser
+from deploy.local.child import Guard
+from deploy.local.ports import free_ports
+from deploy.local.postgres import PostgresPlace, PostgresServer, create_service_database
+from deploy.local.rabbitmq import RabbitNode, RabbitPlace
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    guard = Guard()
+    yield guard
+    guard.close()
+
+
+@pytest.fixture
+def server(open_folder: Path, guard: Guard) -> Iterator[PostgresServer]:
+    place = PostgresPlace(open_folder / "postgres", free_ports(1)[0], open_folder / "postgres.log", "secret")
+    server = PostgresServer(place, guard)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_committed_rows_survive_the_death_of_every_postgres_process(server: PostgresServer) -> None:
+    with psycopg.connect(server.place.url()) as connection:
+        connection.execute("CREATE TABLE receipt AS SELECT 7 AS amount_minor")
+
+    server.kill()
+    server.start()
+
+    with psycopg.connect(server.place.url()) as connection:
+        assert connection.execute("SELECT amount_minor FROM receipt").fetchone() == (7,)
+
+
+def test_a_pid_file_that_names_a_stranger_does_not_keep_postgres_from_starting(
+    server: PostgresServer,
+) -> None:
+    server.kill()
+    pid_file = server.place.folder / "data" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+
+    server.start()
+
+    psycopg.connect(server.place.url()).close()
+
+
+def test_data_is_durable_unless_asked_otherwise(server: PostgresServer) -> None:
+    with psycopg.connect(server.place.url()) as connection:
+        settings = connection.execute(
+            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
+            (["fsync", "synchronous_commit", "full_page_writes", "data_checksums"],),
+        ).fetchall()
+
+    assert {setting for _, setting in settings} == {"on"}
+
+
+def test_a_role_cannot_connect_to_the_database_of_another(server: PostgresServer) -> None:
+    for name in ("payments", "partners"):
+        create_service_database(server.place.url(), name=name, password=name)
+
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(server.place.url("payments", user="partners", password="partners"))
+
+
+async def test_a_confirmed_message_survives_the_death_of_the_broker(tmp_path: Path, guard: Guard) -> None:
+    amqp_port, distribution_port, epmd_port = free_ports(3)
+    users = (BrokerUser("tester", "secret"),)
+    log = tmp_path / "node.log"
+    place = RabbitPlace(tmp_path / "node", amqp_port, distribution_port, epmd_port, log, users)
+    node = RabbitNode(place, guard)
+    node.start()
+    url = node.place.url("tester")
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        await channel.declare_queue("facts", durable=True, arguments={"x-queue-type": "quorum"})
+        await channel.default_exchange.publish(aio_pika.Message(b"fact"), routing_key="facts")
+    node.wait_until_queue_is_on_disk("facts")
+
+    node.kill()
+    node.start()
+
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        queue = await channel.get_queue("facts")
+        message = await queue.get(timeout=10)
+        assert message is not None
+        assert message.body == b"fact"
+    node.stop()
+
+
+async def test_a_service_cannot_publish_the_event_of_another(
+    amqp_url: str, broker_url: Callable[[str], str]
+) -> None:
+    async with await aio_pika.connect(amqp_url) as connection, connection.channel() as channel:
+        await channel.declare_exchange(EVENTS_EXCHANGE, "topic", durable=True)
+
+    async with await aio_pika.connect(broker_url("partners")) as connection:
+        channel = await connection.channel()
+        exchange = await channel.get_exchange(EVENTS_EXCHANGE)
+        with pytest.raises(ChannelAccessRefused):
+            await exchange.publish(aio_pika.Message(b"forged"), "salesops.payments.receipts_booked.v1")

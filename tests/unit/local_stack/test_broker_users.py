@@ -1,0 +1,43 @@
+"""What a service may touch at the broker."""
+
+import re
+
+import pytest
+
+from deploy.local.broker_users import account_definitions, service_user
+
+ALLOWED = [
+    "salesops.events",
+    "salesops.retries",
+    "salesops.dead-letters",
+    "salesops.payments",
+    "salesops.payments.dead",
+]
+FORBIDDEN = ["salesops.partners", "salesops.paymentsx", "amq.topic", "", "salesops.events.other"]
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_service_may_use_its_own_queues_and_the_exchanges(name: str) -> None:
+    user = service_user("payments", "secret")
+
+    assert all(re.search(pattern, name) for pattern in (user.configure, user.write, user.read))
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_a_service_may_not_use_anything_else(name: str) -> None:
+    user = service_user("payments", "secret")
+
+    assert not any(re.search(pattern, name) for pattern in (user.configure, user.write, user.read))
+
+
+def test_a_service_publishes_its_own_events_only() -> None:
+    user = service_user("payments", "secret")
+
+    assert re.search(user.published_topics, "salesops.payments.receipts_booked.v1")
+    assert not re.search(user.published_topics, "salesops.partners.partner_registered.v1")
+
+
+def test_definitions_hold_no_password_in_the_clear() -> None:
+    definitions = account_definitions([service_user("payments", "open-sesame")], ["salesops"])
+
+    assert "open-sesame" not in str(definitions)
