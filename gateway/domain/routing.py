@@ -37,6 +37,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("partners", "payment-sheets"), "partners"),
     **dict.fromkeys(("dashboards",), "reporting"),
+    **dict.fromkeys(("entities",), "research"),
 }
 
 
