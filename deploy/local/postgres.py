@@ -208,12 +208,16 @@ def _binaries(account: Account | None) -> Path:
     if reaches(account, packaged / "postgres"):
         return packaged
     copy = Path("/var/lib") / f"salesops-postgresql-{version(WHEEL)}"
+    package = packaged.parents[1]
     if not copy.exists():
         unfinished = Path(tempfile.mkdtemp(prefix="salesops-postgresql-", dir=copy.parent))
-        shutil.copytree(packaged.parent, unfinished, dirs_exist_ok=True)
+        # The programs find their libraries by the way from one folder to the other.
+        for part in (packaged.parent, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.relative_to(package.parent))
         subprocess.run(["chmod", "-R", "go+rX", unfinished], check=True)
         unfinished.rename(copy)
-    return copy / "bin"
+    return copy / packaged.relative_to(package.parent)
 
 
 def _is_alive(process: psutil.Process) -> bool:

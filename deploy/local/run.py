@@ -18,6 +18,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import CHECKOUT, Memory, StackFolder, stack_folder
 from deploy.local.identity import ROLES, DevelopmentIdentity, development_identity, development_token
 from deploy.local.migrate import migrate_all
+from deploy.local.nursery import Nursery
 from deploy.local.ports import holder_of, is_free
 from deploy.local.process import PythonProcess
 from deploy.local.record import RunningStack, forget_running, record_running
@@ -44,6 +45,7 @@ class LocalSystem:
         self._guard = guard
         self._port = port
         self._memory = Memory(folder)
+        self._nursery = Nursery()
         self.identity = development_identity(folder.path)
         self.supervisor = Supervisor(on_crash=report.crashed, on_start=self._note_start)
 
@@ -51,11 +53,14 @@ class LocalSystem:
         """Start the servers, migrate the databases, start our processes; return when all are ready."""
         backings = Backings(self._folder, self._memory, self._guard, os.environ)
         backings.install(self._report.say)
+        self._nursery.warm_up()
         with self._report.waiting_for("Starting the database and the broker"):
             backing = self._start_servers(backings)
         plans = system_plan(backing, self._memory, self.identity, gateway_port=self._port)
         with self._report.waiting_for(f"Starting {len(plans)} processes"):
-            *services, gateway = [PythonProcess(plan, self._folder, self._guard) for plan in plans]
+            *services, gateway = [
+                PythonProcess(plan, self._folder, self._guard, launch=self._nursery.launch) for plan in plans
+            ]
             self.supervisor.start(services, [gateway])
 
     def _start_servers(self, backings: Backings) -> Backing:
@@ -65,7 +70,9 @@ class LocalSystem:
             try:
                 self.supervisor.start(backings.databases)
                 backing = backings.prepare()
-                seconds = migrate_all(backing.database_urls, self._folder.log("migrations"))
+                seconds = migrate_all(
+                    backing.database_urls, self._folder, self._guard, launch=self._nursery.launch
+                )
                 self._report.done("migrations", seconds)
                 broker.result()
             except BaseException:

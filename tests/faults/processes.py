@@ -125,7 +125,7 @@ class FragileSystem:
 
     def _migrate(self, owner: str) -> None:
         if owner not in self._migrated:
-            migrate_all({owner: self.database_url(owner)}, self._folder.log(f"migrations-{owner}"))
+            migrate_all({owner: self.database_url(owner)}, self._folder, self._guard)
             self._migrated.add(owner)
 
 

@@ -176,7 +176,7 @@ async def _extend_chain(
     previous = await connection.scalar(
         sa.text("SELECT chain_hash FROM audit_batches ORDER BY position DESC LIMIT 1")
     )
-    batch = AuditBatch(batch_id, actor, len(entries), content, previous or GENESIS_HASH)
+    batch = AuditBatch(batch_id, actor, at, len(entries), content, previous or GENESIS_HASH)
     await connection.execute(
         sa.text(
             "INSERT INTO audit_batches (id, actor, entries_count, content_hash, previous_hash, chain_hash, posted_at)"

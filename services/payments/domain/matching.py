@@ -13,7 +13,7 @@ from services.payments.domain.narration import Narration, parse_narration
 from services.payments.domain.open_book import OpenBook, PartnerAccount
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex, PayerView, Relation, payer_candidates
-from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys
+from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys, place_of_alias
 from services.payments.domain.transaction_reference import strong_reference
 from services.payments.domain.verdict import Verdict, Weighed, candidates_for, verdict_on
 
@@ -195,7 +195,7 @@ class _Matching:
         self._pending.remove(number)
         new = [alias for alias in learned if self._aliases.add(alias)]
         if new:
-            self._look_again()
+            self._look_again(frozenset(place_of_alias(alias) for alias in new))
 
     def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
         """A stranger who names our invoice and pays just what it asks for is known from now on."""
@@ -206,17 +206,18 @@ class _Matching:
         keys = alias_keys(self.batch.narrations[number])
         return tuple(PayerAlias(key, best.candidate.partner_code, source) for key in keys)
 
-    def _look_again(self) -> None:
-        """Payers not known well so far may be the one that was just learned."""
+    def _look_again(self, places: frozenset[str]) -> None:
+        """Payers at these banks or addresses that are not known well may be the ones just learned."""
         for number in self._pending:
-            view = self._views[number]
-            best = view.candidates[0] if view.candidates else None
-            if best is None or best.relation is not Relation.OWN or best.weight > 1.0:
-                narration = self.batch.narrations[number]
-                again = payer_candidates(narration, self.batch.index, self._aliases, self.policy.payer)
-                if again != view:
-                    self._views[number] = again
-                    self._verdicts.pop(number, None)
+            narration = self.batch.narrations[number]
+            if narration.bank_code not in places and narration.vpa not in places:
+                continue
+            best = self._views[number].candidates[:1]
+            if not best or best[0].relation is not Relation.OWN or best[0].weight > 1.0:
+                self._views[number] = payer_candidates(
+                    narration, self.batch.index, self._aliases, self.policy.payer
+                )
+                self._verdicts.pop(number, None)
 
     def _verdict(self, number: int) -> Verdict:
         """Made again only when an account that it rests on has changed."""

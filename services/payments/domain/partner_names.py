@@ -93,7 +93,8 @@ def _beginning_misfit(shown: FirmName, partner: FirmName) -> float:
     distance = OSA.distance(shown.compact, partner.compact[:length], score_cutoff=2)
     if distance > 2 or (distance and length < 8):
         return 20.0
-    return 1.5 + _MISSPELT * distance + (1.5 if shown.form else 0.0)
+    is_one_word = len(shown.core) == 1 < len(partner.core)
+    return 1.5 + _MISSPELT * distance + (1.5 if shown.form else 0.0) + (2.0 if is_one_word else 0.0)
 
 
 def _shortened_misfit(shown: FirmName, partner: FirmName) -> float:

@@ -35,6 +35,12 @@ def alias_keys(narration: Narration) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def place_of_alias(alias: PayerAlias) -> str:
+    """The bank or the payment address at which the payer can be met again."""
+    kind, _, rest = alias.key.partition(":")
+    return rest if kind == "vpa" else rest[:4]
+
+
 class AliasBook:
     """Known payers of one batch. A name that the bank cut or shortened is compared with the names of the same bank that
     begin alike."""
