@@ -8,7 +8,10 @@ from typing import Final
 from tests.architecture.source_files import ROOT, SERVICES, SourceFile, source_files
 
 # Pure libraries beside the standard library: same arguments, same result.
-PURE_LIBRARIES: Final = {"rapidfuzz"}
+PURE_LIBRARIES: Final = {
+    "rapidfuzz",  # likeness of names
+    "msgspec",  # one canonical text of what is hashed
+}
 SHARED_IN_DOMAIN: Final = {"shared.money", "shared.errors"}
 # Parts of the standard library that reach outside, wait, or answer differently each time.
 IMPURE_STANDARD: Final = {
