@@ -45,7 +45,6 @@ RULES: Final = (
     # payments
     Rule("POST", "/v1/bank-accounts", WRITERS),
     Rule("GET", "/v1/bank-accounts", BACK_OFFICE),
-    Rule("GET", "/v1/bank-accounts/{bank_account_id}", BACK_OFFICE),
     Rule("POST", "/v1/bank-statements", WRITERS),
     Rule("GET", "/v1/bank-statements", BACK_OFFICE),
     Rule("GET", "/v1/bank-statements/{bank_statement_id}", BACK_OFFICE),
