@@ -87,16 +87,19 @@ async def receipt_to_reverse(connection: AsyncConnection, receipt_id: UUID) -> R
     row = (
         await connection.execute(
             sa.text(
-                "SELECT r.*, b.number AS bank_account_number, v.receipt_id AS reversal"
-                " FROM receipts r JOIN bank_accounts b ON b.id = r.bank_account_id"
-                " LEFT JOIN receipt_reversals v ON v.receipt_id = r.id WHERE r.id = :id FOR UPDATE OF r"
+                "SELECT r.*, b.number AS bank_account_number FROM receipts r"
+                " JOIN bank_accounts b ON b.id = r.bank_account_id WHERE r.id = :id FOR UPDATE OF r"
             ),
             {"id": receipt_id},
         )
     ).one_or_none()
     if row is None:
         raise NotFound(f"There is no receipt {receipt_id}")
-    if row.reversal is not None:
+    # Asked once the lock is held: the statement that waits for it still sees the time before.
+    reversed_on = await connection.scalar(
+        sa.text("SELECT reversed_on FROM receipt_reversals WHERE receipt_id = :id"), {"id": receipt_id}
+    )
+    if reversed_on is not None:
         raise AlreadyReversed(f"Receipt {receipt_id} has been taken back before")
     return await _receipt(connection, row)
 
