@@ -62,9 +62,11 @@ class PaymentsBooks:
             at=AT,
         )
 
-    async def register(self, *invoices: Invoice) -> list[InvoiceVerdict]:
+    async def register(self, *invoices: Invoice, patience_seconds: float = 0.0) -> list[InvoiceVerdict]:
         async with UnitOfWork(self.database) as work:
-            verdicts = await register_invoices(work, invoices, actor="billing", at=AT)
+            verdicts = await register_invoices(
+                work, invoices, actor="billing", at=AT, patience_seconds=patience_seconds
+            )
             await work.commit()
         return verdicts
 

@@ -48,6 +48,14 @@ async def known_partner_codes(connection: AsyncConnection, codes: Iterable[str])
     return {row.code for row in rows}
 
 
+async def lock_invoice_numbers(connection: AsyncConnection) -> None:
+    """Two batches with the same number follow each other, so that the second sees the first.
+
+    It costs nothing: batches queue up behind the balance of the receivables account anyway.
+    """
+    await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('invoice numbers', 0))"))
+
+
 async def invoices_by_key(connection: AsyncConnection, keys: Iterable[str]) -> dict[str, Row]:
     """Registered invoices by their number key."""
     rows = await connection.execute(
