@@ -51,7 +51,9 @@ imports:
 architecture:
 	@$(RUN) pytest -q --no-header -n0 -p no:cacheprovider tests/architecture || [ $$? -eq 5 ]
 
-.PHONY: format lock
+.PHONY: format lock env
+env: install ## write .env for docker compose, with fresh secrets
+	@$(RUN) deploy.environment_file
 format: install ## lay the code out as agreed and mend what can be mended
 	@$(RUN) ruff check --quiet --fix-only .
 	@$(RUN) ruff format --quiet .

@@ -58,7 +58,7 @@ RULES: Final = (
     Rule("GET", "/v1/accounts/{partner}/open-items", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/journal-entries", BACK_OFFICE),
     Rule("GET", "/v1/trial-balance", BACK_OFFICE),
-    Rule("GET", "/v1/booking-clock", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/booking-clock", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/exceptions", BACK_OFFICE),
     Rule("GET", "/v1/jobs/{job_id}", BACK_OFFICE | ANALYSTS),
     Rule("DELETE", "/v1/jobs/{job_id}", WRITERS),
@@ -69,7 +69,10 @@ RULES: Final = (
     Rule("GET", "/v1/partners/{partner}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/payment-sheets/{partner}", BACK_OFFICE | OWN_ROWS),
     # reporting
-    Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),
+    # research
+    Rule("GET", "/v1/entities", BACK_OFFICE | ANALYSTS | ZONES),
 )
 
 

@@ -220,7 +220,8 @@ def _number(claims: Mapping[str, object], name: str) -> float:
 
 
 def _ed25519_key(text: str, *, private: bool) -> OKPKey:
-    key = OKPKey.import_key(json.loads(text))
+    # Keys made elsewhere may say `EdDSA`, the older name of what we ask for by its newer one.
+    key = OKPKey.import_key({name: value for name, value in json.loads(text).items() if name != "alg"})
     if key.curve_name != "Ed25519" or key.is_private != private:
         wanted = "private" if private else "public"
         raise ValueError(f"the key for internal tokens must be a {wanted} Ed25519 JWK")

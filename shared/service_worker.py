@@ -1,27 +1,61 @@
 """The background process of a service: relays the outbox, consumes events, runs jobs and timers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import signal
+from collections.abc import Sequence
 from typing import Final
 
-from shared.database import UnitOfWork
-from shared.inbox import Subscription
-from shared.jobs import JobTask, Timer
-from shared.observability import configure_logging
+from prometheus_client import start_http_server
+
+from shared.database import Database, UnitOfWork
+from shared.inbox import Subscription, event_consumer
+from shared.jobs import JobRunner, JobTask, Timer
+from shared.messaging.publisher import Publisher
+from shared.observability import configure_logging, logger
+from shared.outbox.relay import OutboxRelay
 from shared.settings import ServiceSettings
 
 WORKER_POOL_SIZE: Final = 12
-Part = Callable[[asyncio.Event], Awaitable[None]]
 
 
 def run_worker(
     name: str,
     settings: ServiceSettings,
     *,
-    subscriptions: Sequence[Subscription[UnitOfWork]],
+    subscriptions: Sequence[Subscription[UnitOfWork]] = (),
     tasks: Sequence[JobTask] = (),
     timers: Sequence[Timer] = (),
 ) -> None:
-    """Run until SIGTERM or SIGINT. A part that ends by itself takes the process down: its supervisor restarts it."""
+    """Run until SIGTERM or SIGINT; work under way is finished.
+
+    A part that fails takes the process down with it: a supervisor restarts it, and everything it did resumes.
+    """
     configure_logging(service=f"{name}-worker", level=settings.log_level, log_format=settings.log_format)
-    asyncio.run(_run(name, settings, subscriptions, tasks, timers))
+    asyncio.run(_run(name, settings, subscriptions, (tasks, timers)))
+
+
+async def _run(
+    name: str,
+    settings: ServiceSettings,
+    subscriptions: Sequence[Subscription[UnitOfWork]],
+    schedule: tuple[Sequence[JobTask], Sequence[Timer]],
+) -> None:
+    database = Database(
+        settings.database_url.get_secret_value(),
+        application_name=f"{name}-worker",
+        pool_size=WORKER_POOL_SIZE,
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    start_http_server(settings.metrics_port, addr=settings.host)
+    amqp_url = settings.amqp_url.get_secret_value()
+    async with Publisher(amqp_url, name=name) as publisher, asyncio.TaskGroup() as parts:
+        parts.create_task(OutboxRelay(database.engine, publisher).run(stop))
+        if subscriptions:
+            consumer = event_consumer(amqp_url, name, subscriptions, lambda: UnitOfWork(database))
+            parts.create_task(consumer.run(stop))
+        if any(schedule):
+            parts.create_task(JobRunner(database, *schedule).run(stop))
+        logger(name).info("worker_started")
+    await database.close()

@@ -44,6 +44,7 @@ def system_plan(
         for service in SERVICES
         for kind in ("API", "worker")
     }
+    ports["gateway metrics"] = memory.port("gateway metrics")
     common = {
         "ENVIRONMENT": "local",
         "LOG_FORMAT": os.environ.get("LOG_FORMAT", "text"),
@@ -86,6 +87,7 @@ def _gateway_environment(
         "AMQP_URL": backing.amqp_urls["gateway"],
         "GATEWAY_DATABASE_URL": backing.database_urls["gateway"],
         "GATEWAY_HOST": LOOPBACK,
+        "GATEWAY_METRICS_PORT": str(ports["gateway metrics"]),
         "GATEWAY_ISSUER": ISSUER,
         "GATEWAY_AUDIENCE": AUDIENCE,
         "GATEWAY_JWKS": identity.key_set(),

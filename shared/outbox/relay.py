@@ -183,19 +183,20 @@ _LOCK_SHARD = text(
         SELECT shard, head.position
         FROM unnest(CAST(:shards AS smallint[])) AS shard
         CROSS JOIN LATERAL (
-            SELECT position FROM outbox WHERE outbox.shard = shard.shard AND {_IS_DUE} ORDER BY position LIMIT 1
+            SELECT position FROM outbox
+            WHERE outbox.shard = shard.shard AND {_IS_DUE} ORDER BY position LIMIT 1
         ) AS head
         ORDER BY head.position
     )
     SELECT shard FROM waiting WHERE pg_try_advisory_xact_lock(hashtext('outbox_shard'), shard) LIMIT 1
-    """
+    """  # noqa: S608 - constants only
 )
 
 _NEXT = text(
     f"""
     SELECT position, id, type, body FROM outbox
     WHERE shard = :shard AND {_IS_DUE} ORDER BY position LIMIT :window
-    """
+    """  # noqa: S608 - constants only
 )
 
 _MARK = text(

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-# JOBS from shared.jobs.table import job_table
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -23,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
+from shared.jobs import job_table
 from shared.outbox import outbox_table
 
 
@@ -43,7 +43,7 @@ metadata = Record.metadata
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
-# JOBS jobs = job_table(metadata)
+jobs = job_table(metadata)
 
 
 class PartnerRecord(Record):

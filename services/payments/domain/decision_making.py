@@ -42,14 +42,20 @@ _ALTERNATIVE_FROM = 0.02
 
 def booked(line: StatementLine, verdict: Verdict, learned: tuple[PayerAlias, ...]) -> Decision:
     best = verdict.weighed[0]
-    named = (Reason("invoice_named", "The narration names the invoices"),) if best.explanation.is_named else ()
+    named = (
+        (Reason("invoice_named", "The narration names the invoices"),) if best.explanation.is_named else ()
+    )
     return _receipt(line, best, Outcome.AUTO, (*_reasons(best), *named), learned=learned)
 
 
 def left_open(line: StatementLine, verdict: Verdict, policy: MatchingPolicy) -> Decision:
     """What no explanation is certain enough for: on account when the payer is certain, else for a person."""
     best = verdict.best
-    if best is None or verdict.partner_share < _SUGGESTED_FROM or best.candidate.relation is Relation.STRANGER:
+    if (
+        best is None
+        or verdict.partner_share < _SUGGESTED_FROM
+        or best.candidate.relation is Relation.STRANGER
+    ):
         return _unsettled(line, verdict)
     alternatives = _alternatives(verdict)
     if verdict.partner_share < policy.payer_certainty:

@@ -34,7 +34,12 @@ class Explained:
 
 
 def differences_explained(
-    amount_minor: int, invoices: Sequence[PayableInvoice], policy: MatchingPolicy, paid_on: date, *, is_named: bool
+    amount_minor: int,
+    invoices: Sequence[PayableInvoice],
+    policy: MatchingPolicy,
+    paid_on: date,
+    *,
+    is_named: bool,
 ) -> Iterator[Explained]:
     """Every explanation the policy knows for paying `invoices` in full with `amount_minor`."""
     short = sum(payable.open_minor for payable in invoices) - amount_minor

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.payments.domain.deduction import Explained, PayableInvoice, amount_freedom, differences_explained
+from services.payments.domain.deduction import (
+    Explained,
+    PayableInvoice,
+    amount_freedom,
+    differences_explained,
+)
 from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.named_invoices import NamedInvoices
 from services.payments.domain.open_book import PartnerAccount
@@ -85,7 +90,9 @@ def _choices(
         positions = tuple(range(start, end))
         if positions not in seen:
             seen.add(positions)
-            yield _Choice(positions, weights.run + weights.run_step * (end - start - 2) + _rank(start, policy))
+            yield _Choice(
+                positions, weights.run + weights.run_step * (end - start - 2) + _rank(start, policy)
+            )
     order = account.by_due_date
     if not order:
         return
@@ -111,7 +118,9 @@ def _window(amount_minor: int, policy: MatchingPolicy) -> tuple[int, int]:
 def _loose_choices(payment: Payment, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
     """Any few of the oldest invoices that are small enough."""
     _, high = _window(payment.amount_minor, policy)
-    positions = [p for p, open_minor in enumerate(account.amounts) if open_minor <= high][: policy.loose_items_max]
+    positions = [p for p, open_minor in enumerate(account.amounts) if open_minor <= high][
+        : policy.loose_items_max
+    ]
     amounts = [account.amounts[position] for position in positions]
     found = loose_subsets(
         amounts, payment.amount_minor, high, size_max=policy.loose_size_max, found_max=_LOOSE_FOUND_MAX
@@ -131,7 +140,11 @@ def _explained(
         payment.amount_minor, payables, policy, payment.paid_on, is_named=is_named
     ):
         if base is None:
-            base = choice.weight + named.weight(choice.positions, policy.amount) + _early(payables, payment, policy)
+            base = (
+                choice.weight
+                + named.weight(choice.positions, policy.amount)
+                + _early(payables, payment, policy)
+            )
         yield _explanation(base + explained.weight, explained, payables, is_named=is_named)
 
 

@@ -13,7 +13,7 @@ from services.payments.domain.narration import Narration, parse_narration
 from services.payments.domain.open_book import OpenBook, PartnerAccount
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex, PayerView, Relation, payer_candidates
-from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys
+from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys, place_of_alias
 from services.payments.domain.transaction_reference import strong_reference
 from services.payments.domain.verdict import Verdict, Weighed, candidates_for, verdict_on
 
@@ -118,11 +118,15 @@ def _debit(
     matching = [r for r in received.get(cheque, ()) if r.amount_minor == -line.amount_minor]
     partners = {r.partner_code for r in matching}
     if len(partners) == 1:
-        reason = Reason("cheque_returned", f"Cheque {cheque} came back (code {narration.bounce_code or 'not told'})")
+        reason = Reason(
+            "cheque_returned", f"Cheque {cheque} came back (code {narration.bounce_code or 'not told'})"
+        )
         return no_receipt(
             line, LineKind.BOUNCE, Outcome.AUTO, reason, partner_code=partners.pop(), reverses=cheque
         )
-    reason = Reason("returned_cheque_unknown", f"No receipt of cheque {cheque or 'without number'} over this amount")
+    reason = Reason(
+        "returned_cheque_unknown", f"No receipt of cheque {cheque or 'without number'} over this amount"
+    )
     return no_receipt(line, LineKind.BOUNCE, Outcome.EXCEPTION, reason, reverses=cheque)
 
 
@@ -189,8 +193,9 @@ class _Matching:
         learned = self._learned(number, best)
         self.decisions[number] = booked(self.batch.lines[number], verdict, learned)
         self._pending.remove(number)
-        if any([self._aliases.add(alias) for alias in learned]):
-            self._look_again()
+        new = [alias for alias in learned if self._aliases.add(alias)]
+        if new:
+            self._look_again(frozenset(place_of_alias(alias) for alias in new))
 
     def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
         """A stranger who names our invoice and pays just what it asks for is known from now on."""
@@ -201,17 +206,18 @@ class _Matching:
         keys = alias_keys(self.batch.narrations[number])
         return tuple(PayerAlias(key, best.candidate.partner_code, source) for key in keys)
 
-    def _look_again(self) -> None:
-        """Payers not known well so far may be the one that was just learned."""
+    def _look_again(self, places: frozenset[str]) -> None:
+        """Payers at these banks or addresses that are not known well may be the ones just learned."""
         for number in self._pending:
-            view = self._views[number]
-            best = view.candidates[0] if view.candidates else None
-            if best is None or best.relation is not Relation.OWN or best.weight > 1.0:
-                narration = self.batch.narrations[number]
-                again = payer_candidates(narration, self.batch.index, self._aliases, self.policy.payer)
-                if again != view:
-                    self._views[number] = again
-                    self._verdicts.pop(number, None)
+            narration = self.batch.narrations[number]
+            if narration.bank_code not in places and narration.vpa not in places:
+                continue
+            best = self._views[number].candidates[:1]
+            if not best or best[0].relation is not Relation.OWN or best[0].weight > 1.0:
+                self._views[number] = payer_candidates(
+                    narration, self.batch.index, self._aliases, self.policy.payer
+                )
+                self._verdicts.pop(number, None)
 
     def _verdict(self, number: int) -> Verdict:
         """Made again only when an account that it rests on has changed."""
@@ -220,9 +226,12 @@ class _Matching:
         candidates = candidates_for(payment, narration, view, self._book, len(self.batch.index))
         accounts = [self._book.account(candidate.partner_code) for candidate in candidates]
         known = self._verdicts.get(number)
-        if known is not None and len(known[0]) == len(accounts):
-            if all(old is new for old, new in zip(known[0], accounts, strict=True)):
-                return known[1]
+        if known is not None and _are_same(known[0], accounts):
+            return known[1]
         verdict = verdict_on(payment, narration, view, candidates, accounts, self.policy)
         self._verdicts[number] = (accounts, verdict)
         return verdict
+
+
+def _are_same(before: Sequence[PartnerAccount], now: Sequence[PartnerAccount]) -> bool:
+    return len(before) == len(now) and all(old is new for old, new in zip(before, now, strict=True))

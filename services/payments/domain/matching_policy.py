@@ -34,6 +34,14 @@ class PayerWeights:
     # name is one out of very many.
     third_party: float = 3.5
     unknown_name: float = 9.0
+    # A short name, or what is left of a cut one, is shared by many firms: this much per letter, up to the above.
+    unknown_letter: float = 0.6
+    # What a stranger would have in common with the partner by chance only.
+    same_ifsc: float = 4.0
+    same_account: float = 7.0
+    same_bank: float = 2.0
+    same_place: float = 2.0
+    same_address: float = 4.0
     # The payer has been proved to pay for this partner before.
     known_third_party: float = 0.7
     # A payment address that begins with the partner's name although another name is shown.

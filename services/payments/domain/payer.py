@@ -14,7 +14,7 @@ from services.payments.domain.payer_alias import AliasBook
 _BUCKET_MAX = 60
 _GOOD_MISFIT = 6.0
 _STEM = 3
-_ADDRESS_MIN = 6
+_ADDRESS_MIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +125,32 @@ def payer_candidates(
             found[candidate.partner_code] = candidate
     best = sorted(found.values(), key=lambda c: (c.weight, c.partner_code))[: weights.candidates_max]
     reach = best[0].weight + weights.reach if best else 0.0
-    stranger = weights.third_party + (weights.unknown_name if names else math.log(2))
+    stranger = _stranger_weight(names, best, weights)
     if best and best[0].relation is Relation.KNOWN_PAYER:
-        proofs = aliases.partners_of(narration, [name.compact for name in names])[best[0].partner_code]
+        proofs = aliases.partners_of(narration, names)[best[0].partner_code]
         stranger = min(stranger, best[0].weight + weights.known_elsewhere + 2 * math.log(max(proofs, 1)))
     return PayerView(tuple(c for c in best if c.weight <= reach), stranger, is_named=bool(names))
+
+
+def _stranger_weight(names: list[FirmName], best: list[PayerCandidate], weights: PayerWeights) -> float:
+    """A stranger has to account for the name that is shown and for all that agrees with the best partner; without a
+    name, bank and place are what the partner was looked up by and prove nothing more."""
+    letters = max((len(name.compact) for name in names), default=0)
+    weight = weights.third_party + min(weights.unknown_name, letters * weights.unknown_letter)
+    evidence = best[0].evidence if best and best[0].relation is Relation.OWN else ()
+    chances = {"account": weights.same_account, "address": weights.same_address}
+    if names:
+        chances |= {"ifsc": weights.same_ifsc, "bank": weights.same_bank, "place": weights.same_place}
+    else:
+        weight += math.log(2)
+    return weight + sum(chances.get(agreeing, 0.0) for agreeing in evidence)
 
 
 def _own(
     narration: Narration, names: list[FirmName], places: list[str], index: PartnerIndex, weights: PayerWeights
 ) -> Iterator[PayerCandidate]:
     """The payer is the partner itself."""
-    misfits: dict[str, float] = {}
-    if names:
-        misfits = _misfits(narration, names, index)
-    else:
-        misfits = dict.fromkeys(_nameless(narration, places, index), 0.0)
+    misfits = _misfits(narration, names, index) if names else _nameless(narration, places, index)
     stem = _address_stem(narration)
     for code, misfit in misfits.items():
         weight, evidence = _circumstances(narration, places, index.known[code], weights)
@@ -183,9 +193,9 @@ def _fitting(codes: Iterable[str], names: list[FirmName], index: PartnerIndex) -
     return fitting
 
 
-def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> list[str]:
+def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> dict[str, float]:
     if narration.ifsc:
-        return index.bucket(f"ifsc:{narration.ifsc}")
+        return dict.fromkeys(index.bucket(f"ifsc:{narration.ifsc}"), 0.0)
     codes: list[str] = []
     if stem := _address_stem(narration):
         codes += _at_address(stem, index)
@@ -195,7 +205,7 @@ def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> l
         if narration.bank_code:
             codes += index.bucket(f"place:{narration.bank_code}:{place}")
         codes += index.bucket(f"place:{place}")
-    return list(dict.fromkeys(codes))
+    return dict.fromkeys(codes, 0.0)
 
 
 def _circumstances(
@@ -231,7 +241,7 @@ def _known_payers(
     weights: PayerWeights,
 ) -> Iterator[PayerCandidate]:
     """The payer was proved before to pay for the partner."""
-    found = aliases.partners_of(narration, [name.compact for name in names])
+    found = aliases.partners_of(narration, names)
     shares = sum(found.values())
     for code, count in found.items():
         if code not in index.known:

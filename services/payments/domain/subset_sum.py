@@ -7,7 +7,9 @@ from itertools import combinations
 Subset = tuple[int, ...]
 
 
-def runs_within(prefix_sums: Sequence[int], low: int, high: int, *, length_max: int) -> Iterator[tuple[int, int]]:
+def runs_within(
+    prefix_sums: Sequence[int], low: int, high: int, *, length_max: int
+) -> Iterator[tuple[int, int]]:
     """Runs of neighbours [start, end) of two or more whose sum lies in low … high. `prefix_sums` starts with 0 and rises,
     so each start costs one binary search."""
     count = len(prefix_sums) - 1

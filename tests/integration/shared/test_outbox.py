@@ -28,6 +28,7 @@ from tests.integration.shared.counted import (
     untold,
     write,
 )
+from tests.integration.shared.waiting import until
 
 
 @pytest.fixture
@@ -54,9 +55,10 @@ async def counted_queue(broker_url: str) -> None:
 
 
 async def until_all_told(engine: AsyncEngine) -> None:
-    async with asyncio.timeout(30):
-        while await untold(engine):
-            await asyncio.sleep(0.02)
+    async def is_all_told() -> bool:
+        return not await untold(engine)
+
+    await until(is_all_told)
 
 
 async def test_event_is_told_only_after_the_commit_of_its_fact(
@@ -215,10 +217,11 @@ async def add_old_day(connection: AsyncConnection, day: date, *, is_told: bool) 
             f"FOR VALUES FROM ('{day} 00:00+00') TO ('{day + timedelta(days=1)} 00:00+00')"
         )
     )
+    published_at = "now()" if is_told else "NULL"
     await connection.execute(
         text(
             "INSERT INTO outbox (created_at, shard, id, type, partition_key, body, published_at) "
-            f"VALUES ('{day} 12:00+00', 0, gen_random_uuid(), 't', 'k', 'b', {'now()' if is_told else 'NULL'})"
+            f"VALUES ('{day} 12:00+00', 0, gen_random_uuid(), 't', 'k', 'b', {published_at})"
         )
     )
 

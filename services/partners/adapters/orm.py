@@ -1,0 +1,136 @@
+"""Tables of the partners database: the master with its history, and the facts payment sheets are made of."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.database import service_metadata
+from shared.idempotency import idempotency_table
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+
+class Record(DeclarativeBase):
+    """Base of all rows: instants are aware, amounts are BIGINT minor units."""
+
+    metadata = service_metadata()
+    type_annotation_map: ClassVar = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
+
+
+metadata = Record.metadata
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+idempotency_keys = idempotency_table(metadata)
+
+
+class PartnerRecord(Record):
+    """A partner as it is now: its newest version."""
+
+    __tablename__ = "partners"
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'on_hold', 'closed')", name="status_known"),
+        CheckConstraint("version > 0", name="version_positive"),
+        Index(
+            "ix_partners_name_key", text("lower(name)"), postgresql_ops={"lower(name)": "text_pattern_ops"}
+        ),
+        Index("ix_partners_zone", "zone", "code"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    city: Mapped[str | None]
+    zone: Mapped[str]
+    gstin: Mapped[str | None]
+    ifsc: Mapped[str | None]
+    bank_account: Mapped[str | None]
+    status: Mapped[str]
+    version: Mapped[int]
+    changed_at: Mapped[datetime]
+
+
+class PartnerVersionRecord(Record):
+    """What a partner was told to be, by whom and when. Append-only."""
+
+    __tablename__ = "partner_versions"
+    partner_id: Mapped[UUID] = mapped_column(
+        ForeignKey("partners.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    name: Mapped[str]
+    city: Mapped[str | None]
+    zone: Mapped[str]
+    gstin: Mapped[str | None]
+    ifsc: Mapped[str | None]
+    bank_account: Mapped[str | None]
+    status: Mapped[str]
+    told_at: Mapped[datetime]
+    told_by: Mapped[str]
+
+
+# The facts below arrive in any order and more than once: each is inserted once and never changed, nothing
+# refers to a row that may still be on its way, and every sum is made when a sheet is read.
+
+
+class SheetInvoiceRecord(Record):
+    """An invoice as payments told it."""
+
+    __tablename__ = "sheet_invoices"
+    __table_args__ = (Index("ix_sheet_invoices_partner", "partner_code", "due_on"),)
+    invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    partner_code: Mapped[str]
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+
+
+class SheetReceiptRecord(Record):
+    """A receipt as it was booked; whether it was taken back later is in sheet_reversals."""
+
+    __tablename__ = "sheet_receipts"
+    __table_args__ = (Index("ix_sheet_receipts_partner", "partner_code", "received_on"),)
+    receipt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_code: Mapped[str | None]
+    received_on: Mapped[date]
+    booked_at: Mapped[datetime]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    on_account_minor: Mapped[int]
+    rail: Mapped[str]
+    reference: Mapped[str]
+
+
+class SheetSettlementRecord(Record):
+    """What one receipt settles of one invoice: money (kind 'money') or a deduction by its kind."""
+
+    __tablename__ = "sheet_settlements"
+    __table_args__ = (Index("ix_sheet_settlements_invoice", "invoice_id"),)
+    receipt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[UUID]
+    invoice_number: Mapped[str]
+    kind: Mapped[str]
+    amount_minor: Mapped[int]
+
+
+class SheetReversalRecord(Record):
+    """A receipt that was taken back: what it had settled is open again."""
+
+    __tablename__ = "sheet_reversals"
+    receipt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reversed_on: Mapped[date]
+    reason_code: Mapped[str]
+
+
+class ProjectionProgressRecord(Record):
+    """How far a projection is: the newest fact it holds, and when that was applied."""
+
+    __tablename__ = "projection_progress"
+    projection: Mapped[str] = mapped_column(primary_key=True)
+    newest_fact_at: Mapped[datetime]
+    applied_at: Mapped[datetime]

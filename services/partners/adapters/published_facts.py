@@ -1,0 +1,33 @@
+"""Turns what was written into the events other services read."""
+
+from collections.abc import Sequence
+
+from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.domain.partner import Partner
+from shared.events.envelope import in_events
+from shared.events.partners import PartnersChangedV1, PartnersRegisteredV1, PartnerState, PartnerStatus
+
+PARTITION_KEY = "partners"
+
+
+def publish_versions(work: UnitOfWork, versions: Sequence[Partner]) -> None:
+    """Tell first versions as registered and later ones as changed, a few hundred in one event."""
+    for part in in_events([_state(partner) for partner in versions if partner.version == 1]):
+        work.publish(PartnersRegisteredV1(partners=part), partition_key=PARTITION_KEY, subject=part[0].code)
+    for part in in_events([_state(partner) for partner in versions if partner.version > 1]):
+        work.publish(PartnersChangedV1(partners=part), partition_key=PARTITION_KEY, subject=part[0].code)
+
+
+def _state(partner: Partner) -> PartnerState:
+    details = partner.details
+    return PartnerState(
+        code=details.code,
+        name=details.name,
+        city=details.city,
+        zone=details.zone,
+        gstin=details.gstin,
+        ifsc=details.ifsc,
+        bank_account=details.bank_account,
+        status=PartnerStatus(partner.status.value),
+        version=partner.version,
+    )

@@ -1,0 +1,105 @@
+"""Writes the facts of payment sheets: one statement per kind of fact and batch, each fact once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.partners.domain.payment_sheet import MONEY
+from shared.events.payments import InvoiceRegistered, ReceiptBooked, ReceiptReversedV1
+
+PROJECTION = "receivables"
+
+
+async def add_invoices(connection: AsyncConnection, invoices: Sequence[InvoiceRegistered]) -> None:
+    await _insert(
+        connection,
+        """
+        INSERT INTO sheet_invoices (
+            invoice_id, number, partner_code, issued_on, due_on, currency, total_minor)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            invoice_id uuid, number text, partner_code text, issued_on date, due_on date, currency text,
+            total_minor bigint)
+        ORDER BY invoice_id ON CONFLICT DO NOTHING
+        """,
+        invoices,
+    )
+
+
+async def add_bookings(connection: AsyncConnection, receipts: Sequence[ReceiptBooked]) -> None:
+    """Receipts, and what each settles of which invoice whether the invoice is known yet or not."""
+    await _insert(
+        connection,
+        """
+        INSERT INTO sheet_receipts (
+            receipt_id, partner_code, received_on, booked_at, currency, amount_minor, on_account_minor, rail,
+            reference)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            receipt_id uuid, partner_code text, received_on date, booked_at timestamptz, currency text,
+            amount_minor bigint, on_account_minor bigint, rail text, reference text)
+        ORDER BY receipt_id ON CONFLICT DO NOTHING
+        """,
+        receipts,
+    )
+    settlements = [settlement for receipt in receipts for settlement in _settlements(receipt)]
+    await _insert(
+        connection,
+        """
+        INSERT INTO sheet_settlements (receipt_id, position, invoice_id, invoice_number, kind, amount_minor)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            receipt_id uuid, position bigint, invoice_id uuid, invoice_number text, kind text,
+            amount_minor bigint)
+        ORDER BY receipt_id, position ON CONFLICT DO NOTHING
+        """,
+        settlements,
+    )
+
+
+async def add_reversals(connection: AsyncConnection, reversals: Sequence[ReceiptReversedV1]) -> None:
+    facts = [
+        {"receipt_id": one.receipt_id, "reversed_on": one.reversed_on, "reason_code": one.reason_code}
+        for one in reversals
+    ]
+    await _insert(
+        connection,
+        """
+        INSERT INTO sheet_reversals (receipt_id, reversed_on, reason_code)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            receipt_id uuid, reversed_on date, reason_code text)
+        ORDER BY receipt_id ON CONFLICT DO NOTHING
+        """,
+        facts,
+    )
+
+
+async def note_progress(connection: AsyncConnection, *, newest_fact_at: datetime, at: datetime) -> None:
+    await connection.execute(
+        sa.text(
+            "INSERT INTO projection_progress AS known (projection, newest_fact_at, applied_at)"
+            " VALUES (:projection, :newest_fact_at, :at)"
+            " ON CONFLICT (projection) DO UPDATE SET applied_at = excluded.applied_at,"
+            " newest_fact_at = greatest(known.newest_fact_at, excluded.newest_fact_at)"
+        ),
+        {"projection": PROJECTION, "newest_fact_at": newest_fact_at, "at": at},
+    )
+
+
+async def _insert(connection: AsyncConnection, statement: str, facts: Sequence[object]) -> None:
+    """The driver sends a batch as one JSON text; the statement picks the columns it keeps."""
+    if facts:
+        await connection.execute(sa.text(statement), {"facts": msgspec.json.encode(facts).decode()})
+
+
+def _settlements(receipt: ReceiptBooked) -> list[dict[str, object]]:
+    """Money first, deductions after it; the position makes a repeated telling recognisable."""
+    parts = [(part.invoice_id, part.invoice_number, MONEY, part.amount_minor) for part in receipt.allocations]
+    parts += [
+        (part.invoice_id, part.invoice_number, part.kind, part.amount_minor) for part in receipt.deductions
+    ]
+    names = ("invoice_id", "invoice_number", "kind", "amount_minor")
+    return [
+        {"receipt_id": receipt.receipt_id, "position": position, **dict(zip(names, part, strict=True))}
+        for position, part in enumerate(parts)
+    ]

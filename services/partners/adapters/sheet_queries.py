@@ -1,0 +1,145 @@
+"""Reads a payment sheet: every sum is made here, from facts that arrived in whatever order."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.partners.adapters.sheet_facts import PROJECTION
+from services.partners.domain.payment_sheet import Settlement, SheetInvoice, SheetReceipt, SheetTotals
+
+# A sheet is for reading; what is beyond this is counted in its totals and marked as left out.
+LINES_MAX: Final = 5_000
+
+# What is open on each invoice of a partner, whoever paid it; a reversed receipt settles nothing.
+_BALANCES: Final = """
+    WITH settled AS (
+        SELECT s.invoice_id, max(r.received_on) AS last_received_on,
+            CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money') AS bigint) AS received_minor,
+            CAST(sum(s.amount_minor) FILTER (WHERE s.kind <> 'money') AS bigint) AS deducted_minor
+        FROM sheet_invoices i
+        JOIN sheet_settlements s USING (invoice_id)
+        JOIN sheet_receipts r USING (receipt_id)
+        WHERE i.partner_code = :code
+            AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.receipt_id)
+        GROUP BY s.invoice_id
+    ), balances AS (
+        SELECT i.*, last_received_on, coalesce(received_minor, 0) AS received_minor,
+            coalesce(deducted_minor, 0) AS deducted_minor,
+            i.total_minor - coalesce(received_minor, 0) - coalesce(deducted_minor, 0) AS open_minor
+        FROM sheet_invoices i LEFT JOIN settled USING (invoice_id) WHERE i.partner_code = :code
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the projection is; None before the first fact."""
+
+    newest_fact_at: datetime
+    applied_at: datetime
+
+
+async def sheet_invoices(
+    connection: AsyncConnection, code: str, *, paid_since: date | None
+) -> list[SheetInvoice]:
+    """Open invoices and, unless `paid_since` is None, those issued or paid since; earliest due first."""
+    rows = await connection.execute(
+        sa.text(
+            f"{_BALANCES} SELECT * FROM balances WHERE open_minor > 0"
+            " OR issued_on >= :paid_since OR last_received_on >= :paid_since"
+            " ORDER BY due_on, number LIMIT :limit"
+        ),
+        {"code": code, "paid_since": paid_since, "limit": LINES_MAX + 1},
+    )
+    return [
+        SheetInvoice(
+            number=row.number,
+            issued_on=row.issued_on,
+            due_on=row.due_on,
+            currency=row.currency,
+            total_minor=row.total_minor,
+            received_minor=row.received_minor,
+            deducted_minor=row.deducted_minor,
+        )
+        for row in rows
+    ]
+
+
+async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date) -> list[SheetReceipt]:
+    """Receipts of the partner since then, the newest first, with what each settled, reversed ones as well."""
+    rows = await connection.execute(
+        sa.text(
+            """
+            SELECT r.*, v.reversed_on, v.reason_code, (
+                SELECT json_agg(json_build_array(invoice_number, kind, s.amount_minor) ORDER BY position)
+                FROM sheet_settlements s WHERE s.receipt_id = r.receipt_id) AS settlements
+            FROM sheet_receipts r LEFT JOIN sheet_reversals v USING (receipt_id)
+            WHERE r.partner_code = :code AND r.received_on >= :since
+            ORDER BY r.received_on DESC, r.receipt_id DESC LIMIT :limit
+            """
+        ),
+        {"code": code, "since": since, "limit": LINES_MAX + 1},
+    )
+    return [_receipt(row) for row in rows]
+
+
+async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: date) -> list[SheetTotals]:
+    """Per currency, over everything the partner has, not only over the lines shown."""
+    rows = await connection.execute(
+        sa.text(
+            f"""{_BALANCES}, parts AS (
+                SELECT currency, open_minor, 0 AS advance_minor,
+                    CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor
+                FROM balances WHERE open_minor > 0
+                UNION ALL
+                SELECT currency, 0, on_account_minor, 0 FROM sheet_receipts r
+                WHERE partner_code = :code
+                    AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id)
+            )
+            SELECT currency, CAST(sum(open_minor) AS bigint) AS open_minor,
+                CAST(sum(overdue_minor) AS bigint) AS overdue_minor,
+                CAST(sum(advance_minor) AS bigint) AS advances_minor
+            FROM parts GROUP BY currency ORDER BY currency
+            """
+        ),
+        {"code": code, "overdue_on": overdue_on},
+    )
+    return [
+        SheetTotals(
+            currency=row.currency,
+            open_minor=row.open_minor,
+            overdue_minor=row.overdue_minor,
+            advances_minor=row.advances_minor,
+        )
+        for row in rows
+    ]
+
+
+async def projection_progress(connection: AsyncConnection) -> Progress | None:
+    row = (
+        await connection.execute(
+            sa.text(
+                "SELECT newest_fact_at, applied_at FROM projection_progress WHERE projection = :projection"
+            ),
+            {"projection": PROJECTION},
+        )
+    ).one_or_none()
+    return None if row is None else Progress(row.newest_fact_at, row.applied_at)
+
+
+def _receipt(row: sa.Row[Any]) -> SheetReceipt:
+    return SheetReceipt(
+        received_on=row.received_on,
+        booked_at=row.booked_at,
+        reference=row.reference,
+        rail=row.rail,
+        currency=row.currency,
+        amount_minor=row.amount_minor,
+        on_account_minor=row.on_account_minor,
+        settlements=tuple(Settlement(*settlement) for settlement in row.settlements or ()),
+        reversed_on=row.reversed_on,
+        reversal_reason=row.reason_code,
+    )

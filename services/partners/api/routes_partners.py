@@ -1,0 +1,112 @@
+"""The master of channel partners."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.partners.adapters.queries import PartnerFilter, partner_named, partner_rows
+from services.partners.api.dependencies import PageWanted, Reading, Work
+from services.partners.api.schemas_partners import (
+    PartnerBatchReply,
+    PartnerBody,
+    PartnerDraft,
+    batch_reply,
+    partner_body,
+    partner_verdict,
+    refused_verdict,
+)
+from services.partners.application.register_partners import register_partners
+from services.partners.domain.partner import Registration
+from shared.bulk import BatchReply, batch_body, batch_refusal, read_records, validated
+from shared.conditional import IfNoneMatch, entity_reply
+from shared.idempotency import Attempt, IdempotencyKey, once
+from shared.identity import CurrentCaller
+from shared.pagination import Page
+
+router = APIRouter(prefix="/v1/partners", tags=["Partners"])
+CSV_COLUMNS: Final = "code,name,city,zone,gstin,ifsc,bank_account"
+CSV_EXAMPLE: Final = (
+    CSV_COLUMNS
+    + "\nCP0001,Godavari Energy Enterprises,Bengaluru,South,29AJUFG4984A1ZE,ICIC0419849,749165300829\n"
+)
+
+
+@router.post(
+    "/batch",
+    response_model=PartnerBatchReply,
+    summary="Register or change up to 10,000 partners",
+    openapi_extra=batch_body(PartnerDraft, csv_columns=CSV_COLUMNS, csv_example=CSV_EXAMPLE),
+)
+async def register_partners_route(
+    request: Request,
+    work: Work,
+    caller: CurrentCaller,
+    key: IdempotencyKey = None,
+    atomic: Annotated[bool, Query(description="All or nothing: one refused item refuses the batch")] = False,  # noqa: FBT002
+) -> Response:
+    """One verdict per partner, in order.
+
+    A known code with the same details is a duplicate; with other details it is a change: the version grows,
+    the earlier one stays in the history, and the other services are told.
+    """
+    records, content = await read_records(request)
+
+    async def perform() -> Response:
+        reply = await _register(work, records, actor=caller.subject)
+        if atomic and reply.refused:
+            raise batch_refusal(BatchReply.of(reply.items))
+        return Response(reply.model_dump_json(), media_type="application/json")
+
+    attempt = Attempt(caller.subject, key, b"POST /v1/partners/batch\n" + content) if key else None
+    return await once(work.connection, attempt, perform)
+
+
+async def _register(work: Work, records: Sequence[object], *, actor: str) -> PartnerBatchReply:
+    drafts = [validated(record, _registration, index) for index, record in enumerate(records)]
+    registrations = [draft for draft in drafts if isinstance(draft, Registration)]
+    verdicts = iter(await register_partners(work, registrations, actor=actor, at=datetime.now(UTC)))
+    return batch_reply(
+        [
+            partner_verdict(index, next(verdicts))
+            if isinstance(draft, Registration)
+            else refused_verdict(draft)
+            for index, draft in enumerate(drafts)
+        ]
+    )
+
+
+def _registration(record: object) -> Registration:
+    return PartnerDraft.model_validate(record).registration()
+
+
+@router.get("", response_model=Page[PartnerBody], summary="List partners")
+async def list_partners(
+    page: PageWanted,
+    connection: Reading,
+    caller: CurrentCaller,
+    zone: Annotated[str | None, Query(max_length=200)] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Beginning of the name, any case")] = None,
+) -> Page[PartnerBody]:
+    """In the order of their codes."""
+    scope = f"partners|{zone}|{q}"
+    (after_code,) = page.after(scope) or ("",)
+    rows = await partner_rows(
+        connection,
+        caller.row_scope(),
+        PartnerFilter(zone=zone, name_prefix=q),
+        after_code=str(after_code),
+        limit=page.limit + 1,
+    )
+    kept, cursor = page.cut(rows, scope, lambda partner: (partner.code,))
+    return Page(items=[partner_body(partner) for partner in kept], next_cursor=cursor)
+
+
+@router.get("/{partner}", response_model=PartnerBody, summary="Show one partner")
+async def show_partner(
+    partner: str, connection: Reading, caller: CurrentCaller, if_none_match: IfNoneMatch = None
+) -> Response:
+    """By its code or its id."""
+    found = await partner_named(connection, caller.row_scope(), partner)
+    return entity_reply(partner_body(found), state=(found.id, found.version), if_none_match=if_none_match)

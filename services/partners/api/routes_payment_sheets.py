@@ -1,0 +1,70 @@
+"""Payment sheets: what a partner owes, what it has paid, what is left."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+
+from services.partners.adapters.queries import partner_named
+from services.partners.adapters.sheet_queries import (
+    LINES_MAX,
+    projection_progress,
+    sheet_invoices,
+    sheet_receipts,
+    sheet_totals,
+)
+from services.partners.api.dependencies import Reading
+from services.partners.api.schemas_payment_sheets import (
+    PaymentSheetBody,
+    invoice_body,
+    projection_body,
+    receipt_body,
+    sheet_partner,
+    totals_body,
+)
+from shared.identity import CurrentCaller
+
+router = APIRouter(prefix="/v1/payment-sheets", tags=["Payment sheets"])
+BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
+RECEIPTS_DAYS: Final = 90
+
+
+@router.get("/{partner}", response_model=PaymentSheetBody, summary="Show a partner's payment sheet")
+async def show_payment_sheet(
+    partner: str,
+    connection: Reading,
+    caller: CurrentCaller,
+    status: Annotated[
+        Literal["open", "all"], Query(description="`all` adds invoices paid or issued since `from`")
+    ] = "all",
+    since: Annotated[
+        date | None, Query(alias="from", description="First day of receipts; 90 days ago if left out")
+    ] = None,
+    overdue_on: Annotated[
+        date | None, Query(description="Day that overdue is counted on; today if left out")
+    ] = None,
+) -> PaymentSheetBody:
+    """By the partner's code or id; all figures belong to one instant."""
+    as_of = datetime.now(UTC)
+    today = as_of.astimezone(BUSINESS_TIME_ZONE).date()
+    receipts_since = since or today - timedelta(days=RECEIPTS_DAYS)
+    counted_on = overdue_on or today
+    found = await partner_named(connection, caller.row_scope(), partner)
+    invoices = await sheet_invoices(
+        connection, found.code, paid_since=receipts_since if status == "all" else None
+    )
+    receipts = await sheet_receipts(connection, found.code, since=receipts_since)
+    return PaymentSheetBody(
+        partner=sheet_partner(found),
+        as_of=as_of,
+        overdue_on=counted_on,
+        receipts_since=receipts_since,
+        projection=projection_body(await projection_progress(connection)),
+        totals=[
+            totals_body(one) for one in await sheet_totals(connection, found.code, overdue_on=counted_on)
+        ],
+        invoices=[invoice_body(one, counted_on) for one in invoices[:LINES_MAX]],
+        receipts=[receipt_body(one) for one in receipts[:LINES_MAX]],
+        is_complete=max(len(invoices), len(receipts)) <= LINES_MAX,
+    )

@@ -1,0 +1,145 @@
+"""Bodies of partners."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.partners.application.register_partners import RegistrationVerdict
+from services.partners.domain.partner import Partner, PartnerDetails, PartnerStatus, Registration, doubts
+from shared.bulk import BatchReply, ItemVerdict
+from shared.wire import WireModel
+
+# A tab or a line break inside a cell is a blank to us; other control characters are nobody's name.
+_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+Name = Annotated[str, Field(max_length=200, pattern=_TEXT)]
+Number = Annotated[str | None, Field(max_length=40, pattern=_TEXT)]
+
+
+class PartnerDraft(BaseModel):
+    """One partner of a batch, told whole: what is left out is cleared. Other fields are ignored."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "CP0001",
+                    "name": "Godavari Energy Enterprises Private Limited",
+                    "city": "Bengaluru",
+                    "zone": "South",
+                    "gstin": "29AJUFG4984A1ZE",
+                    "ifsc": "ICIC0419849",
+                    "bank_account": "749165300829",
+                }
+            ]
+        },
+    )
+    code: Annotated[str, Field(max_length=64, description="At most 32 letters, digits or `.` `_` `-`")]
+    name: Name
+    zone: Annotated[Name, Field(description="Sales zone; decides who sees the partner", examples=["South"])]
+    city: Annotated[Number, Field(max_length=100)] = None
+    gstin: Annotated[Number, Field(description="GST registration; a wrong one is a warning")] = None
+    ifsc: Annotated[Number, Field(description="Branch the partner pays from")] = None
+    bank_account: Annotated[Number, Field(description="Account the partner pays from")] = None
+    status: Annotated[PartnerStatus | None, Field(description="Without it the present status stays")] = None
+
+    def registration(self) -> Registration:
+        """The domain's registration; PartnerInvalid when code, name or zone cannot be used."""
+        details = PartnerDetails(
+            code=self.code,
+            name=self.name,
+            zone=self.zone,
+            city=self.city,
+            gstin=self.gstin,
+            ifsc=self.ifsc,
+            bank_account=self.bank_account,
+        )
+        return Registration(details=details, status=self.status)
+
+
+class PartnerWarning(WireModel):
+    """Something that looks mistyped but was kept."""
+
+    pointer: Annotated[str, Field(examples=["/gstin"])]
+    detail: str
+
+
+class PartnerVerdict(ItemVerdict):
+    """What became of one partner of the batch."""
+
+    warnings: list[PartnerWarning] = Field(default_factory=list)
+
+
+class PartnerBatchReply(BaseModel):
+    """Counts and one verdict per partner, in order. A change of a known partner counts as accepted."""
+
+    accepted: int
+    duplicate: int
+    refused: int
+    items: list[PartnerVerdict]
+
+
+class PartnerBody(WireModel):
+    """A channel partner."""
+
+    id: UUID
+    code: str
+    name: str
+    city: str | None
+    zone: str
+    gstin: str | None
+    pan: Annotated[str | None, Field(description="Income tax number, taken from the GSTIN")]
+    ifsc: str | None
+    bank_account: str | None
+    status: PartnerStatus
+    version: Annotated[int, Field(description="Grows by one with every change")]
+    warnings: list[PartnerWarning]
+
+
+def partner_body(partner: Partner) -> PartnerBody:
+    """The reply for one partner."""
+    details = partner.details
+    return PartnerBody(
+        id=partner.id,
+        code=details.code,
+        name=details.name,
+        city=details.city,
+        zone=details.zone,
+        gstin=details.gstin,
+        pan=details.pan,
+        ifsc=details.ifsc,
+        bank_account=details.bank_account,
+        status=partner.status,
+        version=partner.version,
+        warnings=_warnings(details),
+    )
+
+
+def partner_verdict(index: int, verdict: RegistrationVerdict) -> PartnerVerdict:
+    """The verdict on a partner that was taken in, changed or known before."""
+    return PartnerVerdict(
+        index=index,
+        status="duplicate" if verdict.is_duplicate else "accepted",
+        id=verdict.partner.id,
+        key=verdict.partner.code,
+        warnings=_warnings(verdict.partner.details),
+    )
+
+
+def refused_verdict(item: ItemVerdict) -> PartnerVerdict:
+    """The verdict on an item that is no partner."""
+    return PartnerVerdict(index=item.index, status=item.status, key=item.key, problem=item.problem)
+
+
+def batch_reply(verdicts: list[PartnerVerdict]) -> PartnerBatchReply:
+    """The verdicts with their counts."""
+    counts = BatchReply.of(verdicts)
+    return PartnerBatchReply(
+        accepted=counts.accepted, duplicate=counts.duplicate, refused=counts.refused, items=verdicts
+    )
+
+
+def _warnings(details: PartnerDetails) -> list[PartnerWarning]:
+    return [PartnerWarning(pointer=doubt.pointer, detail=doubt.detail) for doubt in doubts(details)]

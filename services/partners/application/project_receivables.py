@@ -1,0 +1,29 @@
+"""Keeps the facts payment sheets are made of, as payments tells them: in any order, any number of times."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from services.partners.adapters.sheet_facts import add_bookings, add_invoices, add_reversals, note_progress
+from services.partners.adapters.unit_of_work import UnitOfWork
+from shared.events.envelope import Envelope, Event
+from shared.events.payments import InvoicesRegisteredV1, ReceiptReversedV1, ReceiptsBookedV1
+
+
+async def project_invoices(work: UnitOfWork, told: Sequence[Envelope[InvoicesRegisteredV1]]) -> None:
+    await add_invoices(work.connection, [invoice for one in told for invoice in one.data.invoices])
+    await _note_progress(work, told)
+
+
+async def project_receipts(work: UnitOfWork, told: Sequence[Envelope[ReceiptsBookedV1]]) -> None:
+    await add_bookings(work.connection, [receipt for one in told for receipt in one.data.receipts])
+    await _note_progress(work, told)
+
+
+async def project_reversals(work: UnitOfWork, told: Sequence[Envelope[ReceiptReversedV1]]) -> None:
+    await add_reversals(work.connection, [one.data for one in told])
+    await _note_progress(work, told)
+
+
+async def _note_progress(work: UnitOfWork, told: Sequence[Envelope[Event]]) -> None:
+    newest = max(one.time for one in told)
+    await note_progress(work.connection, newest_fact_at=newest, at=datetime.now(UTC))

@@ -1,0 +1,18 @@
+"""Which events this service reads, and the use case that applies each."""
+
+from typing import Final
+
+from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.application.project_receivables import (
+    project_invoices,
+    project_receipts,
+    project_reversals,
+)
+from shared.events.payments import InvoicesRegisteredV1, ReceiptReversedV1, ReceiptsBookedV1
+from shared.inbox import Subscription, on
+
+SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
+    on(InvoicesRegisteredV1, project_invoices),
+    on(ReceiptsBookedV1, project_receipts),
+    on(ReceiptReversedV1, project_reversals),
+)

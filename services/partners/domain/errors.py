@@ -1,0 +1,15 @@
+"""Refusals of the partners service; the tree is drawn in shared/errors.py."""
+
+from shared.errors import Invalid, NotFound
+
+
+class PartnerInvalid(Invalid):
+    """A partner that could not be told from others or shown to anybody."""
+
+    code, title = "partner_invalid", "The partner cannot be registered like this"
+
+
+class PartnerUnknown(NotFound):
+    """Absent, or outside the rows the caller may see."""
+
+    code, title = "partner_unknown", "No such partner"

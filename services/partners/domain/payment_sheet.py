@@ -1,0 +1,90 @@
+"""What a channel partner owes: its invoices, what was received for them, what is left to pay."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+# The kind of a settlement by money; every other kind is a deduction the payer kept back.
+MONEY: Final = "money"
+
+
+class InvoiceStatus(StrEnum):
+    OPEN = "open"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetInvoice:
+    """An invoice and what settled it: money received, and deductions the payer kept back."""
+
+    number: str
+    issued_on: date
+    due_on: date
+    currency: str
+    total_minor: int
+    received_minor: int
+    deducted_minor: int
+
+    @property
+    def open_minor(self) -> int:
+        return self.total_minor - self.received_minor - self.deducted_minor
+
+    @property
+    def status(self) -> InvoiceStatus:
+        if self.open_minor <= 0:
+            return InvoiceStatus.PAID
+        return InvoiceStatus.PARTLY_PAID if self.open_minor < self.total_minor else InvoiceStatus.OPEN
+
+    def overdue_days(self, on: date) -> int:
+        """Days since the due date while something is open; 0 on the due date itself."""
+        return max(0, (on - self.due_on).days) if self.open_minor > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a receipt settles of one invoice."""
+
+    invoice_number: str
+    kind: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetReceipt:
+    """A payment of the partner and what became of it; a reversed one settles nothing any more."""
+
+    received_on: date
+    booked_at: datetime
+    reference: str
+    rail: str
+    currency: str
+    amount_minor: int
+    on_account_minor: int
+    settlements: tuple[Settlement, ...]
+    reversed_on: date | None
+    reversal_reason: str | None
+
+    @property
+    def payments(self) -> tuple[Settlement, ...]:
+        return tuple(one for one in self.settlements if one.kind == MONEY)
+
+    @property
+    def deductions(self) -> tuple[Settlement, ...]:
+        return tuple(one for one in self.settlements if one.kind != MONEY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetTotals:
+    """Sums in one currency; advances are payments that no invoice has used yet."""
+
+    currency: str
+    open_minor: int
+    overdue_minor: int
+    advances_minor: int
+
+    @property
+    def net_to_pay_minor(self) -> int:
+        """Negative when the partner has paid more than it owes."""
+        return self.open_minor - self.advances_minor

@@ -1,0 +1,26 @@
+"""The HTTP process of the partners service: `python -m services.partners.main`."""
+
+from fastapi import FastAPI
+
+from services.partners.api import routes_partners, routes_payment_sheets
+from services.partners.api.schemas_partners import PartnerDraft
+from services.partners.settings import PartnersSettings
+from shared.service_app import create_service_app, serve
+from shared.settings import load_settings
+
+SERVICE = "partners"
+
+
+def create_app(settings: PartnersSettings) -> FastAPI:
+    """The application with all routes of this service."""
+    routers = [routes_partners.router, routes_payment_sheets.router]
+    return create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft])
+
+
+def main() -> None:
+    settings = load_settings(PartnersSettings)
+    serve(SERVICE, settings, lambda: create_app(settings))
+
+
+if __name__ == "__main__":
+    main()

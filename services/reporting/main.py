@@ -1,0 +1,24 @@
+"""The HTTP process of the reporting service: `python -m services.reporting.main`."""
+
+from fastapi import FastAPI
+
+from services.reporting.api import routes_dashboards
+from services.reporting.settings import ReportingSettings
+from shared.service_app import create_service_app, serve
+from shared.settings import load_settings
+
+SERVICE = "reporting"
+
+
+def create_app(settings: ReportingSettings) -> FastAPI:
+    """The application with all routes of this service."""
+    return create_service_app(SERVICE, settings, [routes_dashboards.router])
+
+
+def main() -> None:
+    settings = load_settings(ReportingSettings)
+    serve(SERVICE, settings, lambda: create_app(settings))
+
+
+if __name__ == "__main__":
+    main()

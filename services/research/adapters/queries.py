@@ -1,0 +1,58 @@
+"""Finds entities by the beginnings of the words in their names."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.identity import RowScope
+
+Row = sa.Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFilter:
+    """None leaves a filter out; of `words` a name must have all, as beginnings of its words."""
+
+    zone: str | None
+    words: Sequence[str]
+
+
+async def entity_rows(
+    connection: AsyncConnection,
+    scope: RowScope,
+    chosen: EntityFilter,
+    *,
+    after: tuple[str, str],
+    limit: int,
+) -> Sequence[Row]:
+    """Entities by name, after (name_key, source_key)."""
+    rows = await connection.execute(
+        sa.text(
+            """
+            SELECT * FROM entities
+            WHERE (:sees_all OR zone = ANY(CAST(:zones AS text[])))
+                AND (CAST(:zone AS text) IS NULL OR zone = :zone)
+                AND ' ' || name_key LIKE ALL (CAST(:patterns AS text[]))
+                AND (name_key, source_key) > (:after_name, :after_key)
+            ORDER BY name_key, source_key LIMIT :limit
+            """
+        ),
+        {
+            "sees_all": scope.sees_all,
+            "zones": sorted(scope.zones),
+            "zone": chosen.zone,
+            "patterns": [_word_pattern(word) for word in chosen.words],
+            "after_name": after[0],
+            "after_key": after[1],
+            "limit": limit,
+        },
+    )
+    return rows.all()
+
+
+def _word_pattern(word: str) -> str:
+    return "% " + re.sub(r"([\\%_])", r"\\\1", word) + "%"

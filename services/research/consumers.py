@@ -1,0 +1,13 @@
+"""Which events this service reads, and the use case that applies each."""
+
+from typing import Final
+
+from services.research.adapters.unit_of_work import UnitOfWork
+from services.research.application.project_partners import project_changed, project_registered
+from shared.events.partners import PartnersChangedV1, PartnersRegisteredV1
+from shared.inbox import Subscription, on
+
+SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
+    on(PartnersRegisteredV1, project_registered),
+    on(PartnersChangedV1, project_changed),
+)

@@ -1,0 +1,59 @@
+"""Companies we know, with the words of their names.
+
+Revision: 0001, the first.
+"""
+
+from alembic import op
+
+from shared.inbox import create_inbox_sql
+from shared.outbox import create_outbox_sql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+ENTITIES = (
+    """
+    CREATE TABLE entities (
+        source text NOT NULL,
+        source_key text NOT NULL,
+        name text NOT NULL,
+        name_key text NOT NULL,
+        city text,
+        zone text,
+        gstin text,
+        status text NOT NULL,
+        version bigint NOT NULL,
+        changed_at timestamptz NOT NULL,
+        CONSTRAINT pk_entities PRIMARY KEY (source, source_key)
+    )
+    """,
+    "CREATE INDEX ix_entities_name_key ON entities (name_key, source_key)",
+)
+
+IDEMPOTENCY_KEYS = (
+    """
+    CREATE TABLE idempotency_keys (
+        caller text NOT NULL,
+        key text NOT NULL,
+        request_hash bytea NOT NULL,
+        status integer NOT NULL,
+        media_type text NOT NULL,
+        body bytea NOT NULL,
+        created_at timestamptz NOT NULL,
+        CONSTRAINT pk_idempotency_keys PRIMARY KEY (caller, key)
+    )
+    """,
+    "CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)",
+)
+
+
+def upgrade() -> None:
+    plumbing = (*create_outbox_sql(), *create_inbox_sql(), *IDEMPOTENCY_KEYS)
+    for statement in (*plumbing, *ENTITIES):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("before the first version there is nothing: drop the database instead")
