@@ -93,7 +93,9 @@ def test_nothing_acknowledged_is_lost_when_an_upload_is_repeated(system: Fragile
         statement = eventually(
             lambda: desk.send_statement(content, "KILL-R"), lambda reply: reply.status_code in (200, 201)
         ).json()
-        eventually(lambda: desk.get(f"/v1/bank-statements/{statement['id']}"), lambda s: s["state"] == "imported")
+        eventually(
+            lambda: desk.get(f"/v1/bank-statements/{statement['id']}"), lambda s: s["state"] == "imported"
+        )
 
         _expect_booked_once(desk, system, month, "KILL-R")
 
