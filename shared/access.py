@@ -113,9 +113,14 @@ class AccessMatrix:
     def authorized_rule(self, caller: Caller, method: str, path: str) -> Rule:
         """Return the rule if one of the caller's roles is in it; Forbidden otherwise."""
         rule = self.rule_for(method, path)
-        if rule.roles.isdisjoint(caller.roles):
-            raise Forbidden("Your roles do not allow this")
+        require_role(caller, rule)
         return rule
+
+
+def require_role(caller: Caller, rule: Rule) -> None:
+    """Raise Forbidden unless one of the caller's roles is in the rule."""
+    if rule.roles.isdisjoint(caller.roles):
+        raise Forbidden("Your roles do not allow this")
 
 
 class AccessMiddleware:
