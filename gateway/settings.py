@@ -27,6 +27,10 @@ class GatewaySettings(ProcessSettings):
     research_url: str = "http://127.0.0.1:8004"
     upstream_connections_max: int = Field(256, ge=1, description="per service and process")
 
+    timeout_seconds: float = Field(
+        30.0, gt=0, description="until a reply must begin; a few routes have longer"
+    )
+
     issuer: str = Field(min_length=1, examples=["https://login.example.com/realms/salesops"])
     audience: str = Field(min_length=1, examples=["salesops"])
     jwks: str | None = Field(None, examples=['{"keys":[…]}'])

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -214,7 +215,7 @@ def _texts(claims: Mapping[str, object], name: str) -> frozenset[str]:
 
 def _number(claims: Mapping[str, object], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Unauthenticated(f"The token has no valid {name}")
     return float(value)
 

@@ -31,7 +31,7 @@ DEFAULT_PORT: Final = 8000
 TAKEOVER_SECONDS: Final = 30.0
 
 
-class StopRequested(Exception):  # noqa: N818 -- not an error: Ctrl-C or SIGTERM
+class StopRequested(Exception):
     """Somebody wants the stack to end."""
 
 
@@ -149,8 +149,9 @@ def _gateway_port() -> int:
         raise StackError(f"PORT={text} is no port; expected a number such as {DEFAULT_PORT}")
     port = int(text)
     if not is_free(port):
+        other = next(free for free in range(port + 10, 65536, 10) if is_free(free))
         raise StackError(
-            f"port {port} is taken by {holder_of(port)}; another is chosen by: make run PORT={port + 10}"
+            f"port {port} is taken by {holder_of(port)}. Stop it, or choose another: make run PORT={other}"
         )
     return port
 

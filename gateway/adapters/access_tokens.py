@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from math import isfinite
 from typing import Final
 
 from joserfc import jws
@@ -117,6 +118,6 @@ def _header_of(token: str) -> Mapping[str, object]:
 
 def _number(claims: Mapping[str, object], name: str, *, default: float | None = None) -> float:
     value = claims.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise ValueError(f"{name} is not a number")
     return float(value)

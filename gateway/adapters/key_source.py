@@ -10,13 +10,14 @@ import aiohttp
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from gateway.adapters.bounded_body import bounded_body
 from gateway.domain.errors import KeySetUnavailable
 from shared.observability import logger
 
 SigningKey = RSAKey | ECKey
 
 REFRESH_SECONDS: Final = 600.0
-UNKNOWN_KID_REFRESH_SECONDS: Final = 30.0
+UNKNOWN_KID_REFRESH_SECONDS: Final = 5.0
 FETCH_SECONDS: Final = 5.0
 KEY_SET_BYTES_MAX: Final = 256 * 1024
 RSA_BITS_MIN: Final = 2048
@@ -69,7 +70,9 @@ class KeySource:
         self._url = url
         self._now = now
         self._read_at = -REFRESH_SECONDS
+        self._text = b""
         self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
         self.generation = 0
 
     async def has_keys(self) -> bool:
@@ -79,31 +82,36 @@ class KeySource:
         return bool(self._keys)
 
     async def key(self, kid: str) -> SigningKey | None:
-        """Return the key or None when the issuer has none of this id; KeySetUnavailable when no set was ever read."""
+        """Return the key or None when the issuer has none of this id; KeySetUnavailable when no set was ever read.
+
+        A known key never waits for the issuer: its set is read again behind the scenes.
+        """
         if self._url is not None:
-            known = kid in self._keys
-            await self._refresh(REFRESH_SECONDS if known else UNKNOWN_KID_REFRESH_SECONDS)
+            if kid not in self._keys:
+                await self._refresh(UNKNOWN_KID_REFRESH_SECONDS)
+            elif self._is_older_than(REFRESH_SECONDS) and not self._lock.locked():
+                self._refreshing = asyncio.create_task(self._refresh(REFRESH_SECONDS))
             if not self._keys:
                 raise KeySetUnavailable("The issuer's keys could not be read")
         return self._keys.get(kid)
 
-    async def _refresh(self, older_than_seconds: float) -> None:
-        if self._now() - self._read_at < older_than_seconds:
-            return
+    async def _refresh(self, seconds: float) -> None:
         async with self._lock:
-            if self._now() - self._read_at < older_than_seconds:
-                return
-            self._read_at = self._now()
+            if not self._is_older_than(seconds):
+                return  # somebody else read them while we waited
             try:
-                keys = keys_from_jwks(await self._fetched())
+                text = await self._fetched()
+                if text != self._text:
+                    self._keys, self._text = keys_from_jwks(text), text
+                    self.generation += 1
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                logger("identity").warning(
-                    "key_set_unreadable", reason=type(error).__name__, kept=len(self._keys)
-                )
-                return
-            if keys:
-                self._keys = keys
-                self.generation += 1
+                reason = type(error).__name__
+                logger("identity").warning("key_set_unreadable", reason=reason, kept=len(self._keys))
+            finally:
+                self._read_at = self._now()
+
+    def _is_older_than(self, seconds: float) -> bool:
+        return self._now() - self._read_at >= seconds
 
     async def _fetched(self) -> bytes:
         assert self._url is not None
@@ -112,9 +120,4 @@ class KeySource:
             aiohttp.ClientSession(timeout=timeout) as session,
             session.get(self._url, allow_redirects=False) as reply,
         ):
-            if reply.status != 200:
-                raise ValueError(f"the issuer answered {reply.status}")
-            text = await reply.content.read(KEY_SET_BYTES_MAX + 1)
-        if len(text) > KEY_SET_BYTES_MAX:
-            raise ValueError("the key set is too large")
-        return text
+            return await bounded_body(reply, bytes_max=KEY_SET_BYTES_MAX)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from gateway.adapters.bounded_body import bounded_body
 from gateway.domain.merged_openapi import canonical_json, merged_document
 from shared.observability import logger
 
@@ -60,8 +61,7 @@ class ServiceDocuments:
     async def _fetched(self, session: aiohttp.ClientSession, url: str) -> dict[str, Any] | None:
         try:
             async with session.get(f"{url}/openapi.json", allow_redirects=False) as reply:
-                text = await reply.content.read(DOCUMENT_BYTES_MAX) if reply.status == 200 else b""
-            document = json.loads(text)
+                document = json.loads(await bounded_body(reply, bytes_max=DOCUMENT_BYTES_MAX))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             logger("openapi").debug("document_not_read", url=url, reason=type(error).__name__)
             return None

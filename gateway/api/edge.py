@@ -16,7 +16,7 @@ from gateway.api.proxy import CallerGone, Passage
 from gateway.api.visit import Recorder, Visit
 from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header
 from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
-from shared.access import AccessMatrix
+from shared.access import AccessMatrix, Rule, require_role
 from shared.errors import Fault, Malformed, Refusal
 from shared.identity import Caller, InternalTokenIssuer
 from shared.observability import logger
@@ -43,9 +43,13 @@ class Doorkeeper:
         remembered = self.tokens.remembered(authorization) if authorization is not None else None
         return remembered or await self.tokens.caller_of(authorization)
 
-    def route(self, caller: Caller, method: str, path: str) -> Route:
-        """Return the route; NotFound, MethodNotAllowed or Forbidden when the matrix does not open it."""
-        rule = self.matrix.authorized_rule(caller, method, path)
+    def rule(self, method: str, path: str) -> Rule:
+        """Return the matrix's rule; NotFound or MethodNotAllowed when it lists none."""
+        return self.matrix.rule_for(method, path)
+
+    def route(self, caller: Caller, rule: Rule) -> Route:
+        """Return where the request goes; Forbidden when no role of the caller may."""
+        require_role(caller, rule)
         return self.routes[(rule.method, rule.path_template)]
 
 
@@ -103,8 +107,9 @@ class Edge:
             await self._own(scope, receive, _secured(visit, send))
             return
         visit.caller = caller = await self._doorkeeper.caller(visit.headers.get(b"authorization"))
-        route = self._doorkeeper.route(caller, method, path)
-        visit.path_template = route.path_template
+        rule = self._doorkeeper.rule(method, path)
+        visit.path_template = rule.path_template
+        route = self._doorkeeper.route(caller, rule)
         if route.service == GATEWAY:
             scope["caller"] = caller
             await self._own(scope, receive, _secured(visit, send))

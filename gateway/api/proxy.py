@@ -21,7 +21,7 @@ REPEATABLE_BODY_BYTES_MAX: Final = 64 * 1024
 HEAD_DRAIN_BYTES_MAX: Final = 64 * 1024
 
 
-class CallerGone(Exception):  # noqa: N818 - nobody's error
+class CallerGone(Exception):
     """The caller hung up; there is nobody left to answer."""
 
 

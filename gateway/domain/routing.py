@@ -13,7 +13,6 @@ SERVICES: Final = ("payments", "partners", "reporting", "research")
 GATEWAY: Final = "gateway"
 
 MEBIBYTE: Final = 1024 * 1024
-TIMEOUT_SECONDS: Final = 30.0
 BODY_BYTES_MAX: Final = 1 * MEBIBYTE
 
 # The first path segment after /v1.
@@ -36,7 +35,8 @@ RESOURCES: Final[Mapping[str, str]] = {
         "payments",
     ),
     **dict.fromkeys(("partners", "payment-sheets"), "partners"),
-    **dict.fromkeys(("dashboards",), "reporting"),
+    "dashboards": "reporting",
+    "entities": "research",
 }
 
 
@@ -46,8 +46,8 @@ class Route:
 
     service: str
     path_template: str
-    timeout_seconds: float = TIMEOUT_SECONDS
-    body_bytes_max: int = BODY_BYTES_MAX
+    timeout_seconds: float
+    body_bytes_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
 }
 
 
-def routes_of(rules: Iterable[Rule]) -> dict[tuple[str, str], Route]:
+def routes_of(rules: Iterable[Rule], *, timeout_seconds: float) -> dict[tuple[str, str], Route]:
     """Return the route of each (method, path template); KeyError names a resource without a service."""
-    return {(rule.method, rule.path_template): _route(rule) for rule in rules}
+    return {(rule.method, rule.path_template): _route(rule, timeout_seconds) for rule in rules}
 
 
-def _route(rule: Rule) -> Route:
+def _route(rule: Rule, timeout_seconds: float) -> Route:
     service = RESOURCES[rule.path_template.split("/")[2]]
     bounds = BOUNDS.get((rule.method, rule.path_template))
     if bounds is None:
-        return Route(service, rule.path_template)
+        return Route(service, rule.path_template, timeout_seconds, BODY_BYTES_MAX)
     return Route(service, rule.path_template, bounds.timeout_seconds, bounds.body_bytes_max)

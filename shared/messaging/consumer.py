@@ -41,7 +41,7 @@ class ConsumerLimits:
     pause_seconds_max: float = 10.0
 
 
-class _Stopping(Exception):  # noqa: N818 - not an error
+class _Stopping(Exception):
     """We are to stop while an outage lasts; what is unanswered goes back to the queue."""
 
 

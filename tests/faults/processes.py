@@ -6,6 +6,7 @@ A part keeps its port and its data from one start to the next, as after a crash 
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from deploy.local.child import Child, Guard
 from deploy.local.folder import Memory, StackFolder
 from deploy.local.identity import DevelopmentIdentity, development_identity, development_token
 from deploy.local.migrate import migrate_all
+from deploy.local.nursery import Nursery
 from deploy.local.ports import free_ports
 from deploy.local.postgres import PostgresServer
 from deploy.local.process import PythonProcess
@@ -33,6 +35,7 @@ class FragileSystem:
         self._folder = folder
         self._guard = guard
         self._memory = Memory(folder)
+        self._nursery = Nursery()
         self._migrated: set[str] = set()
         self._parts: dict[str, AnyPart] = {}
         self._backings = Backings(folder, self._memory, guard, environment={})
@@ -47,14 +50,17 @@ class FragileSystem:
 
         `environment` is added to what the named processes are given, e.g. to crash at a failpoint.
         """
+        self._nursery.warm_up()
         self._start_servers()
-        for name in names:
-            if self._is_ours(name) and not self.runs(name):
-                self._migrate(name.split()[0])
-                plan = self._plans[name]
-                plan = replace(plan, environment={**plan.environment, **(environment or {})})
-                self._parts[name] = PythonProcess(plan, self._folder, self._guard)
-                self._parts[name].start()
+        fresh = [name for name in names if self._is_ours(name) and not self.runs(name)]
+        self._migrate({name.split()[0] for name in fresh})
+        for name in fresh:
+            plan = self._plans[name]
+            plan = replace(plan, environment={**plan.environment, **(environment or {})})
+            self._parts[name] = PythonProcess(plan, self._folder, self._guard, launch=self._nursery.launch)
+        with ThreadPoolExecutor() as pool:
+            for _ in pool.map(lambda name: self._parts[name].start(), fresh):
+                pass  # raises what a start raised
 
     def kill(self, *names: str) -> None:
         """SIGKILL the parts with everything below them, all at once as far as signals allow."""
@@ -123,10 +129,11 @@ class FragileSystem:
         assert name in self._plans or name in ("PostgreSQL", "RabbitMQ"), f"there is no part '{name}'"
         return name in self._plans
 
-    def _migrate(self, owner: str) -> None:
-        if owner not in self._migrated:
-            migrate_all({owner: self.database_url(owner)}, self._folder, self._guard)
-            self._migrated.add(owner)
+    def _migrate(self, owners: set[str]) -> None:
+        urls = {owner: self.database_url(owner) for owner in sorted(owners - self._migrated)}
+        if urls:
+            migrate_all(urls, self._folder, self._guard, launch=self._nursery.launch)
+            self._migrated |= owners
 
 
 @contextmanager

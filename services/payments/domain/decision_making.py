@@ -1,5 +1,7 @@
 """Turns a verdict into a decision with its reasons."""
 
+from dataclasses import replace
+
 from services.payments.domain.bank_statement import StatementLine
 from services.payments.domain.decision import (
     Allocation,
@@ -45,7 +47,8 @@ def booked(line: StatementLine, verdict: Verdict, learned: tuple[PayerAlias, ...
     named = (
         (Reason("invoice_named", "The narration names the invoices"),) if best.explanation.is_named else ()
     )
-    return _receipt(line, best, Outcome.AUTO, (*_reasons(best), *named), learned=learned)
+    decision = _receipt(line, best, Outcome.AUTO, (*_reasons(best), *named))
+    return replace(decision, learned_aliases=learned)
 
 
 def left_open(line: StatementLine, verdict: Verdict, policy: MatchingPolicy) -> Decision:
@@ -131,7 +134,6 @@ def _receipt(
     reasons: tuple[Reason, ...],
     *,
     alternatives: tuple[Alternative, ...] = (),
-    learned: tuple[PayerAlias, ...] = (),
 ) -> Decision:
     return Decision(
         line_number=line.line_number,
@@ -144,7 +146,6 @@ def _receipt(
         score=_percent(best.share),
         reasons=reasons,
         alternatives=alternatives,
-        learned_aliases=learned,
     )
 
 

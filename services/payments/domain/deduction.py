@@ -15,11 +15,14 @@ _RUPEE = 100
 
 @dataclass(frozen=True, slots=True)
 class PayableInvoice:
-    """An invoice with what is still open of it now, and the part of its taxable value that this stands for."""
+    """An invoice with what is still open of it now, and the part of its taxable value that this stands for; its number
+    as payers quote it."""
 
     invoice: OpenInvoice
     open_minor: int
     taxable_minor: int
+    number_key: str = ""
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

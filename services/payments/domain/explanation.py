@@ -16,7 +16,6 @@ from services.payments.domain.named_invoices import NamedInvoices
 from services.payments.domain.open_book import PartnerAccount
 from services.payments.domain.subset_sum import loose_subsets, runs_within
 
-_LOOSE_FOUND_MAX = 24
 _ON_ACCOUNT = "on_account"
 _PARTIAL = "partly_paid"
 
@@ -83,7 +82,7 @@ def _choices(
     for position, open_minor in enumerate(account.amounts):
         if low <= open_minor <= high and (position,) != whole:
             yield _Choice((position,), _rank(position, policy))
-    length_max = policy.run_length_max
+    length_max = policy.bounds.run_length_max
     low = payment.amount_minor
     seen = {whole}
     for start, end in runs_within(account.prefix_sums, low, high, length_max=length_max):
@@ -116,18 +115,14 @@ def _window(amount_minor: int, policy: MatchingPolicy) -> tuple[int, int]:
 
 
 def _loose_choices(payment: Payment, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
-    """Any few of the oldest invoices that are small enough."""
+    """Any few of the oldest invoices."""
     _, high = _window(payment.amount_minor, policy)
-    positions = [p for p, open_minor in enumerate(account.amounts) if open_minor <= high][
-        : policy.loose_items_max
-    ]
-    amounts = [account.amounts[position] for position in positions]
     found = loose_subsets(
-        amounts, payment.amount_minor, high, size_max=policy.loose_size_max, found_max=_LOOSE_FOUND_MAX
+        account.loose_sums, payment.amount_minor, high, found_max=policy.bounds.loose_found_max
     )
     for subset in found:
         weight = policy.amount.loose_choice + math.log(math.comb(len(account.amounts), len(subset)))
-        yield _Choice(tuple(sorted(positions[p] for p in subset)), weight)
+        yield _Choice(tuple(sorted(subset)), weight)
 
 
 def _explained(

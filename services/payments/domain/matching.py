@@ -1,5 +1,6 @@
 """Decides for every line of a batch who paid, what for, and whether a person has to look."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -137,10 +138,11 @@ class _Matching:
         self.batch = batch
         self.policy = batch.policy
         self.decisions: dict[int, Decision] = {}
-        self._book = OpenBook(open_invoices, items_max=self.policy.open_items_max)
+        self._book = OpenBook(open_invoices, self.policy.bounds)
         self._aliases = AliasBook(batch.aliases)
         self._views = list(batch.views)
         self._verdicts: dict[int, tuple[list[PartnerAccount], Verdict]] = {}
+        self._looks: Counter[int] = Counter()
         self._pending = [number for number, line in enumerate(batch.lines) if line.amount_minor > 0]
 
     def run(self) -> None:
@@ -148,7 +150,7 @@ class _Matching:
         named = [number for number in self._pending if self.batch.narrations[number].references]
         self._round(named, self.policy.allocation_certainty, is_named=True)
         for certainty in (_FIRM_CERTAINTY, self.policy.allocation_certainty):
-            for _ in range(self.policy.rounds_max):
+            for _ in range(self.policy.bounds.rounds_max):
                 if not self._round(list(self._pending), certainty, is_named=False):
                     break
         for number in self._pending:
@@ -170,6 +172,8 @@ class _Matching:
         """Books what is certain enough, the surest first; True when anything was booked."""
         sure = []
         for number in numbers:
+            if self._looks[number] > self.policy.bounds.looks_max:
+                continue
             verdict = self._verdict(number)
             best = verdict.best
             if best is None or best.share < certainty or not best.explanation.payables:
@@ -228,7 +232,10 @@ class _Matching:
         known = self._verdicts.get(number)
         if known is not None and _are_same(known[0], accounts):
             return known[1]
-        verdict = verdict_on(payment, narration, view, candidates, accounts, self.policy)
+        self._looks[number] += 1
+        verdict = verdict_on(
+            payment, narration, view, list(zip(candidates, accounts, strict=True)), self.policy
+        )
         self._verdicts[number] = (accounts, verdict)
         return verdict
 

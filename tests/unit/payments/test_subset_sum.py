@@ -4,14 +4,14 @@ from itertools import accumulate, combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payments.domain.subset_sum import loose_subsets, runs_within
+from services.payments.domain.subset_sum import loose_subsets, runs_within, subset_sums
 
 amounts_of = st.lists(st.integers(1, 60), min_size=1, max_size=9)
 
 
 @given(amounts_of, st.integers(1, 120), st.integers(0, 10))
 def test_loose_subsets_are_exactly_those_of_trying_all(amounts: list[int], low: int, width: int) -> None:
-    found = loose_subsets(amounts, low, low + width, size_max=4, found_max=10_000)
+    found = loose_subsets(subset_sums(amounts, size_max=4), low, low + width, found_max=10_000)
 
     expected = [
         subset
@@ -36,12 +36,12 @@ def test_runs_are_exactly_those_of_trying_all(amounts: list[int], low: int, widt
 
 
 def test_the_search_stops_after_the_bound_when_everything_fits() -> None:
-    assert len(loose_subsets([1] * 18, 2, 5, size_max=5, found_max=24)) == 24
+    assert len(loose_subsets(subset_sums([1] * 18, size_max=5), 2, 5, found_max=24)) == 24
 
 
 def test_eighteen_equal_amounts_take_no_time_to_speak_of() -> None:
     started = time.process_time()
 
-    loose_subsets(list(range(1000, 1018)), 999_999, 999_999, size_max=5, found_max=24)
+    loose_subsets(subset_sums(range(1000, 1018), size_max=5), 999_999, 999_999, found_max=24)
 
     assert time.process_time() - started < 0.25
