@@ -51,6 +51,11 @@ imports:
 architecture:
 	@$(RUN) pytest -q --no-header -n0 -p no:cacheprovider tests/architecture || [ $$? -eq 5 ]
 
+.PHONY: documents
+documents: install ## write docs/api and docs/events from the code
+	@$(RUN) deploy.documents docs
+	@$(RUN) shared.events.catalogue docs/events
+
 .PHONY: format lock env
 env: install ## write .env for docker compose, with fresh secrets
 	@$(RUN) deploy.environment_file
