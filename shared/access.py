@@ -45,7 +45,6 @@ RULES: Final = (
     # payments
     Rule("POST", "/v1/bank-accounts", WRITERS),
     Rule("GET", "/v1/bank-accounts", BACK_OFFICE),
-    Rule("GET", "/v1/bank-accounts/{bank_account_id}", BACK_OFFICE),
     Rule("POST", "/v1/bank-statements", WRITERS),
     Rule("GET", "/v1/bank-statements", BACK_OFFICE),
     Rule("GET", "/v1/bank-statements/{bank_statement_id}", BACK_OFFICE),
@@ -58,7 +57,7 @@ RULES: Final = (
     Rule("GET", "/v1/accounts/{partner}/open-items", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/journal-entries", BACK_OFFICE),
     Rule("GET", "/v1/trial-balance", BACK_OFFICE),
-    Rule("GET", "/v1/booking-clock", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/booking-clock", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/exceptions", BACK_OFFICE),
     Rule("GET", "/v1/jobs/{job_id}", BACK_OFFICE | ANALYSTS),
     Rule("DELETE", "/v1/jobs/{job_id}", WRITERS),
@@ -69,7 +68,10 @@ RULES: Final = (
     Rule("GET", "/v1/partners/{partner}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/payment-sheets/{partner}", BACK_OFFICE | OWN_ROWS),
     # reporting
-    Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),
+    # research
+    Rule("GET", "/v1/entities", BACK_OFFICE | ANALYSTS | ZONES),
 )
 
 
@@ -111,9 +113,14 @@ class AccessMatrix:
     def authorized_rule(self, caller: Caller, method: str, path: str) -> Rule:
         """Return the rule if one of the caller's roles is in it; Forbidden otherwise."""
         rule = self.rule_for(method, path)
-        if rule.roles.isdisjoint(caller.roles):
-            raise Forbidden("Your roles do not allow this")
+        require_role(caller, rule)
         return rule
+
+
+def require_role(caller: Caller, rule: Rule) -> None:
+    """Raise Forbidden unless one of the caller's roles is in the rule."""
+    if rule.roles.isdisjoint(caller.roles):
+        raise Forbidden("Your roles do not allow this")
 
 
 class AccessMiddleware:

@@ -150,10 +150,7 @@ async def _limited_body(request: Request) -> bytes:
 
 
 def _json_records(body: bytes) -> list[object]:
-    try:
-        document = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        raise Malformed(f"The body is not JSON: {error}") from error
+    document = _decoded_json(body, "The body")
     records = document.get("items") if isinstance(document, dict) else document
     if not isinstance(records, list):
         raise Malformed("Expected a JSON array of items, or an object with the array `items`")
@@ -161,10 +158,16 @@ def _json_records(body: bytes) -> list[object]:
 
 
 def _ndjson_records(body: bytes) -> list[object]:
+    return [_decoded_json(line, "A line of the body") for line in body.splitlines() if line.strip()]
+
+
+def _decoded_json(text: bytes, what: str) -> object:
     try:
-        return [msgspec.json.decode(line) for line in body.splitlines() if line.strip()]
-    except msgspec.DecodeError as error:
-        raise Malformed(f"A line of the body is not JSON: {error}") from error
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"{what} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise Malformed(f"{what} is JSON nested too deeply to be read") from error
 
 
 def _csv_records(body: bytes) -> list[object]:
@@ -174,11 +177,14 @@ def _csv_records(body: bytes) -> list[object]:
         raise Malformed(f"The CSV is not UTF-8: byte {error.start} cannot be read") from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
+        names = [name.strip() for name in reader.fieldnames or ()]
+        if len(set(names)) < len(names):
+            raise Malformed("The header of the CSV names a column twice")
         records: list[object] = []
         for row in reader:
             if None in row or None in row.values():
                 raise Malformed(f"Line {reader.line_num} of the CSV has not as many cells as the header")
-            records.append({name.strip(): value.strip() for name, value in row.items()})
+            records.append(dict(zip(names, (value.strip() for value in row.values()), strict=True)))
     except csv.Error as error:
         raise Malformed(f"Line {reader.line_num} of the CSV cannot be read: {error}") from error
     return records

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -214,13 +215,14 @@ def _texts(claims: Mapping[str, object], name: str) -> frozenset[str]:
 
 def _number(claims: Mapping[str, object], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Unauthenticated(f"The token has no valid {name}")
     return float(value)
 
 
 def _ed25519_key(text: str, *, private: bool) -> OKPKey:
-    key = OKPKey.import_key(json.loads(text))
+    # Keys made elsewhere may say `EdDSA`, the older name of what we ask for by its newer one.
+    key = OKPKey.import_key({name: value for name, value in json.loads(text).items() if name != "alg"})
     if key.curve_name != "Ed25519" or key.is_private != private:
         wanted = "private" if private else "public"
         raise ValueError(f"the key for internal tokens must be a {wanted} Ed25519 JWK")

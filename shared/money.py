@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from typing import Final
 
 from shared.errors import Invalid
@@ -14,8 +14,9 @@ EXPONENTS: Final = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
-# PostgreSQL stores amounts as BIGINT; sums of a batch must fit as well, so one amount stays far below 2**63.
-AMOUNT_MINOR_MAX: Final = 10**16
+# PostgreSQL stores amounts as BIGINT; the sum of the 10,000 amounts of a batch has to fit as well.
+AMOUNT_MINOR_MAX: Final = 10**14
+_TEXT_LENGTH_MAX: Final = 40
 
 
 class MoneyError(Invalid):
@@ -36,26 +37,30 @@ def currency_exponent(currency: str) -> int:
 def minor_from_decimal(amount: Decimal, currency: str) -> int:
     """Return minor units; MoneyError when the amount has more digits than the currency or is out of range."""
     exponent = currency_exponent(currency)
+    shown = str(amount)[:_TEXT_LENGTH_MAX]
     if not amount.is_finite():
-        raise MoneyError(f"{amount} is not an amount")
-    scaled = amount.scaleb(exponent)
+        raise MoneyError(f"{shown} is not an amount")
+    try:
+        # The default context would silently round what has more than 28 digits.
+        scaled = amount.scaleb(exponent, Context(traps=[Inexact, InvalidOperation, Overflow]))
+    except DecimalException as error:
+        raise MoneyError(f"{shown} {currency} has more digits than an amount can have") from error
     if scaled != scaled.to_integral_value():
-        raise MoneyError(f"{amount} has more than {exponent} decimal digits, which {currency} does not have")
+        raise MoneyError(f"{shown} has more than {exponent} decimal digits, which {currency} does not have")
     if abs(scaled) > AMOUNT_MINOR_MAX:
-        raise MoneyError(f"{amount} {currency} is larger than this system books in one amount")
+        raise MoneyError(f"{shown} {currency} is larger than this system books in one amount")
     return int(scaled)
 
 
 def minor_from_text(text: str, currency: str) -> int:
     """Return minor units of a plain decimal string such as '1234.50'; grouping and exponents are refused."""
     plain = text.strip()
-    digits = plain[1:] if plain[:1] in "+-" else plain
-    if not digits or not digits.isascii() or not digits.replace(".", "", 1).isdigit():
-        raise MoneyError(f"'{text}' is not a decimal amount; expected digits with a point, e.g. '1234.50'")
-    try:
-        return minor_from_decimal(Decimal(plain), currency)
-    except InvalidOperation as error:
-        raise MoneyError(f"'{text[:40]}' is not a decimal amount") from error
+    digits = plain[1:] if plain[:1] in ("+", "-") else plain
+    is_plain = digits.isascii() and digits.replace(".", "", 1).isdigit()
+    if not is_plain or len(plain) > _TEXT_LENGTH_MAX:
+        shown = text[:_TEXT_LENGTH_MAX]
+        raise MoneyError(f"'{shown}' is not a decimal amount; expected digits with a point, e.g. '1234.50'")
+    return minor_from_decimal(Decimal(plain), currency)
 
 
 def text_from_minor(amount_minor: int, currency: str) -> str:

@@ -1,5 +1,6 @@
 """What operators see of a process: log lines, trace ids and metrics, none of them with personal data."""
 
+import asyncio
 import logging
 import os
 import re
@@ -7,20 +8,31 @@ import sys
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, make_asgi_app, start_http_server
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
-_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
-_NO_TRACE: Final = "0" * 32
-_NO_SPAN: Final = "0" * 16
+_TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:+/=-]{1,128}")
+_NO_TRACE: Final = b"0" * 32
+_NO_SPAN: Final = b"0" * 16
 LATENCY_BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+LOG_FLUSH_SECONDS: Final = 0.2
 QUIET_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
@@ -46,21 +58,24 @@ def current_trace() -> Trace | None:
     return _current_trace.get()
 
 
-def trace_from(traceparent: str | None, request_id: str | None) -> Trace:
+def trace_from(traceparent: bytes | None, request_id: bytes | None) -> Trace:
     """Return a new span of the trace a caller names, or of a new trace; malformed values are replaced."""
     fresh = os.urandom(24).hex()
+    trace_id, flags = fresh[:32], "01"
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    if match and match[1] != _NO_TRACE and match[2] != _NO_SPAN and not match[0].startswith("ff"):
-        trace_id, flags = match[1], match[3]
-    else:
-        trace_id, flags = fresh[:32], "01"
-    known_as = request_id if request_id and _REQUEST_ID.fullmatch(request_id) else trace_id
+    if match and match[1] != _NO_TRACE and match[2] != _NO_SPAN and not match[0].startswith(b"ff"):
+        trace_id, flags = match[1].decode("ascii"), match[3].decode("ascii")
+    is_usable = request_id is not None and _REQUEST_ID.fullmatch(request_id) is not None
+    known_as = request_id.decode("ascii") if request_id is not None and is_usable else trace_id
     return Trace(trace_id, fresh[32:], flags, known_as)
 
 
 def continue_trace(traceparent: str | None, request_id: str | None = None) -> Trace:
     """Make a trace current in this context: for workers, which get it with a message or a job."""
-    trace = trace_from(traceparent, request_id)
+    trace = trace_from(
+        traceparent.encode("utf-8") if traceparent else None,
+        request_id.encode("utf-8") if request_id else None,
+    )
     _current_trace.set(trace)
     return trace
 
@@ -74,7 +89,9 @@ def configure_logging(*, service: str, level: str, log_format: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if log_format == "text" else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if log_format == "text"
+        else structlog.processors.JSONRenderer()
     )
     final: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if log_format == "json":
@@ -109,47 +126,109 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.service = service
-        labels = ("service", "method", "route", "status")
-        self.requests = Counter("http_requests_total", "Requests answered", labels, registry=self.registry)
-        self.request_seconds = Histogram(
+        self._requests = Counter(
+            "http_requests_total",
+            "Requests answered",
+            ("service", "method", "route", "status"),
+            registry=self.registry,
+        )
+        self._request_seconds = Histogram(
             "http_request_duration_seconds",
             "Time from the request's head to the reply's last byte",
             ("service", "method", "route"),
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=self.registry,
         )
+        # Looking children up by label values costs more than counting; there are as many as routes and statuses.
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        self.requests.labels(self.service, method, route, str(status)).inc()
-        self.request_seconds.labels(self.service, method, route).observe(seconds)
+        """Count one request; `route` must be a template, or the number of series has no bound."""
+        key = (method, route, status)
+        children = self._children.get(key)
+        if children is None:
+            children = self._children[key] = (
+                self._requests.labels(self.service, method, route, str(status)),
+                self._request_seconds.labels(self.service, method, route),
+            )
+        children[0].inc()
+        children[1].observe(seconds)
 
-    def asgi_app(self) -> ASGIApp:
-        """Return the application that answers GET /metrics."""
-        app: ASGIApp = make_asgi_app(self.registry)
-        return app
+    def counter(self, name: str, documentation: str) -> Counter:
+        """Return a counter without labels."""
+        return Counter(name, documentation, registry=self.registry)
+
+    async def reply(self, _request: Request) -> Response:
+        """Answer GET /metrics."""
+        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
     def serve(self, host: str, port: int) -> None:
         """Answer GET /metrics on a port of its own, from a thread: for workers and for the gateway."""
         start_http_server(port, addr=host, registry=self.registry)
 
 
+class RequestLog:
+    """One line per request, written in batches: ten times cheaper than the general log, at the price of losing
+    up to 200 ms of lines when the process is killed.
+
+    The route is logged as its template, the query not at all: no names or numbers get into the log. All parts
+    are of restricted alphabets, so that nothing in a line needs escaping.
+    """
+
+    def __init__(self, service: str, *, level: str, log_format: str, stream: TextIO = sys.stdout) -> None:
+        self._service = service
+        self._is_wanted = level in ("debug", "info")
+        self._is_json = log_format == "json"
+        self._stream = stream
+        self._lines: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def note(self, method: str, route: str, status: int, seconds: float, trace: Trace) -> None:
+        if not self._is_wanted:
+            return
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        if self._is_json:
+            line = (
+                f'{{"event":"request","level":"info","at":"{at}","service":"{self._service}","method":"{method}",'
+                f'"route":"{route}","status":{status},"duration_ms":{seconds * 1000:.2f},'
+                f'"trace_id":"{trace.trace_id}","request_id":"{trace.request_id}"}}\n'
+            )
+        else:
+            line = (
+                f"{at} {self._service} {method} {route} {status} {seconds * 1000:.2f} ms {trace.trace_id}\n"
+            )
+        self._lines.append(line)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOG_FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write what is pending; called by itself and once more at the end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        lines, self._lines = self._lines, []
+        if lines:
+            self._stream.write("".join(lines))
+            self._stream.flush()
+
+
 class ObservabilityMiddleware:
     """Outermost middleware: names the trace, echoes X-Request-Id, counts, times and logs each request.
 
-    The route is logged as its template, the query not at all: no names or numbers get into the log.
+    Successful calls of health and metrics are counted but not logged.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, request_log: RequestLog) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = logger("request")
+        self._request_log = request_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         names = {name: value for name, value in scope["headers"] if name in (b"traceparent", b"x-request-id")}
-        trace = trace_from(_text(names.get(b"traceparent")), _text(names.get(b"x-request-id")))
+        trace = trace_from(names.get(b"traceparent"), names.get(b"x-request-id"))
         scope["trace"] = trace
         token = _current_trace.set(trace)
         started, status = time.perf_counter(), 500
@@ -173,14 +252,7 @@ class ObservabilityMiddleware:
         route = scope.get("route_template") or (path if path in QUIET_PATHS else "(none)")
         self._metrics.observe_request(scope["method"], route, status, seconds)
         if path not in QUIET_PATHS or status >= 400:
-            milliseconds = round(seconds * 1000, 2)
-            self._log.info(
-                "request", method=scope["method"], route=route, status=status, duration_ms=milliseconds
-            )
-
-
-def _text(value: bytes | None) -> str | None:
-    return value.decode("latin-1") if value is not None else None
+            self._request_log.note(scope["method"], route, status, seconds, scope["trace"])
 
 
 def _with_service(service: str) -> Processor:

@@ -14,9 +14,10 @@ PreferWait = Annotated[
         description="`wait=N` waits up to N seconds (at most 120) for the result",
     ),
 ]
+_WAIT: Final = re.compile(r'(?:^|,)[ \t]*wait[ \t]*=[ \t]*"?([0-9]{1,200})"?[ \t]*(?:[,;]|$)', re.IGNORECASE)
 
 
 def wait_seconds(prefer: str | None, *, default: float) -> float:
     """Seconds to wait; preferences that are not understood are ignored, as RFC 7240 asks."""
-    match = re.search(r"(?:^|[,;\s])wait=(\d{1,6})\b", prefer or "")
+    match = _WAIT.search(prefer or "")
     return default if match is None else min(float(match.group(1)), WAIT_SECONDS_MAX)

@@ -121,7 +121,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(SalesOpsError)(_answer_own)
     app.exception_handler(RequestValidationError)(_answer_invalid)
     app.exception_handler(HTTPException)(_answer_http)
-    app.exception_handler(Exception)(_answer_unexpected)
+    app.exception_handler(Exception)(answer_unexpected)
     _document_problems(app)
 
 
@@ -143,7 +143,8 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     return problem_response(refusal, request.scope)
 
 
-async def _answer_unexpected(request: Request, _error: Exception) -> Response:
+async def answer_unexpected(request: Request, _error: Exception) -> Response:
+    """Answer a bug with a problem that shows only the trace id."""
     # Starlette raises the error again after this reply, so the server logs it with its stack exactly once.
     fault = Fault("Something went wrong on our side; the trace id finds it in our log")
     response = problem_response(fault, request.scope)

@@ -15,7 +15,7 @@ from shared.access import RULES, AccessMatrix, AccessMiddleware
 from shared.database import Database
 from shared.identity import InternalTokenVerifier
 from shared.migrations.runner import newest_version
-from shared.observability import Metrics, ObservabilityMiddleware, configure_logging
+from shared.observability import Metrics, ObservabilityMiddleware, RequestLog, configure_logging
 from shared.pagination import CursorSigner
 from shared.problem_details import install_problem_handlers
 from shared.settings import ServiceSettings
@@ -56,12 +56,13 @@ def create_service_app(
     app.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
     for router in (_health_router(name, database), *routers):
         app.include_router(router)
-    app.mount("/metrics", metrics.asgi_app())
+    app.add_route("/metrics", metrics.reply, include_in_schema=False)
     _describe_bodies(app, body_models)
     verifier = InternalTokenVerifier(settings.internal_token_public_key, service=name)
     app.add_middleware(AccessMiddleware, verifier=verifier, matrix=AccessMatrix(RULES))
     install_problem_handlers(app)
-    app.add_middleware(ObservabilityMiddleware, metrics=metrics)
+    request_log = RequestLog(name, level=settings.log_level, log_format=settings.log_format)
+    app.add_middleware(ObservabilityMiddleware, metrics=metrics, request_log=request_log)
     return app
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import start_http_server
@@ -16,7 +16,6 @@ from shared.outbox.relay import OutboxRelay
 from shared.settings import ServiceSettings
 
 WORKER_POOL_SIZE: Final = 12
-Part = Callable[[asyncio.Event], Awaitable[None]]
 
 
 def run_worker(
@@ -32,17 +31,19 @@ def run_worker(
     A part that fails takes the process down with it: a supervisor restarts it, and everything it did resumes.
     """
     configure_logging(service=f"{name}-worker", level=settings.log_level, log_format=settings.log_format)
-    asyncio.run(_run(name, settings, subscriptions, JobSchedule(tasks, timers)))
+    asyncio.run(_run(name, settings, subscriptions, (tasks, timers)))
 
 
 async def _run(
     name: str,
     settings: ServiceSettings,
     subscriptions: Sequence[Subscription[UnitOfWork]],
-    schedule: "JobSchedule",
+    schedule: tuple[Sequence[JobTask], Sequence[Timer]],
 ) -> None:
     database = Database(
-        settings.database_url.get_secret_value(), application_name=f"{name}-worker", pool_size=WORKER_POOL_SIZE
+        settings.database_url.get_secret_value(),
+        application_name=f"{name}-worker",
+        pool_size=WORKER_POOL_SIZE,
     )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,7 +51,11 @@ async def _run(
     start_http_server(settings.metrics_port, addr=settings.host)
     amqp_url = settings.amqp_url.get_secret_value()
     async with Publisher(amqp_url, name=name) as publisher, asyncio.TaskGroup() as parts:
-        for part in _parts(name, amqp_url, database, publisher, subscriptions, schedule):
-            parts.create_task(_until_stopped(part, stop))
+        parts.create_task(OutboxRelay(database.engine, publisher).run(stop))
+        if subscriptions:
+            consumer = event_consumer(amqp_url, name, subscriptions, lambda: UnitOfWork(database))
+            parts.create_task(consumer.run(stop))
+        if any(schedule):
+            parts.create_task(JobRunner(database, *schedule).run(stop))
         logger(name).info("worker_started")
     await database.close()

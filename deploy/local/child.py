@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from deploy.local import guardian
 from deploy.local.account import Account
@@ -25,6 +26,18 @@ class Program:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 10.0
+
+
+class Handle(Protocol):
+    """The part of Popen that a Child needs; `wait` raises subprocess.TimeoutExpired."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+Launch = Callable[[Program], Handle]
 
 
 class Guard:
@@ -64,24 +77,11 @@ class Guard:
 class Child:
     """A running program in its own session, so that Ctrl-C at the terminal reaches only the starter."""
 
-    def __init__(self, program: Program, guard: Guard) -> None:
+    def __init__(self, program: Program, guard: Guard, launch: Launch | None = None) -> None:
         self.program = program
         self._guard = guard
-        account = program.account
         program.log.parent.mkdir(parents=True, exist_ok=True)
-        with program.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                program.command,
-                env={**os.environ, **program.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                user=account.uid if account else None,
-                group=account.gid if account else None,
-                extra_groups=[] if account else None,
-                cwd="/" if account else None,
-            )
+        self._process = (launch or _spawned)(program)
         guard.watch(self.pid, program.stop_signal)
 
     @property
@@ -100,7 +100,8 @@ class Child:
 
     def stop(self) -> int:
         """Ask it to end, wait for the grace, then kill its whole group; return the exit code."""
-        self._process.send_signal(self.program.stop_signal)
+        if self.exit_code is None:
+            os.kill(self.pid, self.program.stop_signal)
         try:
             self._process.wait(self.program.grace_seconds)
         except subprocess.TimeoutExpired:
@@ -121,3 +122,20 @@ class Child:
     def log_tail(self, line_count: int = 15) -> str:
         """The last lines it wrote, for the message that says why it did not start."""
         return "\n".join(self.program.log.read_text(errors="replace").splitlines()[-line_count:])
+
+
+def _spawned(program: Program) -> Handle:
+    account = program.account
+    with program.log.open("ab") as log:
+        return subprocess.Popen(
+            program.command,
+            env={**os.environ, **program.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            cwd="/" if account else None,
+        )

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,8 +106,7 @@ class Memory:
 
 def write_private(path: Path, text: str) -> None:
     """Replace the file in one step, readable by its owner only."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, unfinished = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
-    unfinished.rename(path)
+    Path(unfinished).rename(path)

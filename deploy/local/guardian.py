@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 25.0
 
 
 def watched_at_end_of(lines: "list[str] | None" = None) -> dict[int, int]:

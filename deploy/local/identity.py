@@ -40,10 +40,10 @@ class DevelopmentIdentity:
         return json.dumps({"keys": [self.issuer_key.as_dict(private=False)]})
 
     def internal_public_key(self) -> str:
-        return json.dumps(self.internal_key.as_dict(private=False))
+        return jwk_text(self.internal_key, private=False)
 
     def internal_private_key(self) -> str:
-        return json.dumps(self.internal_key.as_dict(private=True))
+        return jwk_text(self.internal_key, private=True)
 
 
 def development_identity(folder: Path) -> DevelopmentIdentity:
@@ -56,6 +56,11 @@ def development_identity(folder: Path) -> DevelopmentIdentity:
         write_private(path, json.dumps(keys))
     known = json.loads(path.read_text())
     return DevelopmentIdentity(ECKey.import_key(known["issuer"]), OKPKey.import_key(known["internal"]))
+
+
+def jwk_text(key: OKPKey, *, private: bool) -> str:
+    """Return the key as the JSON that the processes read from their environment."""
+    return json.dumps(key.as_dict(private=private))
 
 
 def development_token(

@@ -23,7 +23,7 @@ install_venv_package() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends python3-venv >>.venv.log 2>&1
 }
 
-if [ ! -x .venv/bin/pip ]; then
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     rm -rf .venv
     if ! create_venv && ! { install_venv_package && create_venv; }; then
         cat .venv.log >&2
@@ -34,5 +34,5 @@ if [ ! -x .venv/bin/pip ]; then
     rm -f .venv.log
 fi
 [ -x .venv/bin/uv ] || .venv/bin/pip --quiet --disable-pip-version-check install uv
-.venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
 touch .venv/installed

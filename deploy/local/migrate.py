@@ -1,41 +1,35 @@
-"""Brings every service's database to its newest schema, side by side, by the command that production uses."""
+"""Brings every service's database to its newest schema, side by side, by the module that production uses."""
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
+from deploy.local.child import Child, Guard, Launch, Program
 from deploy.local.errors import StackError
-from deploy.local.folder import CHECKOUT
+from deploy.local.folder import CHECKOUT, StackFolder
 
 
-def migrate_all(database_urls: Mapping[str, str], log: Path) -> float:
+def migrate_all(
+    database_urls: Mapping[str, str], folder: StackFolder, guard: Guard, *, launch: Launch | None = None
+) -> float:
     """Migrate all databases and return the seconds it took; StackError says which failed and why."""
     began_at = time.monotonic()
-    running = {owner: start_migration(owner, url) for owner, url in database_urls.items()}
+    children = [Child(_migration(owner, url, folder), guard, launch) for owner, url in database_urls.items()]
     try:
-        outputs = {owner: process.communicate()[0] for owner, process in running.items()}
+        failed = [child for child in children if child.wait() != 0]
     finally:
-        for process in running.values():
-            process.kill()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(f"== {owner}\n{output}" for owner, output in outputs.items()))
-    failed = [owner for owner, process in running.items() if process.returncode != 0]
+        for child in children:
+            child.kill()
     if failed:
-        words = "\n".join("\n".join(outputs[owner].splitlines()[-8:]) for owner in failed)
-        raise StackError(f"migrating {' and '.join(failed)} failed; all words are in {log}\n{words}")
+        words = "\n".join(f"{child.program.name}:\n{child.log_tail()}" for child in failed)
+        raise StackError(f"the databases could not be brought up to date\n{words}")
     return time.monotonic() - began_at
 
 
-def start_migration(owner: str, url: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "shared.migrations", owner],
-        cwd=CHECKOUT,
-        env={**os.environ, f"{owner.upper()}_DATABASE_URL": url},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+def _migration(owner: str, url: str, folder: StackFolder) -> Program:
+    return Program(
+        name=f"migrations of {owner}",
+        command=(sys.executable, "-m", "shared.migrations", owner),
+        log=folder.log(f"migrations-{owner}"),
+        environment={"PYTHONPATH": str(CHECKOUT), f"{owner.upper()}_DATABASE_URL": url},
     )

@@ -88,7 +88,8 @@ class PostgresServer:
 
     def kill(self) -> None:
         """SIGKILL the postmaster and every process of it, as the machine's crash would."""
-        assert self.child is not None
+        if self.child is None or self.child.exit_code is not None:
+            return
         family = psutil.Process(self.child.pid).children(recursive=True)
         self.child.kill()
         for process in family:
@@ -190,24 +191,33 @@ track_io_timing = on
 """
 
 
-def _binaries(account: Account | None) -> Path:
-    """Return the folder with `postgres`; where the account cannot reach the wheel, a copy of it."""
+def packaged_binaries() -> Path:
+    """Return the folder with `postgres`, `psql` and the rest in the wheel."""
     # Found, not imported: importing it looks for a runtime folder and warns.
     wheel = find_spec(WHEEL.replace("-", "_"))
     if wheel is None or wheel.origin is None:
         raise StackError(
             f"the package {WHEEL} is missing; 'make install' puts back what requirements.lock names"
         )
-    packaged = Path(wheel.origin).parent / "pginstall18" / "bin"
+    return Path(wheel.origin).parent / "pginstall18" / "bin"
+
+
+def _binaries(account: Account | None) -> Path:
+    """Return the folder with `postgres`; where the account cannot reach the wheel, a copy of it."""
+    packaged = packaged_binaries()
     if reaches(account, packaged / "postgres"):
         return packaged
     copy = Path("/var/lib") / f"salesops-postgresql-{version(WHEEL)}"
+    package = packaged.parents[1]
     if not copy.exists():
         unfinished = Path(tempfile.mkdtemp(prefix="salesops-postgresql-", dir=copy.parent))
-        shutil.copytree(packaged.parent, unfinished, dirs_exist_ok=True)
+        # The programs find their libraries by the way from one folder to the other.
+        for part in (packaged.parent, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.relative_to(package.parent))
         subprocess.run(["chmod", "-R", "go+rX", unfinished], check=True)
         unfinished.rename(copy)
-    return copy / "bin"
+    return copy / packaged.relative_to(package.parent)
 
 
 def _is_alive(process: psutil.Process) -> bool:

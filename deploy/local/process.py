@@ -5,33 +5,38 @@ import sys
 import time
 from typing import Final
 
-from deploy.local.child import Child, Guard, Program
+from deploy.local.child import Child, Guard, Launch, Program
 from deploy.local.errors import StackError
 from deploy.local.folder import CHECKOUT, StackFolder
 from deploy.local.ports import LOOPBACK, is_answered
 from deploy.local.topology import ProcessPlan
 
 START_TIMEOUT_SECONDS: Final = 60.0
+STOP_GRACE_SECONDS: Final = 25.0  # an API finishes open requests for up to twenty
 
 
 class PythonProcess:
     """Runs one module of the checkout; ready when its port says so."""
 
-    def __init__(self, plan: ProcessPlan, folder: StackFolder, guard: Guard) -> None:
+    def __init__(
+        self, plan: ProcessPlan, folder: StackFolder, guard: Guard, *, launch: Launch | None = None
+    ) -> None:
         self.name = plan.name
         self.plan = plan
         self._guard = guard
+        self._launch = launch
         self._program = Program(
             name=plan.name,
             command=(sys.executable, "-m", plan.module),
             log=folder.log(plan.name.replace(" ", "-").lower()),
+            grace_seconds=STOP_GRACE_SECONDS,
             environment={"PYTHONPATH": str(CHECKOUT), **plan.environment},
         )
         self.child: Child | None = None
 
     def start(self) -> None:
         """Start the process and return when it is ready; StackError when it ends or stays silent."""
-        child = self.child = Child(self._program, self._guard)
+        child = self.child = Child(self._program, self._guard, self._launch)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             if child.exit_code is not None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,9 @@ SCRIPT_PATHS: Final = (
     Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"),
     Path("/usr/local/opt/rabbitmq/sbin/rabbitmq-server"),
 )
-INSTALL_TIMEOUT_SECONDS: Final = 300.0
+# What Debian's tools ask before they start a service; exit code 101 forbids it.
 POLICY_FILE: Final = Path("/usr/sbin/policy-rc.d")
+INSTALL_TIMEOUT_SECONDS: Final = 300.0
 
 THREE_WAYS: Final = """\
 RabbitMQ is not installed and could not be installed from here ({reason}). Any one of these helps:
@@ -35,8 +36,8 @@ def server_script() -> Path:
     return script
 
 
-def installed_script() -> Path | None:
-    return next((path for path in SCRIPT_PATHS if path.exists()), None)
+def installed_script(paths: Sequence[Path] = SCRIPT_PATHS) -> Path | None:
+    return next((path for path in paths if path.exists()), None)
 
 
 def three_ways(reason: str) -> str:
@@ -44,13 +45,15 @@ def three_ways(reason: str) -> str:
     return THREE_WAYS.format(reason=reason, install=install)
 
 
-def ensure_installed(log: Path) -> bool:
+def ensure_installed(
+    log: Path, *, script_paths: Sequence[Path] = SCRIPT_PATHS, policy_file: Path = POLICY_FILE
+) -> bool:
     """Install the package if it is missing; return whether anything was installed.
 
     The package would start a node for the whole machine; we need its files only, so that is held back for the
     time of the installation.
     """
-    if installed_script() is not None:
+    if installed_script(script_paths) is not None:
         return False
     if shutil.which("apt-get") is None:
         raise StackError(three_ways("this machine has no apt-get"))
@@ -58,7 +61,7 @@ def ensure_installed(log: Path) -> bool:
     if as_root is None:
         raise StackError(three_ways("that needs root, and sudo asks for a password"))
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output, _services_held_back(as_root):
+    with log.open("ab") as output, _services_held_back(as_root, policy_file):
         if not _install(as_root, output.fileno()):
             raise StackError(three_ways(f"apt-get failed; its words are in {log}"))
     return True
@@ -92,14 +95,14 @@ def _install(as_root: list[str], output: int) -> bool:
 
 
 @contextmanager
-def _services_held_back(as_root: list[str]) -> Iterator[None]:
-    """Tell the package tools not to start services (policy-rc.d, exit 101), unless that stands already."""
-    if POLICY_FILE.exists():
+def _services_held_back(as_root: list[str], policy_file: Path) -> Iterator[None]:
+    """Tell the package tools not to start services unless that stands already."""
+    if policy_file.exists():
         yield
         return
-    write = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY_FILE} && chmod 755 {POLICY_FILE}"
+    write = f"printf '#!/bin/sh\\nexit 101\\n' > '{policy_file}' && chmod 755 '{policy_file}'"
     subprocess.run([*as_root, "sh", "-c", write], check=True)
     try:
         yield
     finally:
-        subprocess.run([*as_root, "rm", "-f", str(POLICY_FILE)], check=True)
+        subprocess.run([*as_root, "rm", "-f", str(policy_file)], check=True)

@@ -15,7 +15,10 @@ def main() -> int:
         return 0
     try:
         with folder.locked():
-            shutil.rmtree(postgres_folder(folder), ignore_errors=True)
+            data = postgres_folder(folder)
+            shutil.rmtree(data, ignore_errors=True)
+            if folder.path not in data.parents:
+                data.parent.rmdir()
             shutil.rmtree(folder.path)
     except StackError as error:
         sys.stderr.write(f"Not reset: {error}\n")

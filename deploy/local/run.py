@@ -18,19 +18,20 @@ from deploy.local.errors import StackError
 from deploy.local.folder import CHECKOUT, Memory, StackFolder, stack_folder
 from deploy.local.identity import ROLES, DevelopmentIdentity, development_identity, development_token
 from deploy.local.migrate import migrate_all
+from deploy.local.nursery import Nursery
 from deploy.local.ports import holder_of, is_free
 from deploy.local.process import PythonProcess
 from deploy.local.record import RunningStack, forget_running, record_running
 from deploy.local.report import Report
-from deploy.local.supervisor import Supervisor
+from deploy.local.supervisor import Part, Supervisor
 from deploy.local.topology import Backing, system_plan
 
 DEFAULT_PORT: Final = 8000
 # A stack whose supervisor was killed needs this long at most until its guardian has ended it.
-TAKEOVER_SECONDS: Final = 15.0
+TAKEOVER_SECONDS: Final = 30.0
 
 
-class StopRequested(Exception):  # noqa: N818 -- not an error: Ctrl-C or SIGTERM
+class StopRequested(Exception):
     """Somebody wants the stack to end."""
 
 
@@ -44,20 +45,23 @@ class LocalSystem:
         self._guard = guard
         self._port = port
         self._memory = Memory(folder)
+        self._nursery = Nursery()
         self.identity = development_identity(folder.path)
-        self.supervisor = Supervisor(on_crash=report.crashed, on_start=report.started)
+        self.supervisor = Supervisor(on_crash=report.crashed, on_start=self._note_start)
 
     def start(self) -> None:
         """Start the servers, migrate the databases, start our processes; return when all are ready."""
         backings = Backings(self._folder, self._memory, self._guard, os.environ)
         backings.install(self._report.say)
+        self._nursery.warm_up()
         with self._report.waiting_for("Starting the database and the broker"):
             backing = self._start_servers(backings)
         plans = system_plan(backing, self._memory, self.identity, gateway_port=self._port)
         with self._report.waiting_for(f"Starting {len(plans)} processes"):
-            *services, gateway = [PythonProcess(plan, self._folder, self._guard) for plan in plans]
+            *services, gateway = [
+                PythonProcess(plan, self._folder, self._guard, launch=self._nursery.launch) for plan in plans
+            ]
             self.supervisor.start(services, [gateway])
-        record_running(self._folder, RunningStack.of(self.url, self.supervisor.parts))
 
     def _start_servers(self, backings: Backings) -> Backing:
         """Migrate while the broker, the slowest part, is still starting."""
@@ -66,13 +70,19 @@ class LocalSystem:
             try:
                 self.supervisor.start(backings.databases)
                 backing = backings.prepare()
-                seconds = migrate_all(backing.database_urls, self._folder.log("migrations"))
+                seconds = migrate_all(
+                    backing.database_urls, self._folder, self._guard, launch=self._nursery.launch
+                )
                 self._report.done("migrations", seconds)
                 broker.result()
             except BaseException:
                 self.supervisor.stop()  # lets the broker's start end, for which the pool waits
                 raise
         return backing
+
+    def _note_start(self, part: Part, seconds: float) -> None:
+        self._report.started(part, seconds)
+        record_running(self._folder, RunningStack.of(self.url, self.supervisor.parts))
 
     def stop(self) -> None:
         with self._report.waiting_for("Stopping"):
@@ -139,8 +149,9 @@ def _gateway_port() -> int:
         raise StackError(f"PORT={text} is no port; expected a number such as {DEFAULT_PORT}")
     port = int(text)
     if not is_free(port):
+        other = next(free for free in range(port + 10, 65536, 10) if is_free(free))
         raise StackError(
-            f"port {port} is taken by {holder_of(port)}; another is chosen by: make run PORT={port + 10}"
+            f"port {port} is taken by {holder_of(port)}. Stop it, or choose another: make run PORT={other}"
         )
     return port
 

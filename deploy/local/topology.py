@@ -44,11 +44,14 @@ def system_plan(
         for service in SERVICES
         for kind in ("API", "worker")
     }
-    common = {
+    ports["gateway metrics"] = memory.port("gateway metrics")
+    logging = {
         "ENVIRONMENT": "local",
         "LOG_FORMAT": os.environ.get("LOG_FORMAT", "text"),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
         "PYTHONUNBUFFERED": "1",
+    }
+    common = logging | {
         "CURSOR_SECRET": memory.secret("cursors"),
         "INTERNAL_TOKEN_PUBLIC_KEY": identity.internal_public_key(),
     }
@@ -60,7 +63,7 @@ def system_plan(
             ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
             ProcessPlan(worker, f"services.{service}.worker", environment, ports[worker], None),
         ]
-    gateway = common | _gateway_environment(backing, identity, ports) | {"GATEWAY_PORT": str(gateway_port)}
+    gateway = logging | _gateway_environment(backing, identity, ports) | {"GATEWAY_PORT": str(gateway_port)}
     return [*plans, ProcessPlan("gateway", "gateway.main", gateway, gateway_port, "/health/ready")]
 
 
@@ -83,9 +86,11 @@ def _gateway_environment(
         for service in SERVICES
     }
     return upstreams | {
-        "AMQP_URL": backing.amqp_urls["gateway"],
         "GATEWAY_DATABASE_URL": backing.database_urls["gateway"],
         "GATEWAY_HOST": LOOPBACK,
+        "GATEWAY_METRICS_PORT": str(ports["gateway metrics"]),
+        # An open event stream would otherwise hold up Ctrl-C for half a minute.
+        "GATEWAY_SHUTDOWN_SECONDS": "5",
         "GATEWAY_ISSUER": ISSUER,
         "GATEWAY_AUDIENCE": AUDIENCE,
         "GATEWAY_JWKS": identity.key_set(),

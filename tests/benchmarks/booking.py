@@ -46,7 +46,9 @@ async def measure(urls: Sequence[str]) -> Ratio:
         copying = await seconds_of(lambda: _copy(copied, rows))  # noqa: B023
         if repetition:
             ratios.append(copying / booking)
-            print(f"P1 {repetition}: {RECEIPTS / booking:,.0f} receipts/s booked, {RECEIPTS / copying:,.0f}/s copied")
+            print(
+                f"P1 {repetition}: {RECEIPTS / booking:,.0f} receipts/s booked, {RECEIPTS / copying:,.0f}/s copied"
+            )
     await booked.close()
     await copied.close()
     what = "booking 10,000 receipts with everything on"
@@ -122,7 +124,8 @@ async def _book(database: Database, receipts: Sequence[Receipt], at: datetime) -
 async def _written_rows(database: Database, account: Any, at: datetime) -> dict[str, tuple[str, list[Any]]]:
     async with database.reading() as connection:
         return {
-            table: await _rows(connection, table, condition, account, at) for table, condition in WRITTEN.items()
+            table: await _rows(connection, table, condition, account, at)
+            for table, condition in WRITTEN.items()
         }
 
 

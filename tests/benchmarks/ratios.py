@@ -64,7 +64,9 @@ def write_report(ratios: Sequence[Ratio], folder: Path) -> None:
 def _picture(ratios: Sequence[Ratio]) -> str:
     scale = 420 / max([1.0, *(max(ratio.median, ratio.aim) for ratio in ratios)])
     height = 46 * len(ratios) + 20
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" font-family="sans-serif" font-size="13">']
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" font-family="sans-serif" font-size="13">'
+    ]
     for row, ratio in enumerate(ratios):
         top = 14 + row * 46
         colour = "#2e7d32" if ratio.median >= ratio.must else "#c62828"
@@ -77,5 +79,7 @@ def _picture(ratios: Sequence[Ratio]) -> str:
             parts.append(
                 f'<path d="M{x:.0f} {top + 13}v20" stroke="#333"><title>{label} {mark}</title></path>'
             )
-        parts.append(f'<text x="{16 + ratio.median * scale:.0f}" y="{top + 28}" font-weight="bold">{ratio.median:.2f}</text>')
+        parts.append(
+            f'<text x="{16 + ratio.median * scale:.0f}" y="{top + 28}" font-weight="bold">{ratio.median:.2f}</text>'
+        )
     return "\n".join([*parts, "</svg>", ""])

@@ -64,7 +64,9 @@ def hdfc(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
     if said.rail in ("NEFT", "RTGS"):
         return _joined("-", f"{said.rail} CR", said.ifsc, said.name, said.note, ref), ref
     if said.rail == "IMPS":
-        return _joined("-", "IMPS", ref, said.name, said.bank, said.masked, said.note or "PAYMENT"), "0000" + ref
+        return _joined(
+            "-", "IMPS", ref, said.name, said.bank, said.masked, said.note or "PAYMENT"
+        ), "0000" + ref
     if said.rail == "UPI":
         return _joined("-", "UPI", said.name, said.address, said.ifsc, ref, said.note or "UPI"), "0000" + ref
     return _joined("-", "CHQ DEP", ref, "CLG", f"{said.bank} {said.city}", said.name), ref
@@ -79,7 +81,9 @@ def icici(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
     if said.rail == "IMPS":
         return _joined("/", "MMT", "IMPS", ref, said.note or "NA", said.name, said.bank_name), ""
     if said.rail == "UPI":
-        return _joined("/", "UPI", ref, said.note or "NA", said.address, said.bank_name, "ICI" + _digits(chance, 20)), ""
+        return _joined(
+            "/", "UPI", ref, said.note or "NA", said.address, said.bank_name, "ICI" + _digits(chance, 20)
+        ), ""
     return _joined("/", "CLG", said.name, ref, said.bank, f"{day:%d.%m.%Y}"), ref
 
 
@@ -90,7 +94,10 @@ def sbi(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
     if said.rail == "RTGS":
         return f"BY TRANSFER-RTGS UTR NO: {ref}-{said.name}--{said.note}", ""
     if said.rail == "IMPS":
-        return f"BY TRANSFER-INB IMPS{ref}/{_digits(chance, 10)}/XX{said.account[-4:]}/{said.name}/{said.note}", ""
+        return (
+            f"BY TRANSFER-INB IMPS{ref}/{_digits(chance, 10)}/XX{said.account[-4:]}/{said.name}/{said.note}",
+            "",
+        )
     if said.rail == "UPI":
         return f"BY TRANSFER-UPI/CR/{ref}/{said.name}/{said.bank}/{said.address}/{said.note or 'UPI'}", ""
     return f"CHEQUE DEPOSIT-{said.name}--{ref}", ref

@@ -16,15 +16,22 @@ from services.payments.domain.payer import PartnerProfile
 from tests.conformance.narration_layouts import LAYOUTS, Said, cheque_return
 from tests.conformance.score_matching import LabelledStatement, Truth
 
-_FIRST = (
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_FIRST = _listed(
     "Vaigai Bharani Sutlej Lakshmi Narayana Trimurti Ganpati Everest Zenith Pragati Sagar Kiran Adarsh Bhagwati Navyug "
     "Shakti Chetak Arihant Mahavir Panchsheel"
-).split()
-_SECOND = "Tractors Pumps Motors Spares Engines Hardware Electric Marine Diesel Farm Tools Bearings".split()
-_THIRD = "Corporation House Centre Mart Emporium Traders Agencies Stores Company Enterprise".split()
+)
+_SECOND = _listed("Tractors Pumps Motors Spares Engines Hardware Electric Marine Diesel Farm Tools Bearings")
+_THIRD = _listed("Corporation House Centre Mart Emporium Traders Agencies Stores Company Enterprise")
 _FORMS = ("", "", " Pvt Ltd", " Private Limited", " LLP", " & Co", " and Sons", " Ltd")
 _GROUPS = ("Finserv", "Capital", "Family Trust", "Realty", "Overseas")
-_CITIES = "Nagpur Indore Vadodara Rajkot Madurai Salem Mysuru Vijayawada Jodhpur Agra Dehradun Siliguri".split()
+_CITIES = _listed(
+    "Nagpur Indore Vadodara Rajkot Madurai Salem Mysuru Vijayawada Jodhpur Agra Dehradun Siliguri"
+)
 _BANKS = ("HDFC", "ICIC", "SBIN", "UTIB", "BARB", "KKBK", "PUNB", "CNRB", "UBIN", "INDB", "FDRL", "IOBA")
 NUMBER_PATTERNS: dict[str, Callable[[int], str]] = {
     "ENG/26-27/00412": lambda n: f"ENG/26-27/{n:05d}",
@@ -73,7 +80,7 @@ class _Month:
 def invented_statement(
     *, seed: int, layout: str, pattern: str, mixture: str, partner_count: int = 40, line_count: int = 240
 ) -> LabelledStatement:
-    chance = random.Random(f"{seed}/{layout}/{pattern}/{mixture}")  # noqa: S311 — not for secrets
+    chance = random.Random(f"{seed}/{layout}/{pattern}/{mixture}")
     partners = [_partner(chance, number) for number in range(1, partner_count + 1)]
     invoices = _invoices(chance, partners, NUMBER_PATTERNS[pattern], line_count * 8 // 5)
     left: dict[str, list[OpenInvoice]] = {partner.code: [] for partner in partners}
@@ -107,13 +114,19 @@ def _invoices(
     for serial in range(3000, 3000 + count):
         issued = date(2026, 8, 1) + timedelta(days=(serial - 3000) * 60 // count)
         round_value = chance.random() < 0.12
-        taxable = chance.choice((2500000, 5000000, 11800000)) if round_value else chance.randrange(100_000, 60_000_000)
+        taxable = (
+            chance.choice((2500000, 5000000, 11800000))
+            if round_value
+            else chance.randrange(100_000, 60_000_000)
+        )
         tax = tax_on(taxable, chance.choice((18, 18, 28)) * default_policy().tds_rules[0].rate * 10)
         total = taxable + tax
         due = issued + timedelta(days=chance.choice((15, 30, 45, 60)))
         partner = chance.choices(partners, weights)[0].code
         key = UUID(int=serial)
-        invoices.append(OpenInvoice(key, numbered(serial), partner, issued, due, "INR", taxable, tax, total, total))
+        invoices.append(
+            OpenInvoice(key, numbered(serial), partner, issued, due, "INR", taxable, tax, total, total)
+        )
     return invoices
 
 
@@ -122,13 +135,14 @@ def _add_line(month: _Month, number: int, day: date) -> None:
     kind = month.random.choices(list(kinds), list(kinds.values()))[0]
     partner = month.random.choice([p for p in month.partners if month.left[p.code]] or month.partners)
     if kind == "none":
-        _add(month, number, day, month.random.randrange(1000, 2_000_000), _no_receipt(month), Truth(number, "not_a_receipt", "", (), (), 0))
+        truth = Truth(number, "not_a_receipt", "", (), (), 0)
+        _add(month, number, day, month.random.randrange(1000, 2_000_000), _no_receipt(month), truth)
         return
     invoices = month.left[partner.code]
     if kind == "advance" or not invoices:
         amount = month.random.randrange(20, 900) * 100_000
         truth = Truth(number, "advance", partner.code, (), (), amount)
-        _add(month, number, day, amount, _said(month, partner, amount, []), truth)
+        _add(month, number, day, amount, _said(month, partner, []), truth)
         return
     size = min(len(invoices), month.random.choice((2, 2, 3, 3, 4, 5))) if kind == "many" else 1
     if kind in ("tds", "charge") and month.random.random() < 0.35:
@@ -136,7 +150,7 @@ def _add_line(month: _Month, number: int, day: date) -> None:
     start = min(len(invoices) - size, int(month.random.expovariate(0.9)))
     chosen = invoices[start : start + size]
     amount, truth = _paid(month, number, kind, partner.code, chosen)
-    said = _said(month, partner, amount, chosen, must_name=kind == "partial")
+    said = _said(month, partner, chosen, must_name=kind == "partial")
     if truth.category != "partial":
         del invoices[start : start + size]
     else:
@@ -166,7 +180,7 @@ def _paid(
 
 
 def _said(
-    month: _Month, partner: PartnerProfile, amount: int, chosen: list[OpenInvoice], *, must_name: bool = False
+    month: _Month, partner: PartnerProfile, chosen: list[OpenInvoice], *, must_name: bool = False
 ) -> Said:
     chance = month.random
     name, ifsc, account = partner.name.upper(), partner.ifsc, partner.bank_account
@@ -180,9 +194,12 @@ def _said(
         account = "".join(chance.choices(string.digits, k=12))
     elif chance.random() < month.mixture.damaged_names:
         name = _damaged(chance, name)
-    name = name.replace("PRIVATE LIMITED", chance.choice(("PRIVATE LIMITED", "PVT LTD", "P LTD", "PVT. LTD.")))
+    name = name.replace(
+        "PRIVATE LIMITED", chance.choice(("PRIVATE LIMITED", "PVT LTD", "P LTD", "PVT. LTD."))
+    )
     address = "".join(partner.name.split()[:2]).lower() + "17@okhdfcbank"
-    return Said(name, ifsc, account, partner.city.upper(), note, address, chance.choice(("NEFT", "NEFT", "RTGS", "IMPS", "UPI", "CHEQUE")))
+    rail = chance.choice(("NEFT", "NEFT", "RTGS", "IMPS", "UPI", "CHEQUE"))
+    return Said(name, ifsc, account, partner.city.upper(), note, address, rail)
 
 
 def _named(chance: random.Random, numbers: list[str]) -> str:
@@ -231,9 +248,7 @@ def _add(month: _Month, number: int, day: date, amount: int, said: Said | str, t
             truth = replace(truth, category="partial_unnamed", allocations=(), on_account_minor=amount)
         if month.random.random() < month.mixture.cut:
             text = text[: month.random.choice((50, 60, 70))]
-    month.lines.append(
-        StatementLine(number, 1, day, day, amount, "INR", text, bank_reference=reference)
-    )
+    month.lines.append(StatementLine(number, 1, day, day, amount, "INR", text, bank_reference=reference))
     month.truths.append(truth)
 
 
@@ -242,4 +257,6 @@ def returned(statement: LabelledStatement, line_number: int) -> StatementLine:
     line = statement.lines[line_number - 1]
     text = cheque_return(line.bank_reference)
     number = len(statement.lines) + 1
-    return StatementLine(number, 1, line.booked_on, line.value_on, -line.amount_minor, "INR", text, line.bank_reference)
+    return StatementLine(
+        number, 1, line.booked_on, line.value_on, -line.amount_minor, "INR", text, line.bank_reference
+    )

@@ -23,7 +23,7 @@ from shared.bulk import BatchReply, batch_body, batch_refusal, read_records, val
 from shared.conditional import IfNoneMatch, entity_reply
 from shared.idempotency import Attempt, IdempotencyKey, once
 from shared.identity import CurrentCaller
-from shared.pagination import Page, page_of
+from shared.pagination import Page
 
 router = APIRouter(prefix="/v1/partners", tags=["Partners"])
 CSV_COLUMNS: Final = "code,name,city,zone,gstin,ifsc,bank_account"
@@ -99,9 +99,7 @@ async def list_partners(
         after_code=str(after_code),
         limit=page.limit + 1,
     )
-    kept, cursor = page_of(
-        rows, limit=page.limit, key=lambda partner: (partner.code,), signer=page.signer, scope=scope
-    )
+    kept, cursor = page.cut(rows, scope, lambda partner: (partner.code,))
     return Page(items=[partner_body(partner) for partner in kept], next_cursor=cursor)
 
 

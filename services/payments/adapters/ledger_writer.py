@@ -36,6 +36,9 @@ async def copy_rows(
         return
     raw = await connection.get_raw_connection()
     target = cast("CopyTarget", raw.driver_connection)
+    if not target.is_in_transaction():
+        # SQLAlchemy begins with its own first statement only; a COPY before that would commit by itself.
+        await connection.execute(sa.text("SELECT 1"))
     await target.copy_records_to_table(table, records=rows, columns=columns.split())
 
 
@@ -176,7 +179,7 @@ async def _extend_chain(
     previous = await connection.scalar(
         sa.text("SELECT chain_hash FROM audit_batches ORDER BY position DESC LIMIT 1")
     )
-    batch = AuditBatch(batch_id, actor, len(entries), content, previous or GENESIS_HASH)
+    batch = AuditBatch(batch_id, actor, at, len(entries), content, previous or GENESIS_HASH)
     await connection.execute(
         sa.text(
             "INSERT INTO audit_batches (id, actor, entries_count, content_hash, previous_hash, chain_hash, posted_at)"

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-# JOBS from shared.jobs.table import job_table
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -23,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
+from shared.jobs import job_table
 from shared.outbox import outbox_table
 
 
@@ -43,7 +43,7 @@ metadata = Record.metadata
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
-# JOBS jobs = job_table(metadata)
+jobs = job_table(metadata)
 
 
 class PartnerRecord(Record):
@@ -63,12 +63,12 @@ class PartnerRecord(Record):
 
 
 class PayerAliasRecord(Record):
-    """A payer that is not the partner itself but was proven to pay for it."""
+    """One proof that a payer who is not the partner itself pays for it; `source` tells which."""
 
     __tablename__ = "payer_aliases"
     alias_key: Mapped[str] = mapped_column(primary_key=True)
     partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"), primary_key=True)
-    source: Mapped[str]
+    source: Mapped[str] = mapped_column(primary_key=True)
     learned_at: Mapped[datetime]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories import Row as Row
 
 
 @dataclass(slots=True)

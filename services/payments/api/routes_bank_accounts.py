@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 
-from services.payments.adapters.queries import ACCOUNT_SELECT, Listing
-from services.payments.adapters.repositories import Row
+from services.payments.adapters.queries import ACCOUNT_SELECT, Listing, Row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.schemas_bank_accounts import BankAccountBody, BankAccountDraft
 from services.payments.application.register_bank_account import RegisterBankAccount, register_bank_account
 from shared.idempotency import Attempt, IdempotencyKey, once
 from shared.identity import CurrentCaller
-from shared.pagination import Page, page_of
+from shared.pagination import Page
 
 router = APIRouter(prefix="/v1/bank-accounts", tags=["Bank accounts"])
 
@@ -41,9 +40,7 @@ async def list_bank_accounts(
     """In the order of their numbers."""
     listing = Listing(ACCOUNT_SELECT, order=("a.number",)).after(page.after("bank-accounts"), ["text"])
     rows = await listing.rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows, limit=page.limit, key=lambda row: (row.number,), signer=page.signer, scope="bank-accounts"
-    )
+    kept, cursor = page.cut(rows, "bank-accounts", lambda row: (row.number,))
     return Page(items=[_body(row) for row in kept], next_cursor=cursor)
 
 

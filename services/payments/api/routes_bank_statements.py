@@ -12,11 +12,11 @@ from services.payments.adapters.queries import (
     LINE_SELECT,
     STATEMENT_SELECT,
     Listing,
+    Row,
     import_counts,
     one_row,
     statement_parts,
 )
-from services.payments.adapters.repositories import Row
 from services.payments.api.dependencies import PageWanted, Pool, Reading
 from services.payments.api.schemas_bank_statements import (
     BankStatementBody,
@@ -33,7 +33,7 @@ from services.payments.application.receive_bank_statement import (
 from shared.database import Database, UnitOfWork
 from shared.errors import NotFound
 from shared.identity import CurrentCaller
-from shared.pagination import Page, page_of
+from shared.pagination import Page
 from shared.prefer import PreferWait, wait_seconds
 
 router = APIRouter(prefix="/v1/bank-statements", tags=["Bank statements"])
@@ -142,13 +142,7 @@ async def list_bank_statements(
     listing = Listing(STATEMENT_SELECT, order=("s.received_at", "s.id"), is_descending=True)
     listing.where("b.number = :bank_account", bank_account=bank_account)
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows,
-        limit=page.limit,
-        key=lambda row: (row.received_at.isoformat(), str(row.id)),
-        signer=page.signer,
-        scope=scope,
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.received_at.isoformat(), str(row.id)))
     return Page(items=[await _statement(connection, row.id) for row in kept], next_cursor=cursor)
 
 
@@ -176,9 +170,7 @@ async def list_statement_lines(
     listing = Listing(LINE_SELECT, order=("l.line_number",))
     listing.where("l.statement_id = :statement_id", statement_id=bank_statement_id)
     rows = await listing.after(page.after(scope), ["bigint"]).rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows, limit=page.limit, key=lambda row: (row.line_number,), signer=page.signer, scope=scope
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.line_number,))
     items = [
         statement_line_body(row, statement_id=bank_statement_id, currency=statement.currency) for row in kept
     ]

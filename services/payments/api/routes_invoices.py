@@ -25,7 +25,7 @@ from shared.bulk import BatchReply, ItemVerdict, batch_body, batch_refusal, read
 from shared.errors import FieldProblem, NotFound
 from shared.idempotency import Attempt, IdempotencyKey, once
 from shared.identity import CurrentCaller
-from shared.pagination import Page, page_of
+from shared.pagination import Page
 
 router = APIRouter(tags=["Invoices"])
 CSV_COLUMNS: Final = "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount"
@@ -102,13 +102,7 @@ async def list_invoices(
     listing.where("(o.open_minor > 0) = :is_open", is_open=is_open)
     scope = f"invoices|{partner_code}|{number}|{due_on_lte}|{is_open}"
     rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows,
-        limit=page.limit,
-        key=lambda row: (row.due_on.isoformat(), str(row.id)),
-        signer=page.signer,
-        scope=scope,
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.due_on.isoformat(), str(row.id)))
     return Page(items=[invoice_body(row) for row in kept], next_cursor=cursor)
 
 
@@ -141,12 +135,6 @@ async def list_open_items(
     listing = Listing(OPEN_ITEM_SELECT, order=("o.due_on", "o.id"))
     listing.where("o.partner_code = :partner", partner=partner).where("o.open_minor > :zero", zero=0)
     rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows,
-        limit=page.limit,
-        key=lambda row: (row.due_on.isoformat(), str(row.id)),
-        signer=page.signer,
-        scope=scope,
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.due_on.isoformat(), str(row.id)))
     today = datetime.now(BANK_TIME_ZONE).date()
     return Page(items=[open_item_body(row, today=today) for row in kept], next_cursor=cursor)

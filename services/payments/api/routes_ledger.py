@@ -11,11 +11,11 @@ from services.payments.adapters.queries import (
     ENTRY_SELECT,
     EXCEPTION_SELECT,
     Listing,
+    Row,
     booking_clock_summary,
     trial_balance,
     waiting_clocks,
 )
-from services.payments.adapters.repositories import Row
 from services.payments.api.dependencies import PageWanted, Reading
 from services.payments.api.row_scope import visible_zones
 from services.payments.api.schemas_ledger import (
@@ -30,7 +30,7 @@ from services.payments.api.schemas_ledger import (
 )
 from services.payments.application.verify_ledger import verify_ledger
 from shared.identity import CurrentCaller
-from shared.pagination import Page, page_of
+from shared.pagination import Page
 
 router = APIRouter(prefix="/v1")
 WAITING_MAX: Final = 200
@@ -54,13 +54,7 @@ async def list_journal_entries(
     listing.where("e.effective_on >= :effective_on_gte", effective_on_gte=effective_on_gte)
     listing.where("e.effective_on <= :effective_on_lte", effective_on_lte=effective_on_lte)
     rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows,
-        limit=page.limit,
-        key=lambda row: (row.effective_on.isoformat(), str(row.id)),
-        signer=page.signer,
-        scope=scope,
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.effective_on.isoformat(), str(row.id)))
     return Page(items=[journal_entry_body(row) for row in kept], next_cursor=cursor)
 
 
@@ -137,13 +131,7 @@ async def list_exceptions(
         "x.code = :code", code=code
     )
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows,
-        limit=page.limit,
-        key=lambda row: (row.raised_at.isoformat(), str(row.id)),
-        signer=page.signer,
-        scope=scope,
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.raised_at.isoformat(), str(row.id)))
     return Page(items=[_exception(row) for row in kept], next_cursor=cursor)
 
 

@@ -12,7 +12,7 @@ from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_receipts import ReceiptBody, receipt_body
 from shared.errors import NotFound
 from shared.identity import CurrentCaller
-from shared.pagination import Page, page_of
+from shared.pagination import Page
 
 router = APIRouter(prefix="/v1/receipts", tags=["Receipts"])
 
@@ -36,13 +36,7 @@ async def list_receipts(
     listing.where("r.received_on >= :received_on_gte", received_on_gte=received_on_gte)
     listing.where("r.received_on <= :received_on_lte", received_on_lte=received_on_lte)
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
-    kept, cursor = page_of(
-        rows,
-        limit=page.limit,
-        key=lambda row: (row.booked_at.isoformat(), str(row.id)),
-        signer=page.signer,
-        scope=scope,
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.booked_at.isoformat(), str(row.id)))
     return Page(items=[receipt_body(row) for row in kept], next_cursor=cursor)
 
 

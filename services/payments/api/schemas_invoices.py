@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.payments.adapters.repositories import Row
+from services.payments.adapters.queries import Row
 from services.payments.domain.invoice import Invoice
 from shared.money import MoneyError, minor_from_text
 from shared.wire import MoneyBody, WireModel, money
@@ -16,7 +16,9 @@ DocumentNumber = Annotated[
     str,
     Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][\x20-\x7e]*$", examples=["INV/26-27/004412"]),
 ]
-PartnerCode = Annotated[str, Field(min_length=1, max_length=40, examples=["CP0001"])]
+PartnerCode = Annotated[
+    str, Field(min_length=1, max_length=40, pattern=r"^[\x21-\x7e]+$", examples=["CP0001"])
+]
 
 
 class InvoiceDraft(WireModel):

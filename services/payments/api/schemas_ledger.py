@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.payments.adapters.repositories import Row
+from services.payments.adapters.queries import Row
 from services.payments.domain.chart_of_accounts import account_name
 from shared.wire import MoneyBody, WireModel, money
 

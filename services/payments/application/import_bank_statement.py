@@ -64,7 +64,7 @@ async def import_bank_statement(database: Database, statement_id: UUID, progress
         knowledge = await matching_knowledge(work.connection)
     with content:
         events = read_statement(
-            cast(BinaryIO, content),
+            cast("BinaryIO", content),
             StatementFormat(statement.statement_format),
             default_currency=statement.currency,
         )

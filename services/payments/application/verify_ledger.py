@@ -17,7 +17,7 @@ BATCHES_PER_READ: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class LedgerVerification:
-    """`first_broken_batch_id` is where the chain stops to agree with the journal."""
+    """`first_broken_batch_id` is where the chain and the journal stop to agree."""
 
     batches: int
     entries: int
@@ -29,20 +29,26 @@ class LedgerVerification:
 
 
 async def verify_ledger(connection: AsyncConnection) -> LedgerVerification:
-    """Walk the chain from its first link; stops at the first batch that does not agree."""
+    """Walk the chain from its first link; stops at the first batch that does not agree.
+
+    Entries that no link vouches for are looked for last. Links cut off the end together with their entries can
+    only be noticed by comparing with a `chain_hash` that was written down elsewhere.
+    """
     previous, batches, entries_seen = GENESIS_HASH, 0, 0
     async for stored in _batches(connection):
-        entries = await _entries(connection, stored.id)
+        entries = await _entries(connection, stored)
         if entries is None or not _agrees(stored, entries, previous):
             return LedgerVerification(batches, entries_seen, stored.id)
         previous = stored.chain_hash
         batches += 1
         entries_seen += len(entries)
-    return LedgerVerification(batches, entries_seen, None)
+    return LedgerVerification(batches, entries_seen, await _batch_without_link(connection))
 
 
 def _agrees(stored: Row, entries: list[JournalEntry], previous: bytes) -> bool:
-    rebuilt = AuditBatch(stored.id, stored.actor, len(entries), content_hash(entries), previous)
+    rebuilt = AuditBatch(
+        stored.id, stored.actor, stored.posted_at, len(entries), content_hash(entries), previous
+    )
     return (rebuilt.entries_count, rebuilt.previous_hash, rebuilt.content_hash, rebuilt.chain_hash) == (
         stored.entries_count,
         stored.previous_hash,
@@ -67,19 +73,30 @@ async def _batches(connection: AsyncConnection) -> AsyncIterator[Row]:
             return
 
 
-async def _entries(connection: AsyncConnection, batch_id: UUID) -> list[JournalEntry] | None:
+async def _batch_without_link(connection: AsyncConnection) -> UUID | None:
+    batch_id: UUID | None = await connection.scalar(
+        sa.text(
+            "SELECT e.batch_id FROM journal_entries e"
+            " WHERE NOT EXISTS (SELECT FROM audit_batches b WHERE b.id = e.batch_id) ORDER BY e.id LIMIT 1"
+        )
+    )
+    return batch_id
+
+
+async def _entries(connection: AsyncConnection, batch: Row) -> list[JournalEntry] | None:
+    """None when a line was changed or removed; an entry whose posting time was changed is missing."""
     rows = await connection.execute(
         sa.text(
             "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code)"
             " ORDER BY line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
-            " FROM journal_entries e WHERE e.batch_id = :batch_id ORDER BY e.id"
+            " FROM journal_entries e WHERE e.batch_id = :batch_id AND e.posted_at = :posted_at ORDER BY e.id"
         ),
-        {"batch_id": batch_id},
+        {"batch_id": batch.id, "posted_at": batch.posted_at},
     )
     try:
         return [_entry(row) for row in rows]
     except EntryUnbalanced:
-        return None  # somebody changed or removed a line
+        return None
 
 
 def _entry(row: Row) -> JournalEntry:

@@ -3,8 +3,11 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from services.payments.domain.journal import JournalEntry
 
@@ -13,27 +16,40 @@ GENESIS_HASH: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class AuditBatch:
-    """One link of the chain: SHA-256 over the entries, and over that with the link before it."""
+    """One link of the chain: SHA-256 over the link before it, the entries, and who posted them when."""
 
     id: UUID
     actor: str
+    posted_at: datetime
     entries_count: int
     content_hash: bytes
     previous_hash: bytes
 
     @property
     def chain_hash(self) -> bytes:
-        return hashlib.sha256(self.previous_hash + self.content_hash).digest()
+        told = msgspec.json.encode((self.id, self.actor, self.posted_at.astimezone(UTC), self.entries_count))
+        return hashlib.sha256(self.previous_hash + self.content_hash + told).digest()
 
 
 def content_hash(entries: Iterable[JournalEntry]) -> bytes:
-    """SHA-256 over a canonical text of the entries in the order of their ids."""
+    """SHA-256 over the entries in the order of their ids, each as one line of JSON."""
     digest = hashlib.sha256()
     for entry in sorted(entries, key=lambda entry: entry.id):
-        digest.update(
-            f"{entry.id}|{entry.kind}|{entry.source_id}|{entry.currency}|{entry.effective_on}|".encode()
-        )
-        for line in entry.lines:
-            digest.update(f"{line.account_code}|{line.partner_code or ''}|{line.amount_minor};".encode())
-        digest.update(b"\n")
+        digest.update(_canonical(entry) + b"\n")
     return digest.digest()
+
+
+def _canonical(entry: JournalEntry) -> bytes:
+    """Arrays rather than joined text: no value can pass for a part of its neighbour."""
+    return msgspec.json.encode(
+        (
+            entry.id,
+            entry.kind,
+            entry.source_id,
+            entry.currency,
+            entry.effective_on,
+            entry.description,
+            entry.reverses_entry_id,
+            [(line.account_code, line.partner_code, line.amount_minor) for line in entry.lines],
+        )
+    )

@@ -1,5 +1,7 @@
 """Turns a verdict into a decision with its reasons."""
 
+from dataclasses import replace
+
 from services.payments.domain.bank_statement import StatementLine
 from services.payments.domain.decision import (
     Allocation,
@@ -42,14 +44,21 @@ _ALTERNATIVE_FROM = 0.02
 
 def booked(line: StatementLine, verdict: Verdict, learned: tuple[PayerAlias, ...]) -> Decision:
     best = verdict.weighed[0]
-    named = (Reason("invoice_named", "The narration names the invoices"),) if best.explanation.is_named else ()
-    return _receipt(line, best, Outcome.AUTO, (*_reasons(best), *named), learned=learned)
+    named = (
+        (Reason("invoice_named", "The narration names the invoices"),) if best.explanation.is_named else ()
+    )
+    decision = _receipt(line, best, Outcome.AUTO, (*_reasons(best), *named))
+    return replace(decision, learned_aliases=learned)
 
 
 def left_open(line: StatementLine, verdict: Verdict, policy: MatchingPolicy) -> Decision:
     """What no explanation is certain enough for: on account when the payer is certain, else for a person."""
     best = verdict.best
-    if best is None or verdict.partner_share < _SUGGESTED_FROM or best.candidate.relation is Relation.STRANGER:
+    if (
+        best is None
+        or verdict.partner_share < _SUGGESTED_FROM
+        or best.candidate.relation is Relation.STRANGER
+    ):
         return _unsettled(line, verdict)
     alternatives = _alternatives(verdict)
     if verdict.partner_share < policy.payer_certainty:
@@ -125,7 +134,6 @@ def _receipt(
     reasons: tuple[Reason, ...],
     *,
     alternatives: tuple[Alternative, ...] = (),
-    learned: tuple[PayerAlias, ...] = (),
 ) -> Decision:
     return Decision(
         line_number=line.line_number,
@@ -138,7 +146,6 @@ def _receipt(
         score=_percent(best.share),
         reasons=reasons,
         alternatives=alternatives,
-        learned_aliases=learned,
     )
 
 

@@ -43,4 +43,3 @@ class CurrencyMismatch(Invalid):
 
 class InvoiceTaken(Conflict):
     code, title = "invoice_taken", "The invoice number is registered with other figures"
-

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.payments.domain.deduction import Explained, PayableInvoice, amount_freedom, differences_explained
+from services.payments.domain.deduction import (
+    Explained,
+    PayableInvoice,
+    amount_freedom,
+    differences_explained,
+)
 from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.named_invoices import NamedInvoices
 from services.payments.domain.open_book import PartnerAccount
 from services.payments.domain.subset_sum import loose_subsets, runs_within
 
-_LOOSE_FOUND_MAX = 24
 _ON_ACCOUNT = "on_account"
 _PARTIAL = "partly_paid"
 
@@ -78,14 +82,16 @@ def _choices(
     for position, open_minor in enumerate(account.amounts):
         if low <= open_minor <= high and (position,) != whole:
             yield _Choice((position,), _rank(position, policy))
-    length_max = policy.run_length_max
+    length_max = policy.bounds.run_length_max
     low = payment.amount_minor
     seen = {whole}
     for start, end in runs_within(account.prefix_sums, low, high, length_max=length_max):
         positions = tuple(range(start, end))
         if positions not in seen:
             seen.add(positions)
-            yield _Choice(positions, weights.run + weights.run_step * (end - start - 2) + _rank(start, policy))
+            yield _Choice(
+                positions, weights.run + weights.run_step * (end - start - 2) + _rank(start, policy)
+            )
     order = account.by_due_date
     if not order:
         return
@@ -109,16 +115,14 @@ def _window(amount_minor: int, policy: MatchingPolicy) -> tuple[int, int]:
 
 
 def _loose_choices(payment: Payment, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
-    """Any few of the oldest invoices that are small enough."""
+    """Any few of the oldest invoices."""
     _, high = _window(payment.amount_minor, policy)
-    positions = [p for p, open_minor in enumerate(account.amounts) if open_minor <= high][: policy.loose_items_max]
-    amounts = [account.amounts[position] for position in positions]
     found = loose_subsets(
-        amounts, payment.amount_minor, high, size_max=policy.loose_size_max, found_max=_LOOSE_FOUND_MAX
+        account.loose_sums, payment.amount_minor, high, found_max=policy.bounds.loose_found_max
     )
     for subset in found:
         weight = policy.amount.loose_choice + math.log(math.comb(len(account.amounts), len(subset)))
-        yield _Choice(tuple(sorted(positions[p] for p in subset)), weight)
+        yield _Choice(tuple(sorted(subset)), weight)
 
 
 def _explained(
@@ -131,7 +135,11 @@ def _explained(
         payment.amount_minor, payables, policy, payment.paid_on, is_named=is_named
     ):
         if base is None:
-            base = choice.weight + named.weight(choice.positions, policy.amount) + _early(payables, payment, policy)
+            base = (
+                choice.weight
+                + named.weight(choice.positions, policy.amount)
+                + _early(payables, payment, policy)
+            )
         yield _explanation(base + explained.weight, explained, payables, is_named=is_named)
 
 

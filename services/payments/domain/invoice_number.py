@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from os.path import commonprefix
 
 _RUN = re.compile(r"[A-Z]+|\d+")
 _SEPARATOR = r"[\s/\\._:-]{0,3}"
@@ -82,7 +81,9 @@ def learn_number_patterns(numbers: Iterable[str]) -> NumberPatterns:
     commonest = sorted(shapes.items(), key=lambda item: (-len(item[1]), item[0]))[:_TEMPLATES_MAX]
     if not commonest:
         return NumberPatterns(whole=None, cut=None)
-    templates = sorted((_template(samples) for _, samples in commonest), key=lambda parts: (-len(parts), parts))
+    templates = sorted(
+        (_template(samples) for _, samples in commonest), key=lambda parts: (-len(parts), parts)
+    )
     whole = "|".join(_SEPARATOR.join(parts) for parts in templates)
     cut = "|".join(nested for parts in templates if (nested := _beginnings(parts)))
     return NumberPatterns(
@@ -102,8 +103,16 @@ def _template(samples: list[tuple[str, ...]]) -> tuple[str, ...]:
     serials = [sample[-1] for sample in samples]
     if not serials[0].isdigit():
         return (*parts, serials[0])
-    shared = commonprefix(serials)[: len(serials[0]) - 3] if len(samples[0]) <= 2 else ""
+    shared = _shared_beginning(serials)[: len(serials[0]) - 3] if len(samples[0]) <= 2 else ""
     return (*parts, rf"{shared}\d{{{len(serials[0]) - len(shared)}}}")
+
+
+def _shared_beginning(texts: list[str]) -> str:
+    first, last = min(texts), max(texts)
+    length = next(
+        (place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first)
+    )
+    return first[:length]
 
 
 def _beginnings(parts: tuple[str, ...]) -> str:
@@ -122,7 +131,10 @@ def quoted_in(text: str, patterns: NumberPatterns) -> tuple[list[InvoiceReferenc
     """The whole and cut numbers in an upper-case text, and the text with them blanked out."""
     found: list[InvoiceReference] = []
     if patterns.whole is not None:
-        found = [InvoiceReference(ReferenceKind.FULL, normalised_number(m[0])) for m in patterns.whole.finditer(text)]
+        found = [
+            InvoiceReference(ReferenceKind.FULL, normalised_number(m[0]))
+            for m in patterns.whole.finditer(text)
+        ]
         text = patterns.whole.sub(" | ", text) if found else text
     if patterns.cut is not None and (match := patterns.cut.search(text)):
         beginning = normalised_number(match[0])

@@ -1,5 +1,6 @@
 """Decides for every line of a batch who paid, what for, and whether a person has to look."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from services.payments.domain.narration import Narration, parse_narration
 from services.payments.domain.open_book import OpenBook, PartnerAccount
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex, PayerView, Relation, payer_candidates
-from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys
+from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys, place_of_alias
 from services.payments.domain.transaction_reference import strong_reference
 from services.payments.domain.verdict import Verdict, Weighed, candidates_for, verdict_on
 
@@ -118,11 +119,15 @@ def _debit(
     matching = [r for r in received.get(cheque, ()) if r.amount_minor == -line.amount_minor]
     partners = {r.partner_code for r in matching}
     if len(partners) == 1:
-        reason = Reason("cheque_returned", f"Cheque {cheque} came back (code {narration.bounce_code or 'not told'})")
+        reason = Reason(
+            "cheque_returned", f"Cheque {cheque} came back (code {narration.bounce_code or 'not told'})"
+        )
         return no_receipt(
             line, LineKind.BOUNCE, Outcome.AUTO, reason, partner_code=partners.pop(), reverses=cheque
         )
-    reason = Reason("returned_cheque_unknown", f"No receipt of cheque {cheque or 'without number'} over this amount")
+    reason = Reason(
+        "returned_cheque_unknown", f"No receipt of cheque {cheque or 'without number'} over this amount"
+    )
     return no_receipt(line, LineKind.BOUNCE, Outcome.EXCEPTION, reason, reverses=cheque)
 
 
@@ -133,10 +138,11 @@ class _Matching:
         self.batch = batch
         self.policy = batch.policy
         self.decisions: dict[int, Decision] = {}
-        self._book = OpenBook(open_invoices, items_max=self.policy.open_items_max)
+        self._book = OpenBook(open_invoices, self.policy.bounds)
         self._aliases = AliasBook(batch.aliases)
         self._views = list(batch.views)
         self._verdicts: dict[int, tuple[list[PartnerAccount], Verdict]] = {}
+        self._looks: Counter[int] = Counter()
         self._pending = [number for number, line in enumerate(batch.lines) if line.amount_minor > 0]
 
     def run(self) -> None:
@@ -144,7 +150,7 @@ class _Matching:
         named = [number for number in self._pending if self.batch.narrations[number].references]
         self._round(named, self.policy.allocation_certainty, is_named=True)
         for certainty in (_FIRM_CERTAINTY, self.policy.allocation_certainty):
-            for _ in range(self.policy.rounds_max):
+            for _ in range(self.policy.bounds.rounds_max):
                 if not self._round(list(self._pending), certainty, is_named=False):
                     break
         for number in self._pending:
@@ -166,6 +172,8 @@ class _Matching:
         """Books what is certain enough, the surest first; True when anything was booked."""
         sure = []
         for number in numbers:
+            if self._looks[number] > self.policy.bounds.looks_max:
+                continue
             verdict = self._verdict(number)
             best = verdict.best
             if best is None or best.share < certainty or not best.explanation.payables:
@@ -189,8 +197,9 @@ class _Matching:
         learned = self._learned(number, best)
         self.decisions[number] = booked(self.batch.lines[number], verdict, learned)
         self._pending.remove(number)
-        if any([self._aliases.add(alias) for alias in learned]):
-            self._look_again()
+        new = [alias for alias in learned if self._aliases.add(alias)]
+        if new:
+            self._look_again(frozenset(place_of_alias(alias) for alias in new))
 
     def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
         """A stranger who names our invoice and pays just what it asks for is known from now on."""
@@ -201,17 +210,18 @@ class _Matching:
         keys = alias_keys(self.batch.narrations[number])
         return tuple(PayerAlias(key, best.candidate.partner_code, source) for key in keys)
 
-    def _look_again(self) -> None:
-        """Payers not known well so far may be the one that was just learned."""
+    def _look_again(self, places: frozenset[str]) -> None:
+        """Payers at these banks or addresses that are not known well may be the ones just learned."""
         for number in self._pending:
-            view = self._views[number]
-            best = view.candidates[0] if view.candidates else None
-            if best is None or best.relation is not Relation.OWN or best.weight > 1.0:
-                narration = self.batch.narrations[number]
-                again = payer_candidates(narration, self.batch.index, self._aliases, self.policy.payer)
-                if again != view:
-                    self._views[number] = again
-                    self._verdicts.pop(number, None)
+            narration = self.batch.narrations[number]
+            if narration.bank_code not in places and narration.vpa not in places:
+                continue
+            best = self._views[number].candidates[:1]
+            if not best or best[0].relation is not Relation.OWN or best[0].weight > 1.0:
+                self._views[number] = payer_candidates(
+                    narration, self.batch.index, self._aliases, self.policy.payer
+                )
+                self._verdicts.pop(number, None)
 
     def _verdict(self, number: int) -> Verdict:
         """Made again only when an account that it rests on has changed."""
@@ -220,9 +230,15 @@ class _Matching:
         candidates = candidates_for(payment, narration, view, self._book, len(self.batch.index))
         accounts = [self._book.account(candidate.partner_code) for candidate in candidates]
         known = self._verdicts.get(number)
-        if known is not None and len(known[0]) == len(accounts):
-            if all(old is new for old, new in zip(known[0], accounts, strict=True)):
-                return known[1]
-        verdict = verdict_on(payment, narration, view, candidates, accounts, self.policy)
+        if known is not None and _are_same(known[0], accounts):
+            return known[1]
+        self._looks[number] += 1
+        verdict = verdict_on(
+            payment, narration, view, list(zip(candidates, accounts, strict=True)), self.policy
+        )
         self._verdicts[number] = (accounts, verdict)
         return verdict
+
+
+def _are_same(before: Sequence[PartnerAccount], now: Sequence[PartnerAccount]) -> bool:
+    return len(before) == len(now) and all(old is new for old, new in zip(before, now, strict=True))

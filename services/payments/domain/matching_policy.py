@@ -34,6 +34,14 @@ class PayerWeights:
     # name is one out of very many.
     third_party: float = 3.5
     unknown_name: float = 9.0
+    # A short name, or what is left of a cut one, is shared by many firms: this much per letter, up to the above.
+    unknown_letter: float = 0.6
+    # What a stranger would have in common with the partner by chance only.
+    same_ifsc: float = 4.0
+    same_account: float = 7.0
+    same_bank: float = 2.0
+    same_place: float = 2.0
+    same_address: float = 4.0
     # The payer has been proved to pay for this partner before.
     known_third_party: float = 0.7
     # A payment address that begins with the partner's name although another name is shown.
@@ -83,6 +91,24 @@ class AmountWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchBounds:
+    """Bounds of work, so that no statement and no partner can keep the matching busy."""
+
+    # Open invoices of a partner that are looked at when the narration names one …
+    items_max: int = 1_500
+    # … the oldest of them, among which runs of neighbours are looked for …
+    run_items_max: int = 250
+    run_length_max: int = 12
+    # … and the very oldest, of which any few may be meant.
+    loose_items_max: int = 18
+    loose_size_max: int = 5
+    loose_found_max: int = 24
+    # Bookings of others make a line be looked at again, so often at most.
+    rounds_max: int = 24
+    looks_max: int = 40
+
+
+@dataclass(frozen=True, slots=True)
 class MatchingPolicy:
     version: str
     tds_rules: tuple[TdsRule, ...]
@@ -101,12 +127,7 @@ class MatchingPolicy:
     # Money of a certain payer that could pay several sets of invoices is booked on account with the sets named;
     # False leaves the whole line to a person.
     is_ambiguous_on_account: bool = True
-    # Bounds of work for one line.
-    open_items_max: int = 400
-    run_length_max: int = 12
-    loose_items_max: int = 18
-    loose_size_max: int = 5
-    rounds_max: int = 24
+    bounds: SearchBounds = SearchBounds()
 
 
 def default_policy() -> MatchingPolicy:

@@ -47,12 +47,18 @@ class NamedInvoices:
                 total += meaning.ignored
         if self.positions:
             unnamed = len(members - self.positions) if members & self.positions else 0
-            total += unnamed * (weights.unnamed_after_cut if self.is_open_ended else weights.unnamed_beside_named)
+            total += unnamed * (
+                weights.unnamed_after_cut if self.is_open_ended else weights.unnamed_beside_named
+            )
         return total
 
 
 def named_invoices(
-    references: Sequence[InvoiceReference], account: PartnerAccount, weights: AmountWeights, *, is_truncated: bool
+    references: Sequence[InvoiceReference],
+    account: PartnerAccount,
+    weights: AmountWeights,
+    *,
+    is_truncated: bool,
 ) -> NamedInvoices:
     meanings = tuple(_meaning(reference, account, weights) for reference in references)
     positions = frozenset[int]().union(*(meaning.exact for meaning in meanings))

@@ -137,7 +137,9 @@ def _narration(
         note=" ".join(reading.notes),
         is_debit=is_debit,
         is_bounce=is_bounce,
-        bounce_code=next((code for code, wording in BOUNCE_REASONS if wording.search(text)), "") if is_bounce else "",
+        bounce_code=next((code for code, wording in BOUNCE_REASONS if wording.search(text)), "")
+        if is_bounce
+        else "",
         not_receipt_reason="" if is_debit else _not_receipt_reason(line, text),
         is_truncated=reading.is_truncated or is_absent,
     )
@@ -149,8 +151,8 @@ def _prepared(text: str) -> str:
 
 
 def _is_cheque_return(line: StatementLine, text: str, rail: str) -> bool:
-    worded = rail == "CHEQUE" and CHEQUE_RETURN.search(text) is not None
-    return worded or "RTI" in line.kind_code.upper()
+    is_about_cheque = rail == "CHEQUE" or any(wording.search(text) for _, wording in BOUNCE_REASONS)
+    return (is_about_cheque and CHEQUE_RETURN.search(text) is not None) or "RTI" in line.kind_code.upper()
 
 
 def _not_receipt_reason(line: StatementLine, text: str) -> str:
@@ -227,12 +229,17 @@ def _read_text(words: list[str], reading: _Reading) -> None:
     bank = BANK_NAMES.get(" ".join(name).removesuffix(" LTD"))
     if bank is not None:
         reading.keep("bank_code", bank)
-    elif sum(character.isalpha() for word in name for character in word) > 2:
+    elif _may_be_name(name):
         reading.names.append(" ".join(name))
     if note:
         _read_note(note, reading)
         if note[0] in NOTE_STARTS_OR_NAMES and len(note) > 1 and note[1].isalpha() and len(note[1]) > 3:
             reading.names.append(" ".join(note))
+
+
+def _may_be_name(words: list[str]) -> bool:
+    letters = sum(character.isalpha() for word in words for character in word)
+    return letters > max(2, sum(character.isdigit() for word in words for character in word))
 
 
 def _opens_note(word: str, place: int) -> bool:

@@ -3,6 +3,11 @@
 import re
 from typing import Final
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # The first four letters of an IFSC, with the names under which statements spell the bank out.
 BANK_NAMES: Final = {
     "HDFC": "HDFC", "HDFC BANK": "HDFC", "ICICI": "ICIC", "ICICI BANK": "ICIC", "SBI": "SBIN", "STATE BANK": "SBIN",
@@ -14,12 +19,12 @@ BANK_NAMES: Final = {
     "IDBI BANK": "IBKL", "FEDERAL BANK": "FDRL", "INDUSIND BANK": "INDB", "IDFC FIRST BANK": "IDFB", "RBL BANK": "RATN",
     "UCO BANK": "UCBA", "BANDHAN BANK": "BDBL", "BANK OF MAHARASHTRA": "MAHB", "DBS BANK": "DBSS", "CITIBANK": "CITI",
 }  # fmt: skip
-BANK_CODES: Final = frozenset(BANK_NAMES.values()) | frozenset(
-    "KVBL KARB SIBL TMBL CSBK DCBL JAKA PSIB SVCB COSB HSBC SCBL DEUT BOFA CHAS BNPA AUBL ESFB UJVN AIRP PYTM NKGS".split()
+BANK_CODES: Final = frozenset(BANK_NAMES.values()) | _words(
+    "KVBL KARB SIBL TMBL CSBK DCBL JAKA PSIB SVCB COSB HSBC SCBL DEUT BOFA CHAS BNPA AUBL ESFB UJVN AIRP PYTM NKGS"
 )
-UPI_HANDLES: Final = frozenset(
+UPI_HANDLES: Final = _words(
     "UPI YBL IBL AXL PAYTM APL OKSBI OKHDFCBANK OKICICI OKAXIS PTYES PTSBI PTHDFC PTAXIS HDFCBANK ICICI SBI AXISBANK "
-    "KOTAK BARODAMPAY CNRB INDUS FEDERAL IDFCBANK YESBANK YESBANKLTD UNIONBANK PNB INDIANBANK JUPITERAXIS".split()
+    "KOTAK BARODAMPAY CNRB INDUS FEDERAL IDFCBANK YESBANK YESBANKLTD UNIONBANK PNB INDIANBANK JUPITERAXIS"
 )
 RAILS: Final = (
     ("RTGS", re.compile(r"\bRTGS\b")),
@@ -31,37 +36,48 @@ RAILS: Final = (
     ("TRANSFER", re.compile(r"\b(?:IFT|INFT|TPT|FT|TRF|TRANSFER|ACH|NACH)\b")),
 )
 # Words of the bank's own routing; they are removed from the edges of what may be a name.
-ROUTING_WORDS: Final = frozenset(
+ROUTING_WORDS: Final = _words(
     "NEFT RTGS IMPS UPI CR DR CREDIT BY TRANSFER TO INB CMS MMT P2A P2M P2P MB IB NB INF INFT IFT FT TPT TRF ACH NACH C "
     "CHQ CHEQUE DEP DEPOSIT CLG CLEARING CTS INW INWARD OW IW O I W RECD RECEIVED FROM UTR RRN NO REF TXN ID VPA CASH FOR "
     "OUTWARD REMITTANCE FUND FUNDS ONLINE NET BANKING MOB MOBILE BANK XX TXT BRANCH DEPOSITED CLR ZONE SERIAL INST "
-    "COLLECT COLL PAY BRN HO UPIN PAYC AC THE M MS".split()
+    "COLLECT COLL PAY BRN HO UPIN PAYC AC THE M MS"
 )
 # Words that open a note wherever they stand: no firm's name holds them.
-NOTE_STARTS: Final = frozenset(
+NOTE_STARTS: Final = _words(
     "PAYMENT PAYMENTS PMT PYMT PAYMT PAID BILL BILLS INV INVOICE INVOICES INVS INVNO AGST AGAINST TOWARDS TWDS TOWARD BEING "
-    "ONACCOUNT DUES OUTSTANDING UPI PAYME PAYM PYMNT SALARY".split()
+    "ONACCOUNT DUES OUTSTANDING UPI PAYME PAYM PYMNT SALARY"
 )
 # Words that open a note only at its beginning, and even there may belong to a name (ADVANCE ENGINEERING, TI CYCLES).
-NOTE_STARTS_OR_NAMES: Final = frozenset(
-    "TI ADVANCE ADV SETTLEMENT SUPPLY PURCHASE GOODS MATERIAL VENDOR TEST NA NIL NONE OLD".split()
+NOTE_STARTS_OR_NAMES: Final = _words(
+    "TI ADVANCE ADV SETTLEMENT SUPPLY PURCHASE GOODS MATERIAL VENDOR TEST NA NIL NONE OLD"
 )
 # Left over at the end of a name where a bank writes the number after it.
-ROUTING_ENDS: Final = frozenset(
-    "CHQ CHEQUE NO CLG REF UTR RRN TXN ID INST SERIAL DEP CTS INSTNO CHQNO OLD PART FULL FINAL FOR VIDE ON TAX".split()
+ROUTING_ENDS: Final = _words(
+    "CHQ CHEQUE NO CLG REF UTR RRN TXN ID INST SERIAL DEP CTS INSTNO CHQNO OLD PART FULL FINAL FOR VIDE ON TAX"
 )
-ANNOUNCING_WORDS: Final = frozenset("INV INVS INVOICE INVOICES INVNO BILL BILLS TI TAXINVOICE BILLNO".split())
+ANNOUNCING_WORDS: Final = _words("INV INVS INVOICE INVOICES INVNO BILL BILLS TI TAXINVOICE BILLNO")
 _NO_RECEIPTS: Final = (
     ("interest", r"\bINT(?:EREST)?\.? ?(?:PD|PAID|CREDIT|CR|ON FD|CAPITALI[SZ]ED)\b|\bINTEREST\b|^INT[ .]"),
-    ("tax_refund", r"\b(?:GST|TDS|TAX|ITD|INCOME ?TAX|IT|CGST|SGST|IGST)[ /-]*(?:TAX )?REFUND\b|\bRBIS0?[A-Z0-9]*GST|\bITDTAX"),
-    ("return_of_own_payment", r"\b(?:RETURN|RETURNED|RETD|REJECTED|REJECT|UNCREDITED)\b|\b(?:NEFT|RTGS|IMPS)[ /_-]*(?:RTN|RET|REJ)\b"),
+    (
+        "tax_refund",
+        r"\b(?:[CSI]?GST|TDS|TAX|ITD|INCOME ?TAX|IT)[ /-]*(?:TAX )?REFUND\b|\bRBIS0?[A-Z0-9]*GST|\bITDTAX",
+    ),
+    ("return_of_own_payment", r"\b(?:RETURN|RETURNED|RETD|REJECTED|REJECT|UNCREDITED)\b"),
+    ("return_of_own_payment", r"\b(?:NEFT|RTGS|IMPS)[ /_-]*(?:RTN|RET|REJ)\b"),
     ("reversal", r"\b(?:REVERSAL|REVERSED|REV|RVSL|CHRG ?REV|CHGS? ?REV|WAIVER|WAIVED)\b"),
     ("refund", r"\b(?:REFUND|CASHBACK|CASH BACK)\b"),
-    ("own_transfer", r"\b(?:OWN|SELF) (?:A/?C|ACCOUNT|TRF|TRANSFER|FUNDS?)\b|\bSWEEP\b|\bSELF\b|\bINTRA ?COMPANY\b"),
-    ("deposit_or_loan", r"\bFD\b|\bTD (?:CLOSURE|MATURITY)|\bMATURITY\b|\b(?:LOAN|OD|WCDL) (?:DISB|DISBURS\w*|DRAWDOWN)"),
+    (
+        "own_transfer",
+        r"\b(?:OWN|SELF) (?:A/?C|ACCOUNT|TRF|TRANSFER|FUNDS?)\b|\bSWEEP\b|\bSELF\b|\bINTRA ?COMPANY\b",
+    ),
+    (
+        "deposit_or_loan",
+        r"\bFD\b|\bTD (?:CLOSURE|MATURITY)|\bMATURITY\b|\b(?:LOAN|OD|WCDL) (?:DISB|DISBURS\w*|DRAWDOWN)",
+    ),
     ("dividend", r"\bDIVIDEND\b|\bDIV PAID\b"),
-    ("test_transfer", r"\bUNKNOWN\b.*\bTEST\b|\bTEST (?:TXN|TRANSACTION|TRANSFER|PAYMENT|IMPS|CREDIT)\b|\bPENNY ?(?:DROP|TEST|LESS)\b|\bACCOUNT (?:VALIDATION|VERIFICATION)\b"),
-)  # fmt: skip  # noqa: E501 — one rule per line reads better than wrapped expressions
+    ("test_transfer", r"\bUNKNOWN\b.*\bTEST\b|\bTEST (?:TXN|TRANSACTION|TRANSFER|PAYMENT|IMPS|CREDIT)\b"),
+    ("test_transfer", r"\bPENNY ?(?:DROP|TEST|LESS)\b|\bACCOUNT (?:VALIDATION|VERIFICATION)\b"),
+)
 NO_RECEIPTS: Final = tuple((reason, re.compile(wording)) for reason, wording in _NO_RECEIPTS)
 CHEQUE_RETURN: Final = re.compile(
     r"\b(?:RET|RETD|RETURN|RETURNED|RTN|UNPAID|BOUNCED?|DISHONOU?RE?D?|REJECT|REJECTED)\b"

@@ -9,14 +9,20 @@ from uuid import UUID
 
 from services.payments.domain.deduction import PayableInvoice
 from services.payments.domain.invoice_number import normalised_number, number_keys, serial_of
+from services.payments.domain.matching_policy import SearchBounds
 from services.payments.domain.open_item import OpenInvoice
+from services.payments.domain.subset_sum import SubsetSums, subset_sums
 
 
 @dataclass(frozen=True)
 class PartnerAccount:
-    """One partner's open invoices, oldest first, with what the search needs; made anew when one of them is paid."""
+    """One partner's open invoices, oldest first, with what the search needs; made anew when one of them is paid.
+
+    Named invoices are looked for among all of them, sums only among the oldest.
+    """
 
     payables: tuple[PayableInvoice, ...]
+    bounds: SearchBounds
 
     @cached_property
     def amounts(self) -> list[int]:
@@ -24,12 +30,13 @@ class PartnerAccount:
 
     @cached_property
     def prefix_sums(self) -> list[int]:
-        return [0, *accumulate(self.amounts)]
+        return [0, *accumulate(self.amounts[: self.bounds.run_items_max])]
 
     @cached_property
     def by_due_date(self) -> list[int]:
         """Positions in the order of their due dates; empty when that is the order they are in."""
-        order = sorted(range(len(self.payables)), key=lambda position: self.payables[position].invoice.due_on)
+        count = min(len(self.payables), self.bounds.run_items_max)
+        order = sorted(range(count), key=lambda position: self.payables[position].invoice.due_on)
         return [] if order == list(range(len(order))) else order
 
     @cached_property
@@ -37,21 +44,25 @@ class PartnerAccount:
         return [0, *accumulate(self.amounts[position] for position in self.by_due_date)]
 
     @cached_property
+    def loose_sums(self) -> SubsetSums:
+        return subset_sums(self.amounts[: self.bounds.loose_items_max], size_max=self.bounds.loose_size_max)
+
+    @cached_property
     def numbers(self) -> list[str]:
-        return [normalised_number(payable.invoice.number) for payable in self.payables]
+        return [payable.number_key for payable in self.payables]
 
     @cached_property
     def serials(self) -> list[str]:
-        return [serial_of(payable.invoice.number) for payable in self.payables]
+        return [payable.serial for payable in self.payables]
 
 
 class OpenBook:
     """Keeps count of what earlier decisions of the batch have used."""
 
-    def __init__(self, invoices: Iterable[OpenInvoice], *, items_max: int) -> None:
-        self._items_max = items_max
-        self._open: dict[UUID, int] = {}
-        self._by_partner: dict[str, list[OpenInvoice]] = defaultdict(list)
+    def __init__(self, invoices: Iterable[OpenInvoice], bounds: SearchBounds) -> None:
+        self._bounds = bounds
+        self._open: dict[UUID, PayableInvoice] = {}
+        self._by_partner: dict[str, list[UUID]] = defaultdict(list)
         self._by_key: dict[str, list[OpenInvoice]] = defaultdict(list)
         self._by_amount: dict[int, list[OpenInvoice]] = defaultdict(list)
         self._accounts: dict[str, PartnerAccount] = {}
@@ -60,37 +71,43 @@ class OpenBook:
                 self._add(invoice)
 
     def _add(self, invoice: OpenInvoice) -> None:
-        self._open[invoice.id] = invoice.open_minor
-        self._by_partner[invoice.partner_code].append(invoice)
+        self._open[invoice.id] = _payable(invoice, invoice.open_minor)
+        self._by_partner[invoice.partner_code].append(invoice.id)
         self._by_amount[invoice.open_minor].append(invoice)
         for key in number_keys(invoice.number):
             self._by_key[key].append(invoice)
 
     def open_minor(self, invoice: OpenInvoice) -> int:
-        return self._open[invoice.id]
+        payable = self._open.get(invoice.id)
+        return payable.open_minor if payable is not None else 0
 
     def account(self, partner_code: str) -> PartnerAccount:
         account = self._accounts.get(partner_code)
         if account is None:
-            invoices = self._by_partner.get(partner_code, ())
-            payables = [self._payable(invoice) for invoice in invoices if self._open[invoice.id] > 0]
-            account = self._accounts[partner_code] = PartnerAccount(tuple(payables[: self._items_max]))
+            known = self._by_partner.get(partner_code, [])
+            payables = [payable for key in known if (payable := self._open.get(key)) is not None]
+            account = self._accounts[partner_code] = PartnerAccount(
+                tuple(payables[: self._bounds.items_max]), self._bounds
+            )
         return account
 
-    def _payable(self, invoice: OpenInvoice) -> PayableInvoice:
-        left = self._open[invoice.id]
-        taxable = invoice.taxable_minor
-        if left != invoice.total_minor and invoice.total_minor > 0:
-            taxable = taxable * left // invoice.total_minor
-        return PayableInvoice(invoice, left, taxable)
-
     def use(self, invoice: OpenInvoice, amount_minor: int) -> None:
-        assert 0 < amount_minor <= self._open[invoice.id], "a decision may not use more than is open"
-        self._open[invoice.id] -= amount_minor
+        left = self._open.pop(invoice.id).open_minor - amount_minor
+        assert left >= 0 < amount_minor, "a decision may not use more than is open"
+        if left:
+            self._open[invoice.id] = _payable(invoice, left)
         self._accounts.pop(invoice.partner_code, None)
 
     def found_by_key(self, key: str) -> list[OpenInvoice]:
-        return [invoice for invoice in self._by_key.get(key, ()) if self._open[invoice.id] > 0]
+        return [invoice for invoice in self._by_key.get(key, ()) if invoice.id in self._open]
 
     def found_by_amount(self, amount_minor: int) -> list[OpenInvoice]:
-        return [i for i in self._by_amount.get(amount_minor, ()) if self._open[i.id] == amount_minor]
+        return [i for i in self._by_amount.get(amount_minor, ()) if self.open_minor(i) == amount_minor]
+
+
+def _payable(invoice: OpenInvoice, left_minor: int) -> PayableInvoice:
+    taxable = invoice.taxable_minor
+    if left_minor != invoice.total_minor and invoice.total_minor > 0:
+        taxable = taxable * left_minor // invoice.total_minor
+    number = invoice.number
+    return PayableInvoice(invoice, left_minor, taxable, normalised_number(number), serial_of(number))

@@ -9,12 +9,17 @@ from rapidfuzz.distance import OSA, LCSseq
 _FORMS = (
     ("COMPANY", re.compile(r"\b(?:AND|N) ?(?:CO|COMPANY)$")),
     ("SONS", re.compile(r"\b(?:AND|N)? ?(?:SONS|SON|BROS|BROTHERS)$")),
-    ("LIMITED", re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|P|OPC)? ?(?:LIMITED|LIMITE|LIMIT|LIMI|LTD|LT)$")),
+    (
+        "LIMITED",
+        re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|P|OPC)? ?(?:LIMITED|LIMITE|LIMIT|LIMI|LTD|LT)$"),
+    ),
     ("LIMITED", re.compile(r"\b(?:PRIVATE|PRIVAT|PRIVA|PRIV|PVT|PV)$")),
     ("LLP", re.compile(r"\b(?:LLP|LL)$")),
     ("COMPANY", re.compile(r"\bCO$")),
 )
-_GLUED_FORM = re.compile(r"(?<=\w\w\w)(PVT|PRIVATE|LLP|LTD|LIMITED|AND(?=SONS|CO\b))( ?LTD| ?LIMITED|SONS|CO)?$")
+_GLUED_FORM = re.compile(
+    r"(?<=\w\w\w)(PVT|PRIVATE|LLP|LTD|LIMITED|AND(?=SONS|CO\b))( ?LTD| ?LIMITED|SONS|CO)?$"
+)
 _LONG_FORMS = {"PVT": "PRIVATE", "LTD": "LIMITED", "CO": "COMPANY"}
 _MISSPELT = 2.6
 _NAME_MIN = 3
@@ -54,15 +59,16 @@ def name_misfit(shown: FirmName, partner: FirmName) -> float:
 
     A legal form that both show and that differs counts, because firms of one family often share all but the form.
     """
-    length = len(shown.compact)
-    if length < _NAME_MIN:
+    if len(shown.compact) < _NAME_MIN:
         return 20.0
+    form = _form_misfit(shown, partner)
     if shown.compact == partner.compact:
-        return _form_misfit(shown, partner)
-    best = _whole_misfit(shown, partner)
-    if best > 1.0:
-        best = min(best, _beginning_misfit(shown, partner), _shortened_misfit(shown, partner))
-    return best + _form_misfit(shown, partner)
+        return form
+    whole = _whole_misfit(shown, partner)
+    if whole <= 1.0:
+        return whole + form
+    cut = _beginning_misfit(shown, partner) + (form if shown.form else 0.0)
+    return min(whole + form, cut, _shortened_misfit(shown, partner) + form)
 
 
 def _form_misfit(shown: FirmName, partner: FirmName) -> float:
@@ -87,7 +93,8 @@ def _beginning_misfit(shown: FirmName, partner: FirmName) -> float:
     distance = OSA.distance(shown.compact, partner.compact[:length], score_cutoff=2)
     if distance > 2 or (distance and length < 8):
         return 20.0
-    return 1.5 + _MISSPELT * distance + (1.5 if shown.form else 0.0)
+    is_one_word = len(shown.core) == 1 < len(partner.core)
+    return 1.5 + _MISSPELT * distance + (1.5 if shown.form else 0.0) + (2.0 if is_one_word else 0.0)
 
 
 def _shortened_misfit(shown: FirmName, partner: FirmName) -> float:

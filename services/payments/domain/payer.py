@@ -14,7 +14,7 @@ from services.payments.domain.payer_alias import AliasBook
 _BUCKET_MAX = 60
 _GOOD_MISFIT = 6.0
 _STEM = 3
-_ADDRESS_MIN = 6
+_ADDRESS_MIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,15 @@ class _Known:
     profile: PartnerProfile
     name: FirmName
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A narration with its names told apart from the places among them."""
+
+    narration: Narration
+    names: list[FirmName]
+    places: list[str]
 
 
 class PartnerIndex:
@@ -113,45 +122,58 @@ def payer_candidates(
     narration: Narration, index: PartnerIndex, aliases: AliasBook, weights: PayerWeights
 ) -> PayerView:
     """The likeliest partners, best first; at most `candidates_max` of them."""
-    places = [name for name in narration.names if name in index.places]
-    names = [firm_name(name) for name in narration.names if name not in index.places]
+    shown = _Shown(
+        narration,
+        [firm_name(name) for name in narration.names if name not in index.places],
+        [name for name in narration.names if name in index.places],
+    )
     found: dict[str, PayerCandidate] = {}
     for candidate in (
-        *_own(narration, names, places, index, weights),
-        *_known_payers(narration, names, places, index, aliases, weights),
-        *_addressed(narration, names, index, weights),
+        *_own(shown, index, weights),
+        *_known_payers(shown, index, aliases, weights),
+        *_addressed(shown, index, weights),
     ):
         if candidate.partner_code not in found or candidate.weight < found[candidate.partner_code].weight:
             found[candidate.partner_code] = candidate
     best = sorted(found.values(), key=lambda c: (c.weight, c.partner_code))[: weights.candidates_max]
     reach = best[0].weight + weights.reach if best else 0.0
-    stranger = weights.third_party + (weights.unknown_name if names else math.log(2))
+    stranger = _stranger_weight(shown.names, best, weights)
     if best and best[0].relation is Relation.KNOWN_PAYER:
-        proofs = aliases.partners_of(narration, [name.compact for name in names])[best[0].partner_code]
+        proofs = aliases.partners_of(narration, shown.names)[best[0].partner_code]
         stranger = min(stranger, best[0].weight + weights.known_elsewhere + 2 * math.log(max(proofs, 1)))
-    return PayerView(tuple(c for c in best if c.weight <= reach), stranger, is_named=bool(names))
+    return PayerView(tuple(c for c in best if c.weight <= reach), stranger, is_named=bool(shown.names))
 
 
-def _own(
-    narration: Narration, names: list[FirmName], places: list[str], index: PartnerIndex, weights: PayerWeights
-) -> Iterator[PayerCandidate]:
-    """The payer is the partner itself."""
-    misfits: dict[str, float] = {}
+def _stranger_weight(names: list[FirmName], best: list[PayerCandidate], weights: PayerWeights) -> float:
+    """A stranger has to account for the name that is shown and for all that agrees with the best partner; without a
+    name, bank and place are what the partner was looked up by and prove nothing more."""
+    letters = max((len(name.compact) for name in names), default=0)
+    weight = weights.third_party + min(weights.unknown_name, letters * weights.unknown_letter)
+    evidence = best[0].evidence if best and best[0].relation is Relation.OWN else ()
+    chances = {"account": weights.same_account, "address": weights.same_address}
     if names:
-        misfits = _misfits(narration, names, index)
+        chances |= {"ifsc": weights.same_ifsc, "bank": weights.same_bank, "place": weights.same_place}
     else:
-        misfits = dict.fromkeys(_nameless(narration, places, index), 0.0)
-    stem = _address_stem(narration)
+        weight += math.log(2)
+    return weight + sum(chances.get(agreeing, 0.0) for agreeing in evidence)
+
+
+def _own(shown: _Shown, index: PartnerIndex, weights: PayerWeights) -> Iterator[PayerCandidate]:
+    """The payer is the partner itself."""
+    misfits = _misfits(shown, index) if shown.names else _nameless(shown, index)
+    stem = _address_stem(shown.narration)
     for code, misfit in misfits.items():
-        weight, evidence = _circumstances(narration, places, index.known[code], weights)
+        weight, evidence = _circumstances(shown, index.known[code], weights)
         if stem and index.known[code].name.compact.startswith(stem):
             evidence.append("address")
         elif stem:
             weight += weights.other_address
-        yield PayerCandidate(code, misfit + weight, Relation.OWN, (*(("name",) if names else ()), *evidence))
+        named = ("name",) if shown.names else ()
+        yield PayerCandidate(code, misfit + weight, Relation.OWN, (*named, *evidence))
 
 
-def _misfits(narration: Narration, names: list[FirmName], index: PartnerIndex) -> dict[str, float]:
+def _misfits(shown: _Shown, index: PartnerIndex) -> dict[str, float]:
+    narration, names = shown.narration, shown.names
     codes: list[str] = []
     if narration.ifsc:
         codes += index.bucket(f"ifsc:{narration.ifsc}")
@@ -183,26 +205,26 @@ def _fitting(codes: Iterable[str], names: list[FirmName], index: PartnerIndex) -
     return fitting
 
 
-def _nameless(narration: Narration, places: list[str], index: PartnerIndex) -> list[str]:
+def _nameless(shown: _Shown, index: PartnerIndex) -> dict[str, float]:
+    narration = shown.narration
     if narration.ifsc:
-        return index.bucket(f"ifsc:{narration.ifsc}")
+        return dict.fromkeys(index.bucket(f"ifsc:{narration.ifsc}"), 0.0)
     codes: list[str] = []
     if stem := _address_stem(narration):
         codes += _at_address(stem, index)
     if narration.account_suffix:
         codes += index.bucket(f"account:{narration.account_suffix[-4:]}")
-    for place in places:
+    for place in shown.places:
         if narration.bank_code:
             codes += index.bucket(f"place:{narration.bank_code}:{place}")
         codes += index.bucket(f"place:{place}")
-    return list(dict.fromkeys(codes))
+    return dict.fromkeys(codes, 0.0)
 
 
-def _circumstances(
-    narration: Narration, places: list[str], partner: _Known, weights: PayerWeights
-) -> tuple[float, list[str]]:
+def _circumstances(shown: _Shown, partner: _Known, weights: PayerWeights) -> tuple[float, list[str]]:
     """Bank, account and place: what does not agree weighs, what agrees is evidence. Unknown data of ours weighs less."""
-    profile, weight, evidence = partner.profile, 0.0, []
+    narration, profile = shown.narration, partner.profile
+    weight, evidence = 0.0, []
     if narration.ifsc and profile.ifsc == narration.ifsc:
         evidence.append("ifsc")
     elif narration.ifsc:
@@ -215,41 +237,35 @@ def _circumstances(
         evidence.append("account")
     elif narration.account_suffix:
         weight += weights.other_account - (3.0 if not profile.bank_account else 0.0)
-    if places and partner.place in places:
+    if partner.place in shown.places:
         evidence.append("place")
-    elif places:
+    elif shown.places:
         weight += weights.other_place
     return weight, evidence
 
 
 def _known_payers(
-    narration: Narration,
-    names: list[FirmName],
-    places: list[str],
-    index: PartnerIndex,
-    aliases: AliasBook,
-    weights: PayerWeights,
+    shown: _Shown, index: PartnerIndex, aliases: AliasBook, weights: PayerWeights
 ) -> Iterator[PayerCandidate]:
-    """The payer was proved before to pay for the partner."""
-    found = aliases.partners_of(narration, [name.compact for name in names])
-    shares = sum(found.values())
+    """The payer was proved before to pay for the partner; without a name only its bank and the place tell it."""
+    found = aliases.partners_of(shown.narration, shown.names)
+    proofs = sum(found.values())
     for code, count in found.items():
         if code not in index.known:
             continue
-        weight = weights.known_third_party + math.log(shares / count)
-        is_there = not places or index.known[code].place in places
-        if not names and not is_there:
+        is_there = not shown.places or index.known[code].place in shown.places
+        if not shown.names and not is_there:
             continue
+        weight = weights.known_third_party + math.log(proofs / count)
         weight += 0.0 if is_there else weights.other_place
-        weight += 0.0 if names else weights.third_party
+        weight += 0.0 if shown.names else weights.third_party
         yield PayerCandidate(code, weight, Relation.KNOWN_PAYER, ("known_payer",))
 
 
-def _addressed(
-    narration: Narration, names: list[FirmName], index: PartnerIndex, weights: PayerWeights
-) -> Iterator[PayerCandidate]:
+def _addressed(shown: _Shown, index: PartnerIndex, weights: PayerWeights) -> Iterator[PayerCandidate]:
     """Another name is shown, but the payment address or the account is the partner's."""
-    stranger = weights.third_party + (weights.unknown_name if names else 0.0)
+    narration = shown.narration
+    stranger = weights.third_party + (weights.unknown_name if shown.names else 0.0)
     if stem := _address_stem(narration):
         for code in _at_address(stem, index):
             yield PayerCandidate(code, stranger + weights.address_of_partner, Relation.STRANGER, ("address",))

@@ -35,12 +35,20 @@ def alias_keys(narration: Narration) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def place_of_alias(alias: PayerAlias) -> str:
+    """The bank or the payment address at which the payer can be met again."""
+    kind, _, rest = alias.key.partition(":")
+    return rest if kind == "vpa" else rest[:4]
+
+
 class AliasBook:
-    """Known payers of one batch. A name that the bank cut or shortened is compared with the names of the same bank."""
+    """Known payers of one batch. A name that the bank cut or shortened is compared with the names of the same bank that
+    begin alike."""
 
     def __init__(self, aliases: Iterable[PayerAlias] = ()) -> None:
         self._by_vpa: dict[str, Counter[str]] = defaultdict(Counter)
-        self._by_bank: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        self._by_bank: dict[str, Counter[str]] = defaultdict(Counter)
+        self._by_stem: dict[tuple[str, str], list[tuple[str, FirmName, str]]] = defaultdict(list)
         self._seen: set[PayerAlias] = set()
         for alias in aliases:
             self.add(alias)
@@ -55,19 +63,24 @@ class AliasBook:
             self._by_vpa[rest][alias.partner_code] += 1
             return True
         place, _, name = rest.partition(":")
-        entries = self._by_bank[place[:4]]
+        self._by_bank[place[:4]][alias.partner_code] += 1
+        entries = self._by_stem[place[:4], name[:_STEM]]
         if len(entries) < _NAMES_MAX:
-            entries.append((place, name, alias.partner_code))
+            entries.append((place, _bare(name), alias.partner_code))
         return True
 
-    def partners_of(self, narration: Narration, names: Sequence[str]) -> Counter[str]:
-        """Partners the payer has paid for, with the number of proofs."""
+    def partners_of(self, narration: Narration, names: Sequence[FirmName]) -> Counter[str]:
+        """Partners the payer has paid for, with the number of proofs; without a name, all that its bank pays for."""
         if narration.vpa and (found := self._by_vpa.get(narration.vpa)):
             return Counter(found)
+        if not names:
+            return Counter(self._by_bank.get(narration.bank_code, ()))
         counted: Counter[str] = Counter()
-        for place, known, partner in self._by_bank.get(narration.bank_code, ()):
-            if not names or (_is_same_place(place, narration) and any(_is_same(name, known) for name in names)):
-                counted[partner] += 1
+        for name in names:
+            shown = _bare(name.compact)
+            for place, known, partner in self._by_stem.get((narration.bank_code, name.compact[:_STEM]), ()):
+                if _is_same_place(place, narration) and _is_same(shown, known):
+                    counted[partner] += 1
         return counted
 
 
@@ -75,13 +88,11 @@ def _is_same_place(place: str, narration: Narration) -> bool:
     return len(place) == 4 or not narration.ifsc or place == narration.ifsc
 
 
-def _is_same(shown: str, known: str) -> bool:
-    if shown == known:
+def _is_same(shown: FirmName, known: FirmName) -> bool:
+    if shown.compact == known.compact:
         return True
-    if min(len(shown), len(known)) < _COMPACT_MIN or shown[:_STEM] != known[:_STEM]:
-        return False
-    shorter, longer = sorted((shown, known), key=len)
-    return name_misfit(_bare(shorter), _bare(longer)) <= _SAME_MISFIT
+    shorter, longer = sorted((shown, known), key=lambda name: len(name.compact))
+    return len(shorter.compact) >= _COMPACT_MIN and name_misfit(shorter, longer) <= _SAME_MISFIT
 
 
 def _bare(compact: str) -> FirmName:

@@ -2,12 +2,15 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 Subset = tuple[int, ...]
 
 
-def runs_within(prefix_sums: Sequence[int], low: int, high: int, *, length_max: int) -> Iterator[tuple[int, int]]:
+def runs_within(
+    prefix_sums: Sequence[int], low: int, high: int, *, length_max: int
+) -> Iterator[tuple[int, int]]:
     """Runs of neighbours [start, end) of two or more whose sum lies in low … high. `prefix_sums` starts with 0 and rises,
     so each start costs one binary search."""
     count = len(prefix_sums) - 1
@@ -20,33 +23,48 @@ def runs_within(prefix_sums: Sequence[int], low: int, high: int, *, length_max: 
             end += 1
 
 
-def loose_subsets(
-    amounts: Sequence[int], low: int, high: int, *, size_max: int, found_max: int
-) -> list[Subset]:
-    """Subsets of two to `size_max` positions whose sum lies in low … high, smallest first; stops after `found_max`.
+@dataclass(frozen=True, slots=True)
+class SubsetSums:
+    """All sums of up to a few of some amounts, kept as two halves that are joined only when a total is asked for."""
 
-    Meets in the middle: two halves are listed once (2 × 2^(n/2)) and joined by binary search. The caller bounds n.
-    """
+    left: tuple[tuple[int, Subset], ...]
+    right: tuple[tuple[int, Subset], ...]
+    right_totals: tuple[int, ...]
+    size_max: int
+
+
+def subset_sums(amounts: Sequence[int], *, size_max: int) -> SubsetSums:
+    """Lists 2 × 2^(n/2) sums instead of 2^n; the caller bounds n."""
     half = len(amounts) // 2
-    left = _sums(amounts, range(half), size_max)
+    left = sorted(_sums(amounts, range(half), size_max), key=lambda item: (len(item[1]), item[1]))
     right = sorted(_sums(amounts, range(half, len(amounts)), size_max))
-    right_sums = [total for total, _ in right]
+    return SubsetSums(tuple(left), tuple(right), tuple(total for total, _ in right), size_max)
+
+
+def loose_subsets(sums: SubsetSums, low: int, high: int, *, found_max: int) -> list[Subset]:
+    """Subsets of two or more positions whose sum lies in low … high, smallest first; stops after `found_max`."""
     found: list[Subset] = []
-    for total, members in sorted(left, key=lambda item: (len(item[1]), item[1])):
-        position = bisect_left(right_sums, low - total)
-        while position < len(right) and right_sums[position] <= high - total:
-            others = right[position][1]
-            if 2 <= len(members) + len(others) <= size_max:
+    for total, members in sums.left:
+        if total > high:
+            continue
+        position = bisect_left(sums.right_totals, low - total)
+        while position < len(sums.right) and sums.right_totals[position] <= high - total:
+            others = sums.right[position][1]
+            if 2 <= len(members) + len(others) <= sums.size_max:
                 found.append(members + others)
                 if len(found) >= found_max:
-                    return sorted(found, key=lambda subset: (len(subset), subset))
+                    return sorted(found, key=_size_first)
             position += 1
-    return sorted(found, key=lambda subset: (len(subset), subset))
+    return sorted(found, key=_size_first)
+
+
+def _size_first(subset: Subset) -> tuple[int, Subset]:
+    return len(subset), subset
 
 
 def _sums(amounts: Sequence[int], positions: range, size_max: int) -> list[tuple[int, Subset]]:
     return [
-        (sum(amounts[position] for position in subset), subset)
+        (sum([amounts[position] for position in subset]), subset)
         for size in range(min(size_max, len(positions)) + 1)
         for subset in combinations(positions, size)
     ]

@@ -74,7 +74,8 @@ def _completed(reference: str, narration: str) -> str:
     """A reference cut to 16 characters is completed from the narration when that continues it."""
     if len(reference) != 16 or not reference[:4].isalpha():
         return reference
-    for word in _WORD.findall(with_numbers_apart(narration.upper())):
+    words: list[str] = _WORD.findall(with_numbers_apart(narration.upper()))
+    for word in words:
         if len(word) > 16 and word.startswith(reference) and UTR22_SHAPE.fullmatch(word):
             return word
     return reference
@@ -83,11 +84,13 @@ def _completed(reference: str, narration: str) -> str:
 def _is_strong(reference: str) -> bool:
     if reference.isdigit():
         return len(reference) in (6, 12)
-    return is_transfer_reference(reference) or (len(reference) >= _UTR_PREFIX_LENGTH and reference[:4].isalpha())
+    return is_transfer_reference(reference) or (
+        len(reference) >= _UTR_PREFIX_LENGTH and reference[:4].isalpha()
+    )
 
 
 def _reference_in(narration: str) -> str:
-    words = _WORD.findall(with_numbers_apart(narration.upper()))
+    words: list[str] = _WORD.findall(with_numbers_apart(narration.upper()))
     for word in words:
         if is_transfer_reference(word):
             return word

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from services.payments.domain.deduction import amount_freedom
 from services.payments.domain.explanation import Explanation, Payment, explanations
 from services.payments.domain.invoice_number import ReferenceKind, reference_key
-from services.payments.domain.matching_policy import MatchingPolicy
+from services.payments.domain.matching_policy import MatchingPolicy, SearchBounds
 from services.payments.domain.named_invoices import named_invoices
 from services.payments.domain.narration import Narration
 from services.payments.domain.open_book import OpenBook, PartnerAccount
 from services.payments.domain.payer import PayerCandidate, PayerView, Relation
 
-_NOBODY = PartnerAccount(())
+_NOBODY = PartnerAccount((), SearchBounds())
 _AMOUNT_TWINS_MAX = 4
 _KNOWN_WELL = 8.0
 
@@ -66,12 +66,11 @@ def verdict_on(
     payment: Payment,
     narration: Narration,
     view: PayerView,
-    candidates: Sequence[PayerCandidate],
-    accounts: Sequence[PartnerAccount],
+    accounts: Sequence[tuple[PayerCandidate, PartnerAccount]],
     policy: MatchingPolicy,
 ) -> Verdict:
     found: dict[tuple[object, ...], tuple[float, PayerCandidate, Explanation]] = {}
-    for candidate, account in zip(candidates, accounts, strict=True):
+    for candidate, account in accounts:
         named = named_invoices(
             narration.references, account, policy.amount, is_truncated=narration.is_truncated
         )

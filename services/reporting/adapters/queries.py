@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.reporting.domain.collections import Collected, Grouping
 from services.reporting.domain.period import Period
+from services.reporting.domain.projection import Projection
 from shared.identity import RowScope
 
 _COLUMN: Final = {
@@ -133,7 +134,7 @@ async def statement_summaries(
     return [StatementSummary(**row._mapping) for row in rows]
 
 
-async def projection_progress(connection: AsyncConnection, projection: str) -> Progress | None:
+async def projection_progress(connection: AsyncConnection, projection: Projection) -> Progress | None:
     row = (
         await connection.execute(
             sa.text("SELECT * FROM projection_progress WHERE projection = :projection"),

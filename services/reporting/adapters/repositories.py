@@ -7,11 +7,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.reporting.domain.projection import Projection
 from shared.events.envelope import Envelope
 from shared.events.payments import ReceiptBooked, ReceiptReversedV1, StatementImportedV1
-
-COLLECTIONS = "collections"
-STATEMENTS = "statements"
 
 
 async def add_receipts(connection: AsyncConnection, receipts: Sequence[ReceiptBooked]) -> None:
@@ -64,7 +62,7 @@ async def add_statements(connection: AsyncConnection, told: Sequence[Envelope[St
 
 
 async def note_progress(
-    connection: AsyncConnection, projection: str, *, newest_fact_at: datetime, at: datetime
+    connection: AsyncConnection, projection: Projection, *, newest_fact_at: datetime, at: datetime
 ) -> None:
     await connection.execute(
         sa.text(

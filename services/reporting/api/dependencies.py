@@ -1,25 +1,6 @@
-"""What routes ask for: a snapshot to read from."""
+"""What this service's routes ask for; the same as everywhere."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
-
-from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from shared.database import Database
-
-
-def database(request: Request) -> Database:
-    """The pool of this process."""
-    pool = request.app.state.database
-    assert isinstance(pool, Database)
-    return pool
-
-
-async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    """A read-only snapshot for the length of one request."""
-    async with database(request).reading() as connection:
-        yield connection
-
-
-Reading = Annotated[AsyncConnection, Depends(reading, scope="function")]
+from shared.dependencies import PageWanted as PageWanted
+from shared.dependencies import Pool as Pool
+from shared.dependencies import Reading as Reading
+from shared.dependencies import Work as Work

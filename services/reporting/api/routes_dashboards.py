@@ -13,7 +13,6 @@ from services.reporting.adapters.queries import (
     projection_progress,
     statement_summaries,
 )
-from services.reporting.adapters.repositories import COLLECTIONS, STATEMENTS
 from services.reporting.api.dependencies import Reading
 from services.reporting.api.schemas_dashboards import (
     CollectionsBody,
@@ -26,6 +25,7 @@ from services.reporting.api.schemas_dashboards import (
 )
 from services.reporting.domain.collections import Grouping
 from services.reporting.domain.period import period_shown
+from services.reporting.domain.projection import Projection
 from shared.conditional import IfNoneMatch, entity_reply
 from shared.identity import CurrentCaller
 
@@ -49,7 +49,7 @@ async def show_collections(
     chosen = Chosen(caller.row_scope(), zone)
     newest = await newest_receipt_on(connection, chosen) or _today()
     period = period_shown(first_on, last_on, newest_on=newest)
-    progress = await projection_progress(connection, COLLECTIONS)
+    progress = await projection_progress(connection, Projection.COLLECTIONS)
     figures = await collection_figures(connection, chosen, period, group_by)
     body = CollectionsBody(
         period=period_body(period),
@@ -73,7 +73,7 @@ async def show_statements(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Per bank account, by the day the statements were imported (Asia/Kolkata)."""
-    progress = await projection_progress(connection, STATEMENTS)
+    progress = await projection_progress(connection, Projection.STATEMENTS)
     newest = progress.newest_fact_at.astimezone(BUSINESS_TIME_ZONE).date() if progress else _today()
     period = period_shown(first_on, last_on, newest_on=newest)
     summaries = await statement_summaries(

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from services.reporting.adapters.repositories import COLLECTIONS, add_receipts, add_reversals, note_progress
+from services.reporting.adapters.repositories import add_receipts, add_reversals, note_progress
 from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.domain.projection import Projection
 from shared.events.envelope import Envelope, Event
 from shared.events.payments import ReceiptReversedV1, ReceiptsBookedV1
 
@@ -21,4 +22,4 @@ async def project_reversals(work: UnitOfWork, told: Sequence[Envelope[ReceiptRev
 
 async def _note_progress(work: UnitOfWork, told: Sequence[Envelope[Event]]) -> None:
     newest = max(one.time for one in told)
-    await note_progress(work.connection, COLLECTIONS, newest_fact_at=newest, at=datetime.now(UTC))
+    await note_progress(work.connection, Projection.COLLECTIONS, newest_fact_at=newest, at=datetime.now(UTC))

@@ -1,52 +1,6 @@
-"""What routes ask for: a snapshot to read from, and which page of a list."""
+"""What this service's routes ask for; the same as everywhere."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends, Query, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from shared.database import Database
-from shared.pagination import LIMIT_DEFAULT, LIMIT_MAX, CursorSigner
-
-
-def database(request: Request) -> Database:
-    """The pool of this process."""
-    pool = request.app.state.database
-    assert isinstance(pool, Database)
-    return pool
-
-
-async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    """A read-only snapshot for the length of one request."""
-    async with database(request).reading() as connection:
-        yield connection
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """Which page of which list."""
-
-    limit: int
-    cursor: str | None
-    signer: CursorSigner
-
-    def after(self, scope: str) -> tuple[str | int, ...] | None:
-        """The key behind which the page starts; CursorInvalid when the cursor is of another list."""
-        return None if self.cursor is None else self.signer.decode(scope, self.cursor)
-
-
-def page_request(
-    request: Request,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page")] = LIMIT_DEFAULT,
-    cursor: Annotated[
-        str | None, Query(max_length=500, description="`next_cursor` of the page before")
-    ] = None,
-) -> PageRequest:
-    """The page parameters of every list."""
-    return PageRequest(limit, cursor, request.app.state.cursor_signer)
-
-
-Reading = Annotated[AsyncConnection, Depends(reading, scope="function")]
-PageWanted = Annotated[PageRequest, Depends(page_request)]
+from shared.dependencies import PageWanted as PageWanted
+from shared.dependencies import Pool as Pool
+from shared.dependencies import Reading as Reading
+from shared.dependencies import Work as Work

@@ -9,7 +9,7 @@ from services.research.api.dependencies import PageWanted, Reading
 from services.research.api.schemas_entities import EntityBody, entity_body
 from services.research.domain.entity import search_words
 from shared.identity import CurrentCaller
-from shared.pagination import Page, page_of
+from shared.pagination import Page
 
 router = APIRouter(prefix="/v1/entities", tags=["Entities"])
 
@@ -34,11 +34,5 @@ async def list_entities(
         after=(str(name_key), str(source_key)),
         limit=page.limit + 1,
     )
-    kept, cursor = page_of(
-        rows,
-        limit=page.limit,
-        key=lambda row: (row.name_key, row.source_key),
-        signer=page.signer,
-        scope=scope,
-    )
+    kept, cursor = page.cut(rows, scope, lambda row: (row.name_key, row.source_key))
     return Page(items=[entity_body(row) for row in kept], next_cursor=cursor)

@@ -1,3 +1,4 @@
+import io
 import json
 import logging
 
@@ -6,6 +7,7 @@ import pytest
 from shared.observability import (
     Metrics,
     ObservabilityMiddleware,
+    RequestLog,
     configure_logging,
     continue_trace,
     logger,
@@ -16,7 +18,7 @@ TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def test_trace_of_the_caller_is_continued_in_a_new_span() -> None:
-    trace = trace_from(f"00-{TRACE_ID}-00f067aa0ba902b7-00", "order-7")
+    trace = trace_from(f"00-{TRACE_ID}-00f067aa0ba902b7-00".encode(), b"order-7")
 
     assert (trace.trace_id, trace.flags, trace.request_id) == (TRACE_ID, "00", "order-7")
     assert trace.span_id != "00f067aa0ba902b7"
@@ -25,10 +27,16 @@ def test_trace_of_the_caller_is_continued_in_a_new_span() -> None:
 
 @pytest.mark.parametrize(
     "traceparent",
-    [None, "", "junk", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"ff-{TRACE_ID}-00f067aa0ba902b7-01"],
+    [
+        None,
+        b"",
+        b"junk",
+        b"00-" + b"0" * 32 + b"-00f067aa0ba902b7-01",
+        b"ff-" + TRACE_ID.encode() + b"-00f067aa0ba902b7-01",
+    ],
 )
-def test_malformed_trace_is_replaced_by_a_new_one(traceparent: str | None) -> None:
-    trace = trace_from(traceparent, "a\nb")
+def test_malformed_trace_is_replaced_by_a_new_one(traceparent: bytes | None) -> None:
+    trace = trace_from(traceparent, b"a\nb")
 
     assert trace.trace_id != TRACE_ID
     assert trace.request_id == trace.trace_id
@@ -77,8 +85,14 @@ async def test_requests_are_counted_by_route_template_not_by_path() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/v1/receipts/9", "headers": [(b"x-request-id", b"me")]}
-    await ObservabilityMiddleware(app, metrics=metrics)(scope, None, send)
+    log = io.StringIO()
+    request_log = RequestLog("example", level="info", log_format="json", stream=log)
+    middleware = ObservabilityMiddleware(app, metrics=metrics, request_log=request_log)
+    await middleware(scope, None, send)
 
     labels = {"service": "example", "method": "GET", "route": "/v1/receipts/{receipt_id}", "status": "204"}
     assert metrics.registry.get_sample_value("http_requests_total", labels) == 1
     assert (b"x-request-id", b"me") in sent[0]["headers"]
+    request_log.flush()
+    line = json.loads(log.getvalue())
+    assert (line["route"], line["status"], line["request_id"]) == ("/v1/receipts/{receipt_id}", 204, "me")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 from shared.access import AccessMatrix, AccessMiddleware, Rule
 from shared.errors import Busy, Conflict, FieldProblem, Invalid, NotFound, UpstreamUnavailable
 from shared.identity import ROLES, Caller, CurrentCaller, InternalTokenIssuer, InternalTokenVerifier
-from shared.observability import Metrics, ObservabilityMiddleware
+from shared.observability import Metrics, ObservabilityMiddleware, RequestLog
 from shared.problem_details import install_problem_handlers, refusals
 
 KEY = OKPKey.generate_key("Ed25519")
@@ -62,7 +62,8 @@ def example_app() -> FastAPI:
     verifier = InternalTokenVerifier(json.dumps(KEY.as_dict(private=False)), service="example")
     app.add_middleware(AccessMiddleware, verifier=verifier, matrix=AccessMatrix(rules))
     install_problem_handlers(app)
-    app.add_middleware(ObservabilityMiddleware, metrics=Metrics("example"))
+    request_log = RequestLog("example", level="error", log_format="json")
+    app.add_middleware(ObservabilityMiddleware, metrics=Metrics("example"), request_log=request_log)
     return app
 
 

@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from shared.inbox import create_inbox_sql
+from shared.jobs import create_jobs_sql
 from shared.outbox import create_outbox_sql
 
 revision = "0001"
@@ -14,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in (*create_outbox_sql(), *create_inbox_sql()):
+    for statement in (*create_outbox_sql(), *create_inbox_sql(), *create_jobs_sql()):
         op.execute(statement)
     op.create_table(
         "account_balances",
@@ -214,7 +215,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["partner_code"], ["partners.code"], name=op.f("fk_payer_aliases_partner_code_partners")
         ),
-        sa.PrimaryKeyConstraint("alias_key", "partner_code", name=op.f("pk_payer_aliases")),
+        sa.PrimaryKeyConstraint("alias_key", "partner_code", "source", name=op.f("pk_payer_aliases")),
     )
     op.create_table(
         "bank_lines",

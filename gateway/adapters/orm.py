@@ -1,0 +1,25 @@
+"""The gateway's one table."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from shared.database import service_metadata
+
+metadata = service_metadata()
+
+request_audit = sa.Table(
+    "request_audit",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("subject", sa.Text),
+    sa.Column("roles", ARRAY(sa.Text), nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("status", sa.SmallInteger, nullable=False),
+    sa.Column("trace_id", sa.Text, nullable=False),
+    sa.Column("client_address", sa.Text, nullable=False),
+    sa.Index("ix_request_audit_at", "at", postgresql_using="brin"),
+    sa.Index("ix_request_audit_subject_at", "subject", "at"),
+)

@@ -1,0 +1,46 @@
+"""Asks the services and the database whether they are there."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import aiohttp
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database import Database
+from shared.migrations.runner import newest_version
+
+ASK_SECONDS: Final = 2.0
+
+
+class PartStates:
+    """Short, bounded questions; nothing is remembered between them."""
+
+    def __init__(self, database: Database, urls: Mapping[str, str]) -> None:
+        self._database = database
+        self._urls = dict(urls)
+        self._wanted_version = newest_version("gateway")
+
+    async def services(self) -> dict[str, str]:
+        """Return 'ready', 'not ready' or 'unreachable' of each service."""
+        timeout = aiohttp.ClientTimeout(total=ASK_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            states = await asyncio.gather(*(self._service(session, url) for url in self._urls.values()))
+        return dict(zip(self._urls, states, strict=True))
+
+    async def database(self) -> str:
+        """Return 'ready' when the database answers and is at the version this code was written for."""
+        try:
+            async with asyncio.timeout(ASK_SECONDS), self._database.engine.connect() as connection:
+                found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        except (SQLAlchemyError, OSError):
+            return "not reachable or not migrated"
+        return "ready" if found == self._wanted_version else f"at version {found}"
+
+    async def _service(self, session: aiohttp.ClientSession, url: str) -> str:
+        try:
+            async with session.get(f"{url}/health/ready", allow_redirects=False) as reply:
+                return "ready" if reply.status == 200 else "not ready"
+        except (aiohttp.ClientError, TimeoutError):
+            return "unreachable"

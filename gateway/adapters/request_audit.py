@@ -1,0 +1,106 @@
+"""Who tried to write what, and who was denied: kept in the gateway's own database, off the way of the request."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.adapters.orm import request_audit
+from shared.database import Database
+from shared.observability import Metrics, logger
+
+FLUSH_SECONDS: Final = 0.5
+BATCH_MAX: Final = 500
+PENDING_MAX: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One denied call or one write; `path` holds ids only, queries and bodies are never kept."""
+
+    subject: str | None
+    roles: frozenset[str]
+    method: str
+    route: str
+    path: str
+    status: int
+    trace_id: str
+    client_address: str
+
+
+class RequestAudit:
+    """Collects entries and writes them in batches.
+
+    While the database is away entries wait in memory, 20,000 at most; later ones are counted and logged instead:
+    an outage of the audit store does not stop the booking of payments.
+    """
+
+    def __init__(self, database: Database, metrics: Metrics) -> None:
+        self._database = database
+        self._pending: deque[tuple[datetime, AuditEntry]] = deque()
+        self._lost = metrics.counter(
+            "gateway_audit_entries_lost_total", "Audit entries logged but not stored"
+        )
+        self._task: asyncio.Task[None] | None = None
+        self._log = logger("audit")
+
+    def note(self, entry: AuditEntry) -> None:
+        """Take an entry without waiting."""
+        if len(self._pending) >= PENDING_MAX:
+            self._lost.inc()
+            self._log.error(
+                "audit_entry_not_stored", subject=entry.subject, route=entry.route, status=entry.status
+            )
+            return
+        self._pending.append((datetime.now(UTC), entry))
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._write_for_ever())
+
+    async def stop(self) -> None:
+        """Write what is left, once."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Write what is pending; a failed batch stays pending."""
+        while self._pending:
+            batch = [self._pending[index] for index in range(min(BATCH_MAX, len(self._pending)))]
+            try:
+                await self._write(batch)
+            except (SQLAlchemyError, OSError) as error:
+                self._log.warning(
+                    "audit_store_unavailable", reason=type(error).__name__, pending=len(self._pending)
+                )
+                return
+            for _ in batch:
+                self._pending.popleft()
+
+    async def _write(self, batch: Sequence[tuple[datetime, AuditEntry]]) -> None:
+        async with self._database.engine.begin() as connection:
+            await connection.execute(request_audit.insert(), [_row(at, entry) for at, entry in batch])
+
+    async def _write_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+
+def _row(at: datetime, entry: AuditEntry) -> Mapping[str, object]:
+    return {
+        "at": at,
+        "subject": entry.subject,
+        "roles": sorted(entry.roles),
+        "method": entry.method,
+        "route": entry.route,
+        "path": entry.path[:300],
+        "status": entry.status,
+        "trace_id": entry.trace_id,
+        "client_address": entry.client_address,
+    }

@@ -1,0 +1,73 @@
+"""Reads the services' OpenAPI documents and keeps the merged one, also while services are away."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import aiohttp
+
+from gateway.adapters.bounded_body import bounded_body
+from gateway.domain.merged_openapi import canonical_json, merged_document
+from shared.observability import logger
+
+RETRY_SECONDS: Final = 2.0
+REFRESH_SECONDS: Final = 300.0
+FETCH_SECONDS: Final = 10.0
+DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
+
+
+class ServiceDocuments:
+    """Holds the last good document of each service; a service that is away or answers nonsense changes nothing."""
+
+    def __init__(self, urls: Mapping[str, str], own: dict[str, Any]) -> None:
+        self._urls = dict(urls)
+        self._documents: dict[str, dict[str, Any]] = {"gateway": own}
+        self._task: asyncio.Task[None] | None = None
+        self.text = b""
+        self.etag = ""
+        self.merged: dict[str, Any] = {}
+        self._merge()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._refresh_for_ever())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def refresh(self) -> bool:
+        """Read all documents; tell whether every service has been read at least once."""
+        timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            found = await asyncio.gather(*(self._fetched(session, url) for url in self._urls.values()))
+        fresh = {
+            service: document
+            for service, document in zip(self._urls, found, strict=True)
+            if document is not None and document != self._documents.get(service)
+        }
+        if fresh:
+            self._documents |= fresh
+            self._merge()
+        return self._urls.keys() <= self._documents.keys()
+
+    def _merge(self) -> None:
+        self.merged = merged_document(self._documents)
+        self.text = canonical_json(self.merged).encode()
+        self.etag = f'"{sha256(self.text).hexdigest()[:32]}"'
+
+    async def _fetched(self, session: aiohttp.ClientSession, url: str) -> dict[str, Any] | None:
+        try:
+            async with session.get(f"{url}/openapi.json", allow_redirects=False) as reply:
+                document = json.loads(await bounded_body(reply, bytes_max=DOCUMENT_BYTES_MAX))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            logger("openapi").debug("document_not_read", url=url, reason=type(error).__name__)
+            return None
+        return document if isinstance(document, dict) and "paths" in document else None
+
+    async def _refresh_for_ever(self) -> None:
+        while True:
+            is_complete = await self.refresh()
+            await asyncio.sleep(REFRESH_SECONDS if is_complete else RETRY_SECONDS)

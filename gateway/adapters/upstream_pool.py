@@ -1,0 +1,137 @@
+"""The kept connections to one service: bounded in number, in idle time and in how long a reply may take."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from gateway.adapters.upstream_connection import UpstreamConnection
+from gateway.domain.errors import UpstreamSlow, UpstreamUnreachable
+from shared.errors import Busy
+
+CONNECT_SECONDS: Final = 2.0
+# Shorter than the services keep an idle connection (75 s), so that they do not close it under a request.
+IDLE_SECONDS: Final = 30.0
+SWEEP_SECONDS: Final = 0.1
+WAITING_MAX: Final = 1000
+
+
+class Exchange:
+    """A connection for the length of one request; `on_slow` is called once if the reply does not come at once."""
+
+    __slots__ = ("connection", "on_slow")
+
+    def __init__(self, connection: UpstreamConnection) -> None:
+        self.connection = connection
+        self.on_slow: Callable[[], None] | None = None
+
+
+class UpstreamPool:
+    """Lends connections to one service. One sweep every 100 ms watches all time-outs: no timer per request."""
+
+    def __init__(self, service: str, url: str, *, connections_max: int) -> None:
+        parts = urlsplit(url)
+        self.service = service
+        self.origin = url.encode("ascii")
+        self.authority = parts.netloc.encode("ascii")
+        self._host, self._port = parts.hostname or "", parts.port or 80
+        self._connections_max = connections_max
+        self._idle: list[UpstreamConnection] = []
+        self._lent: dict[UpstreamConnection, Exchange] = {}
+        self._opening = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    def lend_idle(self, timeout_seconds: float) -> Exchange | None:
+        """Return an exchange on a kept connection, most recently used first, or None."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed:
+                connection.is_reused = True
+                return self._lend(connection, timeout_seconds)
+        return None
+
+    async def lend_new(self, timeout_seconds: float) -> Exchange:
+        """Return an exchange on a new connection; UpstreamUnreachable when there is none to be had, Busy when all
+        connections are lent and none comes back in time."""
+        while len(self._lent) + self._opening >= self._connections_max:
+            await self._turn(timeout_seconds)
+            if (kept := self.lend_idle(timeout_seconds)) is not None:
+                return kept
+        self._opening += 1
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, connection = await loop.create_connection(
+                    lambda: UpstreamConnection(loop, self.service), self._host, self._port
+                )
+        except OSError as error:  # TimeoutError is one
+            raise UpstreamUnreachable("The service cannot be reached", part=self.service) from error
+        finally:
+            self._opening -= 1
+        return self._lend(connection, timeout_seconds)
+
+    def give_back(self, exchange: Exchange) -> None:
+        """Keep the connection for the next request if its reply was read to the end, drop it otherwise."""
+        connection = exchange.connection
+        exchange.on_slow = None
+        self._lent.pop(connection, None)
+        if connection.may_be_reused():
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
+        else:
+            connection.close()
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(None)
+                break
+
+    def close(self) -> None:
+        """Drop every connection."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for connection in [*self._idle, *self._lent]:
+            connection.close()
+        self._idle.clear()
+
+    def _lend(self, connection: UpstreamConnection, timeout_seconds: float) -> Exchange:
+        now = time.monotonic()
+        connection.begin()
+        connection.started_at, connection.deadline = now, now + timeout_seconds
+        exchange = Exchange(connection)
+        self._lent[connection] = exchange
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+        return exchange
+
+    async def _turn(self, timeout_seconds: float) -> None:
+        if len(self._waiting) >= WAITING_MAX:
+            raise Busy("Too many requests wait for a part of the system", part=self.service)
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await waiting
+        except TimeoutError as error:
+            raise Busy("A part of the system has no connection free", part=self.service) from error
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        for connection, exchange in list(self._lent.items()):
+            if now > connection.deadline:
+                connection.close(UpstreamSlow("The service did not answer in time", part=self.service))
+            elif exchange.on_slow is not None and now - connection.started_at >= SWEEP_SECONDS / 2:
+                on_slow, exchange.on_slow = exchange.on_slow, None
+                on_slow()
+        expired = [kept for kept in self._idle if kept.is_closed or now - kept.idle_since > IDLE_SECONDS]
+        for connection in expired:
+            self._idle.remove(connection)
+            connection.close()
+        if self._lent or self._idle:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+        else:
+            self._sweeper = None

@@ -1,0 +1,175 @@
+"""The way of every request: trace, identity, rights, route, passage, record.
+
+A raw ASGI application: what a request costs here, every request of the whole system costs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.adapters.access_tokens import AccessTokens
+from gateway.adapters.upstream_pool import UpstreamPool
+from gateway.api.cross_origin import CrossOrigin
+from gateway.api.proxy import CallerGone, Passage
+from gateway.api.visit import Recorder, Visit
+from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header
+from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
+from shared.access import AccessMatrix, Rule, require_role
+from shared.errors import Fault, Malformed, Refusal
+from shared.identity import Caller, InternalTokenIssuer
+from shared.observability import logger
+from shared.prefer import wait_seconds
+from shared.problem_details import problem_response
+
+PATH_LENGTH_MAX: Final = 4096
+HEADERS_MAX: Final = 100
+STATUS_CALLER_GONE: Final = 499
+_OWN_PREFIXES: Final = ("/reference/", "/problems/")
+
+
+@dataclass(frozen=True, slots=True)
+class Doorkeeper:
+    """Who may come in, and where they go."""
+
+    tokens: AccessTokens
+    issuer: InternalTokenIssuer
+    matrix: AccessMatrix
+    routes: Mapping[tuple[str, str], Route]
+
+    async def caller(self, authorization: bytes | None) -> Caller:
+        """Return the caller; Unauthenticated when the header is no good."""
+        remembered = self.tokens.remembered(authorization) if authorization is not None else None
+        return remembered or await self.tokens.caller_of(authorization)
+
+    def rule(self, method: str, path: str) -> Rule:
+        """Return the matrix's rule; NotFound or MethodNotAllowed when it lists none."""
+        return self.matrix.rule_for(method, path)
+
+    def route(self, caller: Caller, rule: Rule) -> Route:
+        """Return where the request goes; Forbidden when no role of the caller may."""
+        require_role(caller, rule)
+        return self.routes[(rule.method, rule.path_template)]
+
+
+class Edge:
+    """Answers through `own` what is public or the gateway's, and carries the rest to the services."""
+
+    def __init__(
+        self,
+        *,
+        own: ASGIApp,
+        own_paths: frozenset[str],
+        doorkeeper: Doorkeeper,
+        pools: Mapping[str, UpstreamPool],
+        cross_origin: CrossOrigin,
+        recorder: Recorder,
+    ) -> None:
+        self._own = own
+        self._own_paths = own_paths
+        self._doorkeeper = doorkeeper
+        self._pools = pools
+        self._cross_origin = cross_origin
+        self._recorder = recorder
+        self._log = logger("edge")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._own(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        visit = Visit.of(scope)
+        origin = visit.headers.get(b"origin")
+        if origin is not None:
+            send = self._cross_origin.sending(origin, send)
+        try:
+            await self._serve(visit, receive, send)
+        except CallerGone:
+            visit.status = STATUS_CALLER_GONE
+        except (Refusal, Fault) as error:
+            await self._refuse(error, visit, receive, send)
+        finally:
+            self._recorder.record(visit)
+
+    async def _serve(self, visit: Visit, receive: Receive, send: Send) -> None:
+        scope = visit.scope
+        method, path = scope["method"], scope["path"]
+        if len(path) > PATH_LENGTH_MAX or len(scope["headers"]) > HEADERS_MAX or visit.has_doubled_header:
+            raise Malformed("The request's head is too large or names a header twice that may come once")
+        if method == "OPTIONS" and b"origin" in visit.headers:
+            await self._cross_origin.answer_preflight(visit, send)
+            return
+        if path in self._own_paths or path.startswith(_OWN_PREFIXES):
+            visit.path_template = path if path in self._own_paths else path.split("/")[1]
+            await self._own(scope, receive, _secured(visit, send))
+            return
+        visit.caller = caller = await self._doorkeeper.caller(visit.headers.get(b"authorization"))
+        rule = self._doorkeeper.rule(method, path)
+        visit.path_template = rule.path_template
+        route = self._doorkeeper.route(caller, rule)
+        if route.service == GATEWAY:
+            scope["caller"] = caller
+            await self._own(scope, receive, _secured(visit, send))
+            return
+        await self._pass_on(visit, route, caller, receive, send)
+
+    async def _pass_on(
+        self, visit: Visit, route: Route, caller: Caller, receive: Receive, send: Send
+    ) -> None:
+        timeout_seconds = route.timeout_seconds
+        prefer = visit.headers.get(b"prefer")
+        if prefer is not None:
+            timeout_seconds += wait_seconds(prefer.decode("latin-1"), default=0.0)
+        passage = Passage(
+            scope=visit.scope,
+            receive=receive,
+            send=send,
+            pool=self._pools[route.service],
+            route=route,
+            token=self._doorkeeper.issuer.token_for(caller, route.service),
+            trace=visit.trace,
+        )
+        try:
+            await passage.run(visit.headers, timeout_seconds)
+        finally:
+            visit.status = passage.status
+            visit.has_begun = passage.has_begun
+
+    async def _refuse(self, error: Refusal | Fault, visit: Visit, receive: Receive, send: Send) -> None:
+        if isinstance(error, Fault):
+            part = error.facts.get("part")
+            self._log.warning("upstream_fault", code=error.code, part=part, has_begun=visit.has_begun)
+        if visit.has_begun:
+            # Part of a reply is out. Returning without its end makes the server drop the connection,
+            # so the caller sees a broken reply and not a short one that looks whole.
+            return
+        visit.status = error.status
+        response = problem_response(error, visit.scope)
+        response.raw_headers += [*SECURITY_HEADERS, (b"x-request-id", visit.trace.request_id.encode("ascii"))]
+        if _leaves_much_unread(visit.headers):
+            response.raw_headers.append((b"connection", b"close"))
+        await response(visit.scope, receive, send)
+
+
+def _leaves_much_unread(headers: Mapping[bytes, bytes]) -> bool:
+    length = headers.get(b"content-length", b"0")
+    return b"transfer-encoding" in headers or not length.isdigit() or int(length) > MEBIBYTE
+
+
+def _secured(visit: Visit, send: Send) -> Send:
+    """Return a send that adds the security headers and the request id to the gateway's own replies."""
+
+    async def secured_send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            visit.status = message["status"]
+            headers: list[Header] = list(message.get("headers", ()))
+            present = {name for name, _ in headers}
+            headers += [header for header in (*SECURITY_HEADERS, NO_STORE) if header[0] not in present]
+            headers.append((b"x-request-id", visit.trace.request_id.encode("ascii")))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return secured_send

@@ -1,0 +1,246 @@
+"""Carries one request to a service and its reply back, both as streams."""
+
+import asyncio
+import time
+from typing import Final
+
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.adapters.upstream_connection import UpstreamConnection
+from gateway.adapters.upstream_pool import Exchange, UpstreamPool
+from gateway.domain.errors import BodyTooSlow, UpstreamBroken
+from gateway.domain.headers import reply_headers, request_headers
+from gateway.domain.routing import Route
+from shared.errors import Malformed, TooLarge
+from shared.observability import Trace
+
+BODY_IDLE_SECONDS: Final = 30.0
+REPLY_IDLE_SECONDS: Final = 120.0
+CALLER_IDLE_SECONDS: Final = 600.0
+REPEATABLE_BODY_BYTES_MAX: Final = 64 * 1024
+HEAD_DRAIN_BYTES_MAX: Final = 64 * 1024
+
+
+class CallerGone(Exception):
+    """The caller hung up; there is nobody left to answer."""
+
+
+class Passage:
+    """One request on its way. `has_begun` tells whether the caller has seen a part of the reply already."""
+
+    __slots__ = (
+        "_pool",
+        "_receive",
+        "_route",
+        "_scope",
+        "_send",
+        "_token",
+        "_trace",
+        "_watcher",
+        "has_begun",
+        "status",
+    )
+
+    def __init__(
+        self,
+        *,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        pool: UpstreamPool,
+        route: Route,
+        token: str,
+        trace: Trace,
+    ) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._pool = pool
+        self._route = route
+        self._token = token
+        self._trace = trace
+        self._watcher: asyncio.Task[None] | None = None
+        self.has_begun = False
+        self.status = 0
+
+    async def run(self, headers: dict[bytes, bytes], timeout_seconds: float) -> None:
+        """Send, then relay; raises refusals and faults, of which `has_begun` says if they can be answered."""
+        declared = _declared_length(headers)
+        if declared == 0:
+            await self._run_whole(
+                b"", None, timeout_seconds, is_repeatable=self._scope["method"] in ("GET", "HEAD")
+            )
+            return
+        if declared is not None and declared > self._route.body_bytes_max:
+            raise self._too_large()
+        first = await self._received()
+        body: bytes = first.get("body", b"")
+        if first.get("more_body"):
+            await self._run_streamed(first, declared, timeout_seconds)
+            return
+        if len(body) > self._route.body_bytes_max:
+            raise self._too_large()
+        is_small = len(body) <= REPEATABLE_BODY_BYTES_MAX
+        await self._run_whole(
+            body, len(body), timeout_seconds, is_repeatable=is_small and b"idempotency-key" in headers
+        )
+
+    async def _run_whole(
+        self, body: bytes, length: int | None, timeout_seconds: float, *, is_repeatable: bool
+    ) -> None:
+        framing = b"" if length is None else b"content-length: %d\r\n" % length
+        data = self._head(framing) + body
+        exchange = self._pool.lend_idle(timeout_seconds) or await self._pool.lend_new(timeout_seconds)
+        try:
+            try:
+                await self._ask(exchange, data)
+            except UpstreamBroken:
+                if not (is_repeatable and exchange.connection.may_be_repeated()):
+                    raise
+                self._pool.give_back(exchange)
+                exchange = await self._pool.lend_new(timeout_seconds)
+                await self._ask(exchange, data)
+            await self._relay(exchange.connection)
+        finally:
+            if self._watcher is not None:
+                self._watcher.cancel()
+            self._pool.give_back(exchange)
+
+    async def _ask(self, exchange: Exchange, data: bytes) -> None:
+        exchange.on_slow = lambda: self._watch(exchange.connection)
+        exchange.connection.send(data)
+        await exchange.connection.head()
+
+    async def _run_streamed(self, first: Message, declared: int | None, timeout_seconds: float) -> None:
+        is_chunked = declared is None
+        framing = (
+            b"transfer-encoding: chunked\r\n" if is_chunked else b"content-length: %d\r\n" % (declared or 0)
+        )
+        exchange = self._pool.lend_idle(timeout_seconds) or await self._pool.lend_new(timeout_seconds)
+        connection = exchange.connection
+        connection.send(self._head(framing))
+        pump = asyncio.get_running_loop().create_task(self._pump(exchange, first, is_chunked=is_chunked))
+        try:
+            await connection.head()
+            await self._relay(connection)
+        finally:
+            if not pump.done():
+                # The service answered before it had read everything; what is left has nobody to read it.
+                connection.close()
+                pump.cancel()
+            if self._watcher is not None:
+                self._watcher.cancel()
+            self._pool.give_back(exchange)
+
+    async def _pump(self, exchange: Exchange, first: Message, *, is_chunked: bool) -> None:
+        connection, message, total = exchange.connection, first, 0
+        try:
+            while True:
+                body = message.get("body", b"")
+                total += len(body)
+                if total > self._route.body_bytes_max:
+                    raise self._too_large()
+                if body:
+                    connection.send(b"%x\r\n%b\r\n" % (len(body), body) if is_chunked else body)
+                if not message.get("more_body"):
+                    break
+                await connection.drained()
+                message = await self._received()
+        except (CallerGone, BodyTooSlow, TooLarge, UpstreamBroken) as error:
+            connection.close(error)
+            return
+        if is_chunked:
+            connection.send(b"0\r\n\r\n")
+        exchange.on_slow = lambda: self._watch(connection)
+
+    async def _relay(self, connection: UpstreamConnection) -> None:
+        headers = reply_headers(
+            connection.headers, origin=self._pool.origin, request_id=self._trace.request_id.encode("ascii")
+        )
+        self.status = connection.status
+        send = self._send
+        self.has_begun = True
+        await send({"type": "http.response.start", "status": connection.status, "headers": headers})
+        if self._scope["method"] == "HEAD":
+            await self._drop_body(connection)
+            return
+        body = connection.take()
+        while not connection.is_complete:
+            if body:
+                connection.deadline = time.monotonic() + CALLER_IDLE_SECONDS
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            connection.deadline = time.monotonic() + REPLY_IDLE_SECONDS
+            await connection.more()
+            body = connection.take()
+        await send({"type": "http.response.body", "body": body})
+
+    async def _drop_body(self, connection: UpstreamConnection) -> None:
+        """Services answer GET only: HEAD is asked as GET, and a long body is not read to its end."""
+        dropped = len(connection.take())
+        while not connection.is_complete and dropped < HEAD_DRAIN_BYTES_MAX:
+            await connection.more()
+            dropped += len(connection.take())
+        await self._send({"type": "http.response.body", "body": b""})
+
+    def _head(self, framing: bytes) -> bytes:
+        scope, trace = self._scope, self._trace
+        method = b"GET" if scope["method"] == "HEAD" else scope["method"].encode("ascii")
+        query = scope["query_string"]
+        client = scope.get("client")
+        passed = request_headers(scope["headers"])
+        head = b"".join(
+            (
+                method,
+                b" ",
+                scope["raw_path"],
+                b"?" + query if query else b"",
+                b" HTTP/1.1\r\nhost: ",
+                self._pool.authority,
+                b"\r\n",
+                *passed,
+                b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nauthorization: Bearer %b\r\n"
+                b"traceparent: %b\r\nx-request-id: %b\r\n%b\r\n"
+                % (
+                    (client[0] if client else "unknown").encode("ascii"),
+                    scope["scheme"].encode("ascii"),
+                    self._token.encode("ascii"),
+                    trace.traceparent.encode("ascii"),
+                    trace.request_id.encode("ascii"),
+                    framing,
+                ),
+            )
+        )
+        # Each header passed on is four parts and one line; a line break inside a value would forge another one.
+        if head.count(b"\n") != len(passed) // 4 + 8 + (1 if framing else 0) or b"\0" in head:
+            raise Malformed("A header holds a control character")
+        return head
+
+    async def _received(self) -> Message:
+        try:
+            async with asyncio.timeout(BODY_IDLE_SECONDS):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise BodyTooSlow("The rest of the body did not arrive") from error
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        return message
+
+    def _watch(self, connection: UpstreamConnection) -> None:
+        async def watch() -> None:
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+            connection.close(CallerGone())
+
+        self._watcher = asyncio.get_running_loop().create_task(watch())
+
+    def _too_large(self) -> TooLarge:
+        limit = self._route.body_bytes_max
+        return TooLarge(f"This route takes at most {limit:,} bytes", limit_bytes=limit)
+
+
+def _declared_length(headers: dict[bytes, bytes]) -> int | None:
+    """Return the body's length, 0 when there is none and None when it is not known before it ends."""
+    if b"transfer-encoding" in headers:
+        return None
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > 15:
+        raise Malformed("Content-Length is not a number")
+    return int(length)

@@ -1,0 +1,133 @@
+"""What the gateway answers itself: who am I, health, the API's document and the pages that explain it."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from gateway.adapters.key_source import KeySource
+from gateway.adapters.part_states import PartStates
+from gateway.adapters.service_documents import ServiceDocuments
+from gateway.domain.problem_pages import problem_page
+from shared.errors import NotFound
+from shared.identity import CurrentCaller
+
+REFERENCE_FOLDER: Final = Path(__file__).parent / "reference"
+PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_PAGE_HEADERS: Final = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
+_MEDIA_TYPES: Final = {
+    "reference.js": "text/javascript; charset=utf-8",
+    "reference.css": "text/css; charset=utf-8",
+}
+
+
+class Me(BaseModel):
+    """The caller as the access token describes it."""
+
+    subject: str = Field(description="The token's subject", examples=["0c6b3f1e"])
+    roles: list[str] = Field(description="Roles this system knows, sorted", examples=[["coordinator"]])
+    zones: list[str] = Field(description="Sales zones whose rows a zonal_sales sees", examples=[["north"]])
+    partner_code: str | None = Field(
+        description="The partner whose rows a partner sees", examples=["CP-0042"]
+    )
+    sees_all_rows: bool = Field(
+        description="True when neither zone nor partner limits the rows", examples=[True]
+    )
+
+
+class Health(BaseModel):
+    """State of the gateway and of what stands behind it."""
+
+    status: str = Field(
+        description="ready, degraded (some services are away) or not ready", examples=["ready"]
+    )
+    parts: dict[str, str] = Field(
+        description="State of each part", examples=[{"database": "ready", "payments": "ready"}]
+    )
+
+
+me_router = APIRouter(tags=["Identity"])
+health_router = APIRouter(tags=["Health"])
+reference_router = APIRouter(include_in_schema=False)
+
+
+@me_router.get("/v1/me", summary="Show who I am", operation_id="show_me")
+async def show_me(caller: CurrentCaller) -> Me:
+    """The roles and rows that the access token opens."""
+    return Me(
+        subject=caller.subject,
+        roles=sorted(caller.roles),
+        zones=sorted(caller.zones),
+        partner_code=caller.partner_code,
+        sees_all_rows=caller.row_scope().sees_all,
+    )
+
+
+@health_router.get("/health/live", summary="Tell that the gateway runs", operation_id="health_live")
+async def live() -> Health:
+    """Says nothing about what stands behind it."""
+    return Health(status="live", parts={})
+
+
+@health_router.get(
+    "/health/ready",
+    summary="Tell whether requests can be served",
+    operation_id="health_ready",
+    response_model=Health,
+    responses={503: {"model": Health, "description": "Requests cannot be served"}},
+)
+async def ready(request: Request) -> Response:
+    """Services that are away make the gateway degraded, not unready: the others still answer."""
+    parts: PartStates = request.app.state.part_states
+    keys: KeySource = request.app.state.keys
+    services = await parts.services()
+    database, has_keys = await parts.database(), await keys.has_keys()
+    can_serve = database == "ready" and has_keys and "ready" in services.values()
+    is_whole = can_serve and set(services.values()) == {"ready"}
+    status = "ready" if is_whole else "degraded" if can_serve else "not ready"
+    states = {"database": database, "keys": "ready" if has_keys else "not read", **services}
+    health = Health(status=status, parts=states)
+    return JSONResponse(health.model_dump(), 200 if can_serve else 503, {"Cache-Control": "no-store"})
+
+
+@reference_router.get("/openapi.json")
+async def openapi(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    """The one document of all services."""
+    documents: ServiceDocuments = request.app.state.documents
+    headers = {"ETag": documents.etag, "Cache-Control": "no-cache"}
+    if if_none_match is not None and documents.etag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(documents.text, headers=headers, media_type="application/json")
+
+
+@reference_router.get("/")
+async def reference() -> Response:
+    """A page that reads /openapi.json in the browser."""
+    return _page("index.html", "text/html; charset=utf-8")
+
+
+@reference_router.get("/reference/{name}")
+async def reference_file(name: str) -> Response:
+    """What the page is made of."""
+    if name not in _MEDIA_TYPES:
+        raise NotFound("There is no such file")
+    return _page(name, _MEDIA_TYPES[name])
+
+
+@reference_router.get("/problems/{code}")
+async def problem(code: str, request: Request) -> Response:
+    """Where a problem's `type` leads."""
+    documents: ServiceDocuments = request.app.state.documents
+    text = problem_page(code, documents.merged)
+    if text is None:
+        raise NotFound("There is no such problem")
+    return HTMLResponse(text, headers=_PAGE_HEADERS)
+
+
+def _page(name: str, media_type: str) -> Response:
+    return Response((REFERENCE_FOLDER / name).read_bytes(), headers=_PAGE_HEADERS, media_type=media_type)

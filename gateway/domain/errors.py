@@ -1,0 +1,33 @@
+"""What the gateway itself refuses or fails at; the tree is drawn in shared/errors.py."""
+
+from shared.errors import Fault, Refusal
+
+
+class UpstreamUnreachable(Fault):
+    """No connection to the service: the request was not sent and may be repeated."""
+
+    code, status, title = "upstream_unreachable", 503, "A part of the system cannot be reached"
+
+
+class UpstreamBroken(Fault):
+    """The service broke off before its reply began: whether it did the work is not known."""
+
+    code, status, title = "upstream_broken", 502, "A part of the system broke off"
+
+
+class UpstreamSlow(Fault):
+    """The service did not begin its reply in time: whether it did the work is not known."""
+
+    code, status, title = "upstream_slow", 504, "A part of the system took too long"
+
+
+class KeySetUnavailable(Fault):
+    """No key set of the token issuer has ever been read."""
+
+    code, status, title = "key_set_unavailable", 503, "Access tokens cannot be checked now"
+
+
+class BodyTooSlow(Refusal):
+    """The caller stopped sending its body."""
+
+    code, status, title = "request_timeout", 408, "The request took too long to arrive"

@@ -1,0 +1,79 @@
+"""Which service answers a resource, how long it may take and how much it takes in.
+
+Paths name resources, so a resource can move to another service here without any caller noticing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from shared.access import Rule
+
+SERVICES: Final = ("payments", "partners", "reporting", "research")
+GATEWAY: Final = "gateway"
+
+MEBIBYTE: Final = 1024 * 1024
+BODY_BYTES_MAX: Final = 1 * MEBIBYTE
+
+# The first path segment after /v1.
+RESOURCES: Final[Mapping[str, str]] = {
+    "me": GATEWAY,
+    **dict.fromkeys(
+        (
+            "accounts",
+            "audit-trail",
+            "bank-accounts",
+            "bank-statements",
+            "booking-clock",
+            "exceptions",
+            "invoices",
+            "jobs",
+            "journal-entries",
+            "receipts",
+            "trial-balance",
+        ),
+        "payments",
+    ),
+    **dict.fromkeys(("partners", "payment-sheets"), "partners"),
+    "dashboards": "reporting",
+    "entities": "research",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes and its bounds; the time runs until the reply's head arrives."""
+
+    service: str
+    path_template: str
+    timeout_seconds: float
+    body_bytes_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a route needs beyond the usual."""
+
+    timeout_seconds: float
+    body_bytes_max: int
+
+
+BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
+    ("POST", "/v1/bank-statements"): Bounds(300.0, 512 * MEBIBYTE),
+    ("POST", "/v1/invoices/batch"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/partners/batch"): Bounds(120.0, 64 * MEBIBYTE),
+    ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
+}
+
+
+def routes_of(rules: Iterable[Rule], *, timeout_seconds: float) -> dict[tuple[str, str], Route]:
+    """Return the route of each (method, path template); KeyError names a resource without a service."""
+    return {(rule.method, rule.path_template): _route(rule, timeout_seconds) for rule in rules}
+
+
+def _route(rule: Rule, timeout_seconds: float) -> Route:
+    service = RESOURCES[rule.path_template.split("/")[2]]
+    bounds = BOUNDS.get((rule.method, rule.path_template))
+    if bounds is None:
+        return Route(service, rule.path_template, timeout_seconds, BODY_BYTES_MAX)
+    return Route(service, rule.path_template, bounds.timeout_seconds, bounds.body_bytes_max)

@@ -1,0 +1,178 @@
+"""Runs the gateway: `python -m gateway.main`."""
+
+import errno
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.types import ASGIApp
+
+from gateway.adapters.access_tokens import AccessTokens
+from gateway.adapters.key_source import KeySource
+from gateway.adapters.part_states import PartStates
+from gateway.adapters.request_audit import RequestAudit
+from gateway.adapters.service_documents import ServiceDocuments
+from gateway.adapters.upstream_pool import UpstreamPool
+from gateway.api.cross_origin import CrossOrigin
+from gateway.api.edge import Doorkeeper, Edge
+from gateway.api.routes_gateway import health_router, me_router, reference_router
+from gateway.api.visit import Recorder
+from gateway.domain.routing import routes_of
+from gateway.settings import GatewaySettings
+from shared.access import RULES, AccessMatrix
+from shared.database import Database
+from shared.identity import InternalTokenIssuer
+from shared.observability import Metrics, RequestLog, configure_logging, logger
+from shared.problem_details import answer_unexpected, install_problem_handlers
+from shared.settings import load_settings
+
+SERVICE: Final = "gateway"
+KEEP_ALIVE_SECONDS: Final = 75
+BACKLOG: Final = 2048
+GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
+OWN_PATHS: Final = frozenset({"/", "/openapi.json", "/health/live", "/health/ready"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What lives as long as the process."""
+
+    settings: GatewaySettings
+    metrics: Metrics
+    request_log: RequestLog
+    database: Database
+    audit: RequestAudit
+    keys: KeySource
+    documents: ServiceDocuments
+    pools: dict[str, UpstreamPool]
+
+    @asynccontextmanager
+    async def running(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Begin with what needs the event loop; end so that nothing noted is lost."""
+        serve_metrics(self.settings, self.metrics)
+        self.audit.start()
+        self.documents.start()
+        yield
+        await self.documents.stop()
+        for pool in self.pools.values():
+            pool.close()
+        await self.audit.stop()
+        await self.database.close()
+        self.request_log.flush()
+
+
+def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Resources:
+    """Create everything; nothing connects before it is used."""
+    metrics, urls = Metrics(SERVICE), settings.service_urls()
+    url, pool_size = settings.database_url.get_secret_value(), settings.database_pool_size
+    database = Database(url, application_name=SERVICE, pool_size=pool_size)
+    connections_max = settings.upstream_connections_max
+    return Resources(
+        settings=settings,
+        metrics=metrics,
+        request_log=RequestLog(SERVICE, level=settings.log_level, log_format=settings.log_format),
+        database=database,
+        audit=RequestAudit(database, metrics),
+        keys=KeySource(jwks=settings.jwks, url=settings.jwks_url),
+        documents=ServiceDocuments(urls, own_document),
+        pools={name: UpstreamPool(name, url, connections_max=connections_max) for name, url in urls.items()},
+    )
+
+
+def create_own_app() -> FastAPI:
+    """What the gateway answers itself; its document needs neither settings nor services."""
+    own = FastAPI(
+        title="SalesOps gateway", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    for router in (me_router, health_router, reference_router):
+        own.include_router(router)
+    install_problem_handlers(own)
+    return own
+
+
+def create_app(settings: GatewaySettings) -> ASGIApp:
+    """The whole gateway as one ASGI application."""
+    own = create_own_app()
+    resources = resources_of(settings, own.openapi())
+    own.router.lifespan_context = resources.running
+    own.state.documents, own.state.keys = resources.documents, resources.keys
+    own.state.part_states = PartStates(resources.database, settings.service_urls())
+    own_paths = OWN_PATHS
+    if settings.environment != "production":
+        own.add_route("/metrics", resources.metrics.reply, include_in_schema=False)
+        own_paths |= {"/metrics"}
+    doorkeeper = Doorkeeper(
+        tokens=AccessTokens(resources.keys, issuer=settings.issuer, audience=settings.audience),
+        issuer=InternalTokenIssuer(settings.internal_token_private_key.get_secret_value()),
+        matrix=AccessMatrix(RULES),
+        routes=routes_of(RULES, timeout_seconds=settings.timeout_seconds),
+    )
+    recorder = Recorder(metrics=resources.metrics, request_log=resources.request_log, audit=resources.audit)
+    edge = Edge(
+        own=own,
+        own_paths=own_paths,
+        doorkeeper=doorkeeper,
+        pools=resources.pools,
+        cross_origin=CrossOrigin(settings.cors_origins),
+        recorder=recorder,
+    )
+    return ServerErrorMiddleware(edge, handler=answer_unexpected)
+
+
+def create_configured_app() -> ASGIApp:
+    """What each worker process calls: settings from the environment, logging to stdout."""
+    settings = load_settings(GatewaySettings)
+    configure_logging(service=SERVICE, level=settings.log_level, log_format=settings.log_format)
+    app = create_app(settings)
+    # What lives as long as the process need not be searched for garbage again and again: a full search costs
+    # 100 ms, in which nobody is answered.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    return app
+
+
+def serve_metrics(settings: GatewaySettings, metrics: Metrics) -> None:
+    """Answer on the metrics port; further processes of the same gateway take the next free ones."""
+    if settings.metrics_port == 0:
+        return
+    for port in range(settings.metrics_port, settings.metrics_port + settings.processes):
+        try:
+            metrics.serve(settings.host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return
+    logger(SERVICE).warning("metrics_port_taken", port=settings.metrics_port)
+
+
+def main() -> None:
+    settings = load_settings(GatewaySettings)
+    uvicorn.run(
+        "gateway.main:create_configured_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.processes,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

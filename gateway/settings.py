@@ -1,0 +1,77 @@
+"""What the gateway reads from its environment."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from gateway.domain.routing import SERVICES
+from shared.settings import ProcessSettings
+
+
+class GatewaySettings(ProcessSettings):
+    """One of `jwks` and `jwks_url` says with which keys access tokens are checked; keys come from nowhere else."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    port: int = Field(8000, ge=0, le=65535)
+    metrics_port: int = Field(8010, ge=0, le=65535, description="0 switches the metrics port off")
+    processes: int = Field(
+        1, ge=1, le=64, description="worker processes; process N serves metrics on port + N"
+    )
+
+    payments_url: str = "http://127.0.0.1:8001"
+    partners_url: str = "http://127.0.0.1:8002"
+    reporting_url: str = "http://127.0.0.1:8003"
+    research_url: str = "http://127.0.0.1:8004"
+    upstream_connections_max: int = Field(256, ge=1, description="per service and process")
+
+    timeout_seconds: float = Field(
+        30.0, gt=0, description="until a reply must begin; a few routes have longer"
+    )
+
+    issuer: str = Field(min_length=1, examples=["https://login.example.com/realms/salesops"])
+    audience: str = Field(min_length=1, examples=["salesops"])
+    jwks: str | None = Field(None, examples=['{"keys":[…]}'])
+    jwks_url: str | None = Field(None, examples=["https://login.example.com/realms/salesops/certs"])
+    internal_token_private_key: SecretStr = Field(examples=['{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}'])
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), examples=["https://app.example.com"])
+    trusted_proxies: str = Field(
+        "", description="addresses whose X-Forwarded-For is believed, comma-separated"
+    )
+    shutdown_seconds: int = Field(30, ge=1, description="how long requests under way may take to finish")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("payments_url", "partners_url", "reporting_url", "research_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if (
+            parts.scheme != "http"
+            or not parts.hostname
+            or parts.path.strip("/")
+            or parts.query
+            or parts.username
+        ):
+            raise ValueError("expected http://host:port")
+        return f"http://{parts.hostname}:{parts.port or 80}"
+
+    @model_validator(mode="after")
+    def _one_key_source(self) -> "GatewaySettings":
+        if (self.jwks is None) == (self.jwks_url is None):
+            raise ValueError("set one of GATEWAY_JWKS and GATEWAY_JWKS_URL")
+        return self
+
+    def service_urls(self) -> dict[str, str]:
+        """The address of each service by its name."""
+        return {service: getattr(self, f"{service}_url") for service in SERVICES}

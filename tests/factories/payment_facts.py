@@ -1,0 +1,115 @@
+"""Events of the payments service; name only what matters."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from shared.events.envelope import Envelope, Event, envelope_of
+from shared.events.payments import (
+    Allocation,
+    Deduction,
+    InvoiceRegistered,
+    InvoicesRegisteredV1,
+    ReceiptBooked,
+    ReceiptReversedV1,
+    ReceiptsBookedV1,
+    StatementImportedV1,
+)
+
+NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+def told(event: Event) -> Envelope[Event]:
+    """The event in a new envelope."""
+    return envelope_of(event, subject="test", partition_key="receivables")
+
+
+def an_invoice(**facts: object) -> InvoiceRegistered:
+    invoice = InvoiceRegistered(
+        invoice_id=uuid7(),
+        number="INV/1",
+        partner_code="CP1",
+        issued_on=date(2026, 10, 1),
+        due_on=date(2026, 10, 31),
+        currency="INR",
+        taxable_minor=100_00,
+        tax_minor=18_00,
+        total_minor=118_00,
+    )
+    return replace(invoice, **facts)  # type: ignore[arg-type]
+
+
+def a_receipt(**facts: object) -> ReceiptBooked:
+    receipt = ReceiptBooked(
+        receipt_id=uuid7(),
+        bank_account="50200012345678",
+        bank_line_id=uuid7(),
+        partner_code="CP1",
+        zone="North",
+        received_on=date(2026, 10, 5),
+        booked_at=NOON,
+        currency="INR",
+        amount_minor=118_00,
+        on_account_minor=0,
+        rail="neft",
+        reference="HDFCR52026100512345678",
+        is_on_time=True,
+    )
+    return replace(receipt, **facts)  # type: ignore[arg-type]
+
+
+def paying(invoice: InvoiceRegistered, amount_minor: int) -> Allocation:
+    return Allocation(invoice_id=invoice.invoice_id, invoice_number=invoice.number, amount_minor=amount_minor)
+
+
+def keeping_back(invoice: InvoiceRegistered, kind: str, amount_minor: int) -> Deduction:
+    return Deduction(
+        invoice_id=invoice.invoice_id, invoice_number=invoice.number, kind=kind, amount_minor=amount_minor
+    )
+
+
+def registered(*invoices: InvoiceRegistered) -> Envelope[Event]:
+    return told(InvoicesRegisteredV1(invoices=invoices))
+
+
+def booked(*receipts: ReceiptBooked) -> Envelope[Event]:
+    return told(ReceiptsBookedV1(receipts=receipts))
+
+
+def reversed_receipt(receipt: ReceiptBooked, reversed_on: date = date(2026, 10, 8)) -> Envelope[Event]:
+    return told(
+        ReceiptReversedV1(
+            receipt_id=receipt.receipt_id,
+            reason_code="01",
+            reversed_on=reversed_on,
+            partner_code=receipt.partner_code,
+            zone=receipt.zone,
+            currency=receipt.currency,
+            amount_minor=receipt.amount_minor,
+            on_account_minor=receipt.on_account_minor,
+            allocations=receipt.allocations,
+            deductions=receipt.deductions,
+        )
+    )
+
+
+def statement_imported(bank_account: str, statement_id: UUID, lines: Sequence[int]) -> Envelope[Event]:
+    """`lines`: how many were booked, suggested, exceptions, duplicates and rejected."""
+    booked_count, suggested, exceptions, duplicates, rejected = lines
+    return told(
+        StatementImportedV1(
+            statement_id=statement_id,
+            bank_account=bank_account,
+            currency="INR",
+            line_count=sum(lines),
+            new_count=booked_count + suggested + exceptions,
+            duplicate_count=duplicates,
+            rejected_count=rejected,
+            booked_count=booked_count,
+            suggested_count=suggested,
+            exception_count=exceptions,
+        )
+    )

@@ -1,0 +1,181 @@
+"""kill -9 of any part during an import: afterwards it finishes, with nothing lost and nothing twice."""
+
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from deploy.local.folder import StackFolder
+from tests.e2e.desk import Desk, eventually
+from tests.faults.month import Month
+from tests.faults.processes import FragileSystem, fragile_system
+
+pytestmark = pytest.mark.xdist_group("kills")
+LINES = 2_600  # two chunks of the import
+VICTIMS = ("payments worker", "payments API", "PostgreSQL", "RabbitMQ")
+SERVICES = ("payments", "partners", "reporting", "research")
+PARTS = (*(f"{service} {kind}" for service in SERVICES for kind in ("API", "worker")), "gateway")
+BOOK_CHECKS = {
+    "a journal entry that does not balance": (
+        "SELECT count(*) FROM (SELECT entry_id FROM journal_lines GROUP BY entry_id HAVING sum(amount_minor) <> 0) x"
+    ),
+    "a balance that is not the sum of its lines": (
+        "SELECT count(*) FROM account_balances b WHERE balance_minor <> (SELECT sum(l.amount_minor) FROM journal_lines l"
+        " JOIN journal_entries e ON e.id = l.entry_id WHERE l.account_code = b.account_code AND e.currency = b.currency)"
+    ),
+    "a receipt without its entry": (
+        "SELECT count(*) FROM receipts r WHERE NOT EXISTS"
+        " (SELECT FROM journal_entries e WHERE e.source_id = r.id AND e.kind = 'receipt')"
+    ),
+    "an open item that is not its original less its allocations": (
+        "SELECT count(*) FROM open_items o WHERE open_minor <> original_minor -"
+        " coalesce((SELECT sum(amount_minor) FROM allocations a WHERE a.open_item_id = o.id), 0)"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[FragileSystem]:
+    """The whole system with durable data."""
+    folder = Path(tempfile.mkdtemp(prefix="salesops-test-"))
+    folder.chmod(0o711)
+    with fragile_system(StackFolder(folder)) as system:
+        system.start(*PARTS)
+        yield system
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_an_import_is_finished_exactly_once_after_a_kill(system: FragileSystem, victim: str) -> None:
+    month = Month(f"K{VICTIMS.index(victim)}", LINES)
+    account = f"KILL-{VICTIMS.index(victim)}"
+    with Desk.at(system, role="coordinator") as desk:
+        desk.register_partners(month.partners())
+        desk.register_bank_account(account)
+        assert desk.register_invoices(month.invoices())["accepted"] == LINES
+        reply = desk.send_statement(month.statement(), account, prefer="wait=0")
+        assert reply.status_code == 202, reply.text
+        job_url, statement_id = reply.headers["location"], reply.json()["id"]
+        _wait_for_first_chunk(system, statement_id)
+
+        system.kill(victim)
+        time.sleep(0.5)
+        _start_again(system, victim)
+
+        assert _ended(desk, job_url)["state"] == "succeeded"
+        _expect_booked_once(desk, system, month, account)
+        _expect_told_once(desk, system, month)
+
+
+def test_nothing_acknowledged_is_lost_when_an_upload_is_repeated(system: FragileSystem) -> None:
+    """A caller whose connection broke does not know; sending the file again is always right."""
+    month = Month("KR", 300)
+    with Desk.at(system, role="coordinator") as desk:
+        desk.register_partners(month.partners())
+        desk.register_bank_account("KILL-R")
+        desk.register_invoices(month.invoices())
+        content = month.statement()
+        with suppress(httpx.TransportError):
+            desk.client.post(
+                "/v1/bank-statements", params={"bank_account": "KILL-R"}, content=content, timeout=0.05
+            )
+        system.kill("payments API")
+        _start_again(system, "payments API")
+
+        statement = eventually(
+            lambda: desk.send_statement(content, "KILL-R"), lambda reply: reply.status_code in (200, 201)
+        ).json()
+        eventually(
+            lambda: desk.get(f"/v1/bank-statements/{statement['id']}"), lambda s: s["state"] == "imported"
+        )
+
+        _expect_booked_once(desk, system, month, "KILL-R")
+
+
+def _wait_for_first_chunk(system: FragileSystem, statement_id: str) -> None:
+    with psycopg.connect(system.database_url("payments"), autocommit=True) as connection:
+        deadline = time.monotonic() + 30
+        while True:
+            row = connection.execute(
+                "SELECT lines_read, state FROM bank_statements WHERE id = %s", (statement_id,)
+            ).fetchone()
+            assert row is not None
+            if row[0] > 0:
+                assert row[1] == "importing", "the import was over before the kill; give it more lines"
+                return
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+
+def _start_again(system: FragileSystem, victim: str) -> None:
+    """As a supervisor would: whatever the kill took down with it is started again as well."""
+    system.start(victim)
+    time.sleep(0.2)
+    system.start(*PARTS)
+
+
+def _ended(desk: Desk, job_url: str) -> Any:
+    def job() -> Any:
+        with suppress(httpx.TransportError):
+            reply = desk.client.get(job_url)
+            return reply.json() if reply.status_code == 200 else {"state": "unknown"}
+        return {"state": "unknown"}
+
+    deadline = time.monotonic() + 90
+    while (found := job())["state"] not in ("succeeded", "failed", "cancelled"):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+    return found
+
+
+def _expect_booked_once(desk: Desk, system: FragileSystem, month: Month, account: str) -> None:
+    with psycopg.connect(system.database_url("payments")) as connection:
+        rows = connection.execute(
+            "SELECT r.reference, r.amount_minor FROM receipts r JOIN bank_accounts b ON b.id = r.bank_account_id"
+            " WHERE b.number = %s",
+            (account,),
+        ).fetchall()
+        found = {check: connection.execute(query).fetchone() for check, query in BOOK_CHECKS.items()}
+    assert Counter(reference for reference, _ in rows) == Counter(list(month.references))
+    assert dict(rows) == month.references
+    assert found == dict.fromkeys(BOOK_CHECKS, (0,))
+    with Desk.at(system, role="auditor") as auditor:
+        assert auditor.get("/v1/audit-trail/verification")["is_intact"]
+    assert desk.get("/v1/trial-balance")["is_proved"]
+
+
+def _expect_told_once(desk: Desk, system: FragileSystem, month: Month) -> None:
+    """The outbox is drained and both projections hold every receipt once."""
+    total = sum(month.references.values())
+
+    def told() -> tuple[int, int, int]:
+        return (
+            _number(system, "payments", "SELECT count(*) FROM outbox WHERE published_at IS NULL"),
+            _number(
+                system,
+                "reporting",
+                f"SELECT coalesce(sum(amount_minor), 0) FROM collected_receipts WHERE partner_code LIKE '{month.name}%'",
+            ),
+            _number(
+                system,
+                "partners",
+                f"SELECT coalesce(sum(amount_minor), 0) FROM sheet_receipts WHERE partner_code LIKE '{month.name}%'",
+            ),
+        )
+
+    eventually(told, lambda found: found == (0, total, total))
+
+
+def _number(system: FragileSystem, owner: str, query: str) -> int:
+    with psycopg.connect(system.database_url(owner)) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,9 @@
+import pytest
+
+from tests.provisions import DatabaseFactory
+
+
+@pytest.fixture(scope="session")
+async def database_url(worker_database: DatabaseFactory) -> str:
+    """The gateway's migrated database, shared by the tests of one worker."""
+    return await worker_database("gateway")

@@ -1,0 +1,43 @@
+"""The partners service on a migrated database."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+import httpx
+import pytest
+
+from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.consumers import SUBSCRIPTIONS
+from services.partners.main import create_app
+from services.partners.settings import PartnersSettings
+from shared.identity import Caller
+from shared.inbox import apply_once
+from shared.messaging.consumer import Apply
+from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, calling
+from tests.provisions import DatabaseFactory
+
+As = Callable[[Caller], AbstractAsyncContextManager[httpx.AsyncClient]]
+PartnersService = tuple[As, Apply]
+
+
+@pytest.fixture(scope="session")
+async def database_url(worker_database: DatabaseFactory) -> str:
+    return await worker_database("partners")
+
+
+@pytest.fixture(scope="session")
+async def service(database_url: str) -> AsyncIterator[PartnersService]:
+    """Call the API as somebody; apply events as the worker does."""
+    settings = PartnersSettings(
+        database_url=database_url,
+        amqp_url="amqp://unused",
+        internal_token_public_key=PUBLIC_KEY,
+        cursor_secret=CURSOR_SECRET,
+    )
+    app = create_app(settings)
+    database = app.state.database
+    yield (
+        lambda caller: calling(app, "partners", caller),
+        apply_once("partners", SUBSCRIPTIONS, lambda: UnitOfWork(database)),
+    )
+    await database.close()

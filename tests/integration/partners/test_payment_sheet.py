@@ -1,0 +1,235 @@
+"""Payment sheets: what partners owe and have paid, from facts that arrive in any order and more than once."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import httpx
+import psycopg
+import pytest
+from uuid_utils.compat import uuid7
+
+from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.consumers import SUBSCRIPTIONS
+from shared.database import Database
+from shared.events.envelope import Envelope, Event
+from shared.identity import Caller
+from shared.inbox import apply_once
+from tests.factories.payment_facts import (
+    a_receipt,
+    an_invoice,
+    booked,
+    keeping_back,
+    paying,
+    registered,
+    reversed_receipt,
+)
+from tests.integration.partners.conftest import PartnersService
+from tests.integration.service_callers import a_caller
+from tests.provisions import DatabaseFactory
+
+SHOWN = {"from": "2026-09-01", "overdue_on": "2026-11-10"}
+FACT_TABLES = ("sheet_invoices", "sheet_receipts", "sheet_settlements", "sheet_reversals")
+
+
+@dataclass(frozen=True)
+class APartner:
+    zone: str = "South"
+    code: str = field(default_factory=lambda: f"CP-{uuid7().hex[-12:]}")
+
+
+async def registered_partner(service: PartnersService, zone: str = "South") -> APartner:
+    partner = APartner(zone)
+    async with service[0](a_caller()) as client:
+        item = {"code": partner.code, "name": "Om Sai Agencies", "zone": zone}
+        reply = await client.post("/v1/partners/batch", json=[item])
+    assert reply.json()["accepted"] == 1, reply.text
+    return partner
+
+
+async def sheet_reply(
+    service: PartnersService, partner: APartner, caller: Caller | None = None, **query: str
+) -> httpx.Response:
+    async with service[0](caller or a_caller()) as client:
+        return await client.get(f"/v1/payment-sheets/{partner.code}", params={**SHOWN, **query})
+
+
+async def test_part_payment_with_deduction_and_advance_is_shown_to_the_paisa(
+    service: PartnersService,
+) -> None:
+    partner = await registered_partner(service)
+    invoice = an_invoice(partner_code=partner.code, total_minor=1000_00, due_on=date(2026, 10, 31))
+    receipt = a_receipt(
+        partner_code=partner.code,
+        amount_minor=700_50,
+        on_account_minor=100_50,
+        allocations=(paying(invoice, 600_00),),
+        deductions=(keeping_back(invoice, "tds", 1_00),),
+    )
+
+    await service[1]([registered(invoice), booked(receipt)])
+
+    sheet = (await sheet_reply(service, partner)).json()
+    assert sheet["totals"] == [
+        {
+            "open": {"amount": "399.00", "currency": "INR"},
+            "overdue": {"amount": "399.00", "currency": "INR"},
+            "advances": {"amount": "100.50", "currency": "INR"},
+            "net_to_pay": {"amount": "298.50", "currency": "INR"},
+        }
+    ]
+    (line,) = sheet["invoices"]
+    assert (line["status"], line["overdue_days"], line["received"]["amount"]) == ("partly_paid", 10, "600.00")
+    (paid,) = sheet["receipts"]
+    assert [part["amount"]["amount"] for part in paid["applied"]] == ["600.00"]
+    assert [(part["kind"], part["amount"]["amount"]) for part in paid["deductions"]] == [("tds", "1.00")]
+    assert sheet["is_complete"] is True
+
+
+async def test_reversed_receipt_opens_its_invoice_again_and_stays_on_the_sheet(
+    service: PartnersService,
+) -> None:
+    partner = await registered_partner(service)
+    invoice = an_invoice(partner_code=partner.code, total_minor=118_00)
+    receipt = a_receipt(partner_code=partner.code, allocations=(paying(invoice, 118_00),))
+    await service[1]([registered(invoice), booked(receipt)])
+    assert (await sheet_reply(service, partner)).json()["totals"][0]["open"]["amount"] == "0.00"
+
+    await service[1]([reversed_receipt(receipt, date(2026, 10, 9))])
+
+    sheet = (await sheet_reply(service, partner)).json()
+    assert sheet["invoices"][0]["status"] == "open"
+    assert sheet["totals"][0]["open"]["amount"] == "118.00"
+    assert (sheet["receipts"][0]["is_reversed"], sheet["receipts"][0]["reversed_on"]) == (True, "2026-10-09")
+
+
+async def test_invoice_paid_by_another_partner_is_settled_on_its_owners_sheet(
+    service: PartnersService,
+) -> None:
+    owner, payer = await registered_partner(service), await registered_partner(service)
+    invoice = an_invoice(partner_code=owner.code, total_minor=118_00)
+    receipt = a_receipt(partner_code=payer.code, allocations=(paying(invoice, 118_00),))
+
+    await service[1]([booked(receipt), registered(invoice)])
+
+    assert (await sheet_reply(service, owner)).json()["invoices"][0]["status"] == "paid"
+    assert [one["reference"] for one in (await sheet_reply(service, payer)).json()["receipts"]] == [
+        receipt.reference
+    ]
+
+
+async def test_open_sheet_leaves_paid_invoices_out_and_keeps_its_totals(service: PartnersService) -> None:
+    partner = await registered_partner(service)
+    paid, unpaid = (an_invoice(partner_code=partner.code, number=number) for number in ("INV/1", "INV/2"))
+    receipt = a_receipt(partner_code=partner.code, allocations=(paying(paid, 118_00),))
+    await service[1]([registered(paid, unpaid), booked(receipt)])
+
+    everything = (await sheet_reply(service, partner)).json()
+    open_only = (await sheet_reply(service, partner, status="open")).json()
+
+    assert [line["number"] for line in everything["invoices"]] == ["INV/1", "INV/2"]
+    assert [line["number"] for line in open_only["invoices"]] == ["INV/2"]
+    assert everything["totals"] == open_only["totals"]
+
+
+async def test_currencies_are_never_added(service: PartnersService) -> None:
+    partner = await registered_partner(service)
+    rupees = an_invoice(partner_code=partner.code)
+    dollars = an_invoice(partner_code=partner.code, number="EXP/1", currency="USD", total_minor=50_00)
+
+    await service[1]([registered(rupees, dollars)])
+
+    totals = (await sheet_reply(service, partner)).json()["totals"]
+    assert [(one["open"]["currency"], one["open"]["amount"]) for one in totals] == [
+        ("INR", "118.00"),
+        ("USD", "50.00"),
+    ]
+
+
+async def test_partner_sees_its_own_sheet_and_no_other(service: PartnersService) -> None:
+    own, other = await registered_partner(service), await registered_partner(service)
+    caller = a_caller("partner", partner_code=own.code)
+
+    assert (await sheet_reply(service, own, caller)).status_code == 200
+    assert (await sheet_reply(service, other, caller)).status_code == 404
+
+
+async def test_zonal_sales_sees_the_sheets_of_its_zones_only(service: PartnersService) -> None:
+    zone = uuid7().hex
+    own, other = await registered_partner(service, zone), await registered_partner(service)
+    caller = a_caller("zonal_sales", zones=(zone,))
+
+    assert (await sheet_reply(service, own, caller)).status_code == 200
+    assert (await sheet_reply(service, other, caller)).status_code == 404
+
+
+async def test_unknown_partner_has_no_sheet(service: PartnersService) -> None:
+    reply = await sheet_reply(service, APartner())
+
+    assert (reply.status_code, reply.json()["code"]) == (404, "partner_unknown")
+
+
+async def test_sheet_says_when_its_newest_fact_was_told(service: PartnersService) -> None:
+    partner = await registered_partner(service)
+    fact = registered(an_invoice(partner_code=partner.code))
+    await service[1]([fact])
+
+    projection = (await sheet_reply(service, partner)).json()["projection"]
+
+    assert projection["newest_fact_at"] == fact.time.isoformat().replace("+00:00", "Z")
+    assert projection["lag_seconds"] >= 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_facts_in_any_order_and_told_again_end_in_the_same_state(
+    seed: int, fresh_database: DatabaseFactory
+) -> None:
+    facts = a_month_of_facts()
+    shuffled = random.Random(seed).sample([*facts, *facts[::3]], k=len(facts) + len(facts[::3]))
+
+    in_order = await state_after(await fresh_database("partners"), [facts])
+    out_of_order = await state_after(await fresh_database("partners"), in_random_batches(shuffled, seed))
+
+    assert out_of_order == in_order
+    assert all(in_order[table] for table in FACT_TABLES)
+
+
+def a_month_of_facts() -> list[Envelope[Event]]:
+    """Invoices, a receipt for each, every fourth receipt reversed; some facts share an event."""
+    invoices = [an_invoice(number=f"INV/{number}", partner_code=f"CP{number % 3}") for number in range(24)]
+    receipts = [
+        a_receipt(
+            partner_code=invoice.partner_code,
+            allocations=(paying(invoice, 100_00),),
+            deductions=(keeping_back(invoice, "tds", 10),),
+            on_account_minor=18_00,
+        )
+        for invoice in invoices
+    ]
+    return [
+        *(registered(*invoices[start : start + 2]) for start in range(0, 24, 2)),
+        *(booked(*receipts[start : start + 3]) for start in range(0, 24, 3)),
+        *(reversed_receipt(receipt) for receipt in receipts[::4]),
+    ]
+
+
+def in_random_batches(facts: Sequence[Envelope[Event]], seed: int) -> list[Sequence[Envelope[Event]]]:
+    cuts = sorted(random.Random(seed).sample(range(1, len(facts)), k=6))
+    return [facts[start:end] for start, end in zip([0, *cuts], [*cuts, len(facts)], strict=True)]
+
+
+async def state_after(
+    url: str, batches: Sequence[Sequence[Envelope[Event]]]
+) -> dict[str, list[tuple[object, ...]]]:
+    database = Database(url, application_name="test")
+    apply = apply_once("partners", SUBSCRIPTIONS, lambda: UnitOfWork(database))
+    for batch in batches:
+        await apply(batch)
+    await database.close()
+    with psycopg.connect(url) as connection:
+        state = {
+            table: connection.execute(f"TABLE {table} ORDER BY 1, 2").fetchall() for table in FACT_TABLES
+        }
+        newest = "SELECT projection, newest_fact_at FROM projection_progress"
+        return {**state, "newest": connection.execute(newest).fetchall()}

@@ -1,0 +1,30 @@
+import pytest
+from pydantic import ValidationError
+
+from gateway.settings import GatewaySettings
+
+VALUES = {
+    "database_url": "postgresql://u:p@h/db",
+    "issuer": "https://issuer.test",
+    "audience": "salesops",
+    "internal_token_private_key": "{}",
+}
+
+
+def test_exactly_one_source_of_keys_is_configured() -> None:
+    with pytest.raises(ValidationError, match="one of"):
+        GatewaySettings(**VALUES)
+    with pytest.raises(ValidationError, match="one of"):
+        GatewaySettings(**VALUES, jwks="{}", jwks_url="https://issuer.test/keys")
+
+
+@pytest.mark.parametrize("url", ["https://h:1", "http://u@h:1", "http://h:1/path", "ftp://h", "h:1"])
+def test_services_are_named_by_plain_addresses(url: str) -> None:
+    with pytest.raises(ValidationError, match="http://host:port"):
+        GatewaySettings(**VALUES, jwks="{}", payments_url=url)
+
+
+def test_origins_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_CORS_ORIGINS", "https://a.test, https://b.test")
+
+    assert GatewaySettings(**VALUES, jwks="{}").cors_origins == ("https://a.test", "https://b.test")
