@@ -1,7 +1,7 @@
 # One command for each thing people do here. `make help` lists them.
 SHELL := /bin/sh
 PYTHON ?= python3
-WORKERS ?= logical --maxprocesses 4
+WORKERS ?= logical --maxprocesses 4 --dist loadfile
 ARGS ?=
 RUN := .venv/bin/python -m
 export PYTHON
@@ -50,6 +50,11 @@ imports:
 	@.venv/bin/lint-imports --no-logo >.venv/imports.log 2>&1 || { cat .venv/imports.log; exit 1; }
 architecture:
 	@$(RUN) pytest -q --no-header -n0 -p no:cacheprovider tests/architecture || [ $$? -eq 5 ]
+
+.PHONY: documents
+documents: install ## write docs/api and docs/events from the code
+	@$(RUN) deploy.documents docs
+	@$(RUN) shared.events.catalogue docs/events
 
 .PHONY: format lock env
 env: install ## write .env for docker compose, with fresh secrets

@@ -36,6 +36,9 @@ async def copy_rows(
         return
     raw = await connection.get_raw_connection()
     target = cast("CopyTarget", raw.driver_connection)
+    if not target.is_in_transaction():
+        # SQLAlchemy begins with its own first statement only; a COPY before that would commit by itself.
+        await connection.execute(sa.text("SELECT 1"))
     await target.copy_records_to_table(table, records=rows, columns=columns.split())
 
 

@@ -16,7 +16,9 @@ DocumentNumber = Annotated[
     str,
     Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][\x20-\x7e]*$", examples=["INV/26-27/004412"]),
 ]
-PartnerCode = Annotated[str, Field(min_length=1, max_length=40, examples=["CP0001"])]
+PartnerCode = Annotated[
+    str, Field(min_length=1, max_length=40, pattern=r"^[\x21-\x7e]+$", examples=["CP0001"])
+]
 
 
 class InvoiceDraft(WireModel):

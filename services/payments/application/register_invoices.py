@@ -11,7 +11,13 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import post_entries
 from services.payments.adapters.published_facts import publish_invoices
-from services.payments.adapters.repositories import Row, add_invoices, invoices_by_key, known_partner_codes
+from services.payments.adapters.repositories import (
+    Row,
+    add_invoices,
+    invoices_by_key,
+    known_partner_codes,
+    lock_invoice_numbers,
+)
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.errors import InvoiceTaken, PartnerUnknown
 from services.payments.domain.invoice import Invoice, invoice_number_key
@@ -33,10 +39,17 @@ class InvoiceVerdict:
 
 
 async def register_invoices(
-    work: UnitOfWork, invoices: Sequence[Invoice], *, actor: str, at: datetime
+    work: UnitOfWork,
+    invoices: Sequence[Invoice],
+    *,
+    actor: str,
+    at: datetime,
+    patience_seconds: float = PARTNER_PATIENCE_SECONDS,
 ) -> list[InvoiceVerdict]:
     """One verdict per invoice in order; a refused one never stops the others."""
-    partners = await _partners_known_soon(work, {invoice.partner_code for invoice in invoices})
+    codes = {invoice.partner_code for invoice in invoices}
+    partners = await _partners_known_soon(work, codes, patience_seconds)
+    await lock_invoice_numbers(work.connection)
     stored = await invoices_by_key(work.connection, (invoice_number_key(i.number) for i in invoices))
     accepted: dict[str, Invoice] = {}
     verdicts = [_verdict(invoice, partners, stored, accepted) for invoice in invoices]
@@ -49,12 +62,12 @@ async def register_invoices(
     return verdicts
 
 
-async def _partners_known_soon(work: UnitOfWork, codes: set[str]) -> set[str]:
+async def _partners_known_soon(work: UnitOfWork, codes: set[str], patience_seconds: float) -> set[str]:
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + patience_seconds
     known = await known_partner_codes(work.connection, codes)
-    for _ in range(int(PARTNER_PATIENCE_SECONDS / PARTNER_POLL_SECONDS)):
-        if known == codes:
-            break
-        await asyncio.sleep(PARTNER_POLL_SECONDS)
+    while known != codes and (left := deadline - clock()) > 0:
+        await asyncio.sleep(min(PARTNER_POLL_SECONDS, left))
         known = await known_partner_codes(work.connection, codes)
     return known
 

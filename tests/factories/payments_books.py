@@ -1,0 +1,168 @@
+"""A payments database with something in it, and short ways to put more in and to look."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.statement_formats import StatementFormat, detect_format
+from services.payments.adapters.statement_store import write_chunks
+from services.payments.application.book_receipts import BookingOutcome, book_receipts
+from services.payments.application.import_bank_statement import import_bank_statement
+from services.payments.application.project_partners import project_partners
+from services.payments.application.register_invoices import InvoiceVerdict, register_invoices
+from services.payments.application.reverse_receipt import reverse_receipt
+from services.payments.application.verify_ledger import LedgerVerification, verify_ledger
+from services.payments.domain.invoice import Invoice
+from services.payments.domain.receipt import Receipt
+from shared.database import Database, UnitOfWork
+from shared.events.partners import PartnerState
+from tests.factories.payments import ACCOUNT_ID, ACCOUNT_NUMBER, RECEIVED_ON, partner
+
+AT: Final = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
+PARTNERS: Final = (
+    partner("CP0001", "SHREE GANESH ELECTRICALS"),
+    partner("CP0002", "VARDHMAN MOTORS AND PUMPS", city="NAGPUR", zone="central"),
+    partner("CP0003", "KAVERI AGRO TRADERS", city="HUBLI", zone="south"),
+)
+
+
+async def no_progress(*, message: str, counts: dict[str, int]) -> None:
+    """Nobody watches the import."""
+
+
+class PaymentsBooks:
+    """The use cases on one database, each in a unit of work of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def open(self, *, partners: Sequence[PartnerState] = PARTNERS) -> None:
+        await self.add_partners(*partners)
+        await self.add_bank_account(ACCOUNT_ID, ACCOUNT_NUMBER)
+
+    async def add_partners(self, *partners: PartnerState) -> None:
+        async with UnitOfWork(self.database) as work:
+            await project_partners(work, partners)
+            await work.commit()
+
+    async def add_bank_account(self, account_id: UUID, number: str, currency: str = "INR") -> None:
+        await self.write(
+            "INSERT INTO bank_accounts (id, number, name, currency, created_at, created_by)"
+            " VALUES (:id, :number, 'Collections', :currency, :at, 'tests')",
+            id=account_id,
+            number=number,
+            currency=currency,
+            at=AT,
+        )
+
+    async def register(self, *invoices: Invoice, patience_seconds: float = 0.0) -> list[InvoiceVerdict]:
+        async with UnitOfWork(self.database) as work:
+            verdicts = await register_invoices(
+                work, invoices, actor="billing", at=AT, patience_seconds=patience_seconds
+            )
+            await work.commit()
+        return verdicts
+
+    async def book(self, *receipts: Receipt, at: datetime = AT) -> BookingOutcome:
+        async with UnitOfWork(self.database) as work:
+            outcome = await book_receipts(work, receipts, actor="tests", at=at)
+            await work.commit()
+        return outcome
+
+    async def reverse(self, receipt: Receipt) -> None:
+        async with UnitOfWork(self.database) as work:
+            await reverse_receipt(
+                work,
+                receipt.id,
+                reason_code="cheque_returned",
+                reversed_on=RECEIVED_ON,
+                bank_line_id=None,
+                actor="tests",
+                at=AT,
+            )
+            await work.commit()
+
+    async def receive(
+        self,
+        content: bytes,
+        *,
+        account_id: UUID = ACCOUNT_ID,
+        statement_format: StatementFormat | None = None,
+        received_at: datetime = AT,
+    ) -> UUID:
+        """Keep a statement file as the upload does, without queueing its import."""
+        statement_id = uuid7()
+        async with UnitOfWork(self.database) as work:
+            await work.connection.execute(
+                sa.text(
+                    "INSERT INTO bank_statements (id, bank_account_id, content_hash, file_name, statement_format,"
+                    " size_bytes, state, job_id, received_at, received_by) VALUES (:id, :account_id, :hash, 'file',"
+                    " :format, :size, 'received', :job_id, :at, 'tests')"
+                ),
+                {
+                    "id": statement_id,
+                    "account_id": account_id,
+                    "hash": hashlib.sha256(content).digest(),
+                    "format": (statement_format or detect_format(content)).value,
+                    "size": len(content),
+                    "job_id": uuid7(),
+                    "at": received_at,
+                },
+            )
+            await write_chunks(work.connection, statement_id, BytesIO(content))
+            await work.commit()
+        return statement_id
+
+    async def import_file(self, content: bytes, *, account_id: UUID = ACCOUNT_ID) -> UUID:
+        """Receive and import; returns the statement's id."""
+        statement_id = await self.receive(content, account_id=account_id)
+        await import_bank_statement(self.database, statement_id, no_progress)
+        return statement_id
+
+    async def verify(self) -> LedgerVerification:
+        async with self.database.reading() as connection:
+            return await verify_ledger(connection)
+
+    async def rows(self, statement: str, **parameters: object) -> Sequence[Row]:
+        async with self.database.reading() as connection:
+            return (await connection.execute(sa.text(statement), parameters)).all()
+
+    async def value(self, statement: str, **parameters: object) -> Any:
+        """The only column of the only row."""
+        ((only,),) = await self.rows(statement, **parameters)
+        return only
+
+    async def write(self, statement: str, **parameters: object) -> None:
+        async with self.database.engine.begin() as connection:
+            await connection.execute(sa.text(statement), parameters)
+
+    async def open_minor(self, item_id: UUID) -> int:
+        return int(await self.value("SELECT open_minor FROM open_items WHERE id = :id", id=item_id))
+
+    async def events(self, type_name: str) -> list[bytes]:
+        """The bodies of what is to be told, in order."""
+        rows = await self.rows("SELECT body FROM outbox WHERE type = :type ORDER BY position", type=type_name)
+        return [row.body for row in rows]
+
+    async def differing_balances(self) -> Sequence[Row]:
+        """Accounts whose running balance is not the sum of their journal lines; none in sound books."""
+        return await self.rows(
+            "SELECT * FROM (SELECT l.account_code, e.currency, sum(l.amount_minor) AS total FROM journal_lines l"
+            " JOIN journal_entries e ON e.id = l.entry_id GROUP BY 1, 2) AS summed"
+            " FULL JOIN account_balances b USING (account_code, currency)"
+            " WHERE summed.total IS DISTINCT FROM b.balance_minor"
+        )
+
+    async def differing_open_items(self) -> Sequence[Row]:
+        """Items whose open amount is not what their allocations leave; none in sound books."""
+        return await self.rows(
+            "SELECT o.id, o.open_minor FROM open_items o WHERE o.kind = 'invoice' AND o.open_minor <>"
+            " o.original_minor - (SELECT coalesce(sum(a.amount_minor), 0) FROM allocations a WHERE a.open_item_id = o.id)"
+        )

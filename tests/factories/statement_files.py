@@ -1,0 +1,114 @@
+"""Bank statement files in the formats banks send, written from the same entries."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from xml.sax.saxutils import escape
+
+from shared.money import text_from_minor
+from tests.factories.payments import ACCOUNT_NUMBER, RECEIVED_ON
+
+OPENING_MINOR: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One booked entry of the bank; positive amounts are money in."""
+
+    amount_minor: int
+    narration: str
+    reference: str = ""
+    booked_on: date = RECEIVED_ON
+    currency: str = "INR"
+    is_pending: bool = False
+
+
+def csv_file(*entries: Entry, opening_minor: int = OPENING_MINOR) -> bytes:
+    """With a running balance, as most banks' net banking exports have it."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(
+        (
+            "Date",
+            "Narration",
+            "Chq./Ref.No.",
+            "Value Dt",
+            "Withdrawal Amt.",
+            "Deposit Amt.",
+            "Closing Balance",
+        )
+    )
+    balance = opening_minor
+    for entry in entries:
+        balance += entry.amount_minor
+        amount = text_from_minor(abs(entry.amount_minor), entry.currency)
+        day = entry.booked_on.strftime("%d/%m/%Y")
+        out, into = (amount, "") if entry.amount_minor < 0 else ("", amount)
+        writer.writerow(
+            (day, entry.narration, entry.reference, day, out, into, text_from_minor(balance, "INR"))
+        )
+    return text.getvalue().encode()
+
+
+def camt_file(
+    *entries: Entry,
+    opening_minor: int = OPENING_MINOR,
+    closing_minor: int | None = None,
+    account_number: str = ACCOUNT_NUMBER,
+) -> bytes:
+    """One CAMT.053 statement; the closing balance follows from the entries unless given."""
+    closing = (
+        opening_minor + sum(e.amount_minor for e in entries if not e.is_pending)
+        if closing_minor is None
+        else closing_minor
+    )
+    parts = "".join(_camt_entry(entry) for entry in entries)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId>'
+        "<CreDtTm>2026-10-14T20:00:00+05:30</CreDtTm></GrpHdr><Stmt><Id>S1</Id><ElctrncSeqNb>1</ElctrncSeqNb>"
+        f"<Acct><Id><Othr><Id>{account_number}</Id></Othr></Id><Ccy>INR</Ccy></Acct>"
+        f"{_camt_balance('OPBD', opening_minor)}{_camt_balance('CLBD', closing)}{parts}</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+
+
+def _camt_balance(kind: str, amount_minor: int) -> str:
+    sign = "DBIT" if amount_minor < 0 else "CRDT"
+    amount = text_from_minor(abs(amount_minor), "INR")
+    return (
+        f"<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy='INR'>{amount}</Amt>"
+        f"<CdtDbtInd>{sign}</CdtDbtInd><Dt><Dt>{RECEIVED_ON}</Dt></Dt></Bal>"
+    )
+
+
+def _camt_entry(entry: Entry) -> str:
+    sign = "DBIT" if entry.amount_minor < 0 else "CRDT"
+    status = "PDNG" if entry.is_pending else "BOOK"
+    reference = f"<Refs><EndToEndId>{entry.reference}</EndToEndId></Refs>" if entry.reference else ""
+    return (
+        f"<Ntry><Amt Ccy='{entry.currency}'>{text_from_minor(abs(entry.amount_minor), entry.currency)}</Amt>"
+        f"<CdtDbtInd>{sign}</CdtDbtInd><Sts>{status}</Sts><BookgDt><Dt>{entry.booked_on}</Dt></BookgDt>"
+        f"<ValDt><Dt>{entry.booked_on}</Dt></ValDt><NtryDtls><TxDtls>{reference}"
+        f"<RmtInf><Ustrd>{escape(entry.narration)}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def mt940_file(*entries: Entry, opening_minor: int = OPENING_MINOR) -> bytes:
+    """References longer than 16 characters are cut, as the format demands."""
+    closing = opening_minor + sum(entry.amount_minor for entry in entries)
+    lines = [":20:STMT1", f":25:{ACCOUNT_NUMBER}", ":28C:1/1", f":60F:{_swift_balance(opening_minor)}"]
+    for entry in entries:
+        sign = "D" if entry.amount_minor < 0 else "C"
+        day = entry.booked_on
+        amount = text_from_minor(abs(entry.amount_minor), "INR").replace(".", ",")
+        lines.append(f":61:{day:%y%m%d}{day:%m%d}{sign}{amount}NTRF{entry.reference[:16] or 'NONREF'}")
+        lines.append(f":86:{entry.narration}")
+    lines.append(f":62F:{_swift_balance(closing)}")
+    return "\r\n".join([*lines, "-", ""]).encode()
+
+
+def _swift_balance(amount_minor: int) -> str:
+    sign = "D" if amount_minor < 0 else "C"
+    return f"{sign}{RECEIVED_ON:%y%m%d}INR{text_from_minor(abs(amount_minor), 'INR').replace('.', ',')}"
