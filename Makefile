@@ -1,7 +1,7 @@
 # One command for each thing people do here. `make help` lists them.
 SHELL := /bin/sh
 PYTHON ?= python3
-WORKERS ?= logical --maxprocesses 4
+WORKERS ?= logical --maxprocesses 4 --dist loadfile
 ARGS ?=
 RUN := .venv/bin/python -m
 export PYTHON

@@ -1,10 +1,14 @@
 """Registering, changing, listing and showing partners through the API, on a real database."""
 
+from typing import Any
+
 import psycopg
 from uuid_utils.compat import uuid7
 
 from tests.integration.partners.conftest import PartnersService
 from tests.integration.service_callers import a_caller
+
+Reply = dict[str, Any]
 
 
 def a_code() -> str:
@@ -24,13 +28,14 @@ def a_partner(**facts: object) -> dict[str, object]:
     return {**partner, **facts}
 
 
-async def register(service: PartnersService, *partners: dict[str, object], key: str | None = None) -> dict:
+async def register(service: PartnersService, *partners: dict[str, object], key: str | None = None) -> Reply:
     acting_as, _ = service
     headers = {} if key is None else {"Idempotency-Key": key}
     async with acting_as(a_caller()) as client:
         reply = await client.post("/v1/partners/batch", json=list(partners), headers=headers)
     assert reply.status_code == 200, reply.text
-    return reply.json()
+    body: Reply = reply.json()
+    return body
 
 
 async def test_new_partner_is_accepted_and_shown_with_the_pan_of_its_gstin(service: PartnersService) -> None:
