@@ -7,12 +7,10 @@ environment; so all workers share them, unit tests start none, and they end with
 import asyncio
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -30,11 +28,11 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import Durability, PostgresPlace, PostgresServer, create_service_role
 from deploy.local.rabbitmq import RabbitNode, RabbitPlace
 from deploy.local.rabbitmq_package import ensure_installed
+from deploy.local.topology import DATABASE_OWNERS
+from shared.migrations.runner import upgrade
 
 DESK_VARIABLE: Final = "SALESOPS_TEST_PROVISIONS"
-SERVICES: Final = ("payments", "partners", "reporting", "research", "gateway")
 PASSWORD: Final = "throwaway"
-CHECKOUT: Final = Path(__file__).parents[1]
 DatabaseFactory = Callable[[str], Awaitable[str]]
 
 
@@ -93,7 +91,7 @@ class ProvisionDesk:
         server = PostgresServer(place, self._guard)
         self._to_kill.append(server)
         server.start()
-        for service in SERVICES:
+        for service in DATABASE_OWNERS:
             create_service_role(place.url(), name=service, password=PASSWORD)
         return place.url()
 
@@ -109,7 +107,7 @@ class ProvisionDesk:
             log=self._folder / "rabbitmq.log",
             users=(
                 BrokerUser("tester", PASSWORD),
-                *(service_user(service, PASSWORD) for service in SERVICES),
+                *(service_user(service, PASSWORD) for service in DATABASE_OWNERS),
             ),
             vhosts=self._vhosts,
         )
@@ -173,6 +171,8 @@ class ThrowawayDatabases:
     admin_url: str
     worker_id: str
     created: int = 0
+    # Alembic keeps what it works on in a global: two services cannot be migrated in one process at a time.
+    migrating: threading.Lock = field(default_factory=threading.Lock)
 
     def empty(self, owner: str) -> str:
         """Create a database without tables and return its owner's URL."""
@@ -191,7 +191,8 @@ class ThrowawayDatabases:
         unfinished = f"unfinished_{template}"
         _drop(connection, unfinished)
         _clone(connection, unfinished, owner=service, template="template0")
-        migrate(service, self._url(service, unfinished))
+        with self.migrating:
+            upgrade(service, self._url(service, unfinished))
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         connection.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(template)))
 
@@ -207,16 +208,6 @@ class ThrowawayDatabases:
         return urlunsplit(
             parts._replace(netloc=f"{user}:{PASSWORD}@{parts.hostname}:{parts.port}", path=f"/{database}")
         )
-
-
-def migrate(service: str, url: str) -> None:
-    """Bring a database to the service's newest schema, by the command that production uses."""
-    command = [sys.executable, "-m", "shared.migrations", service]
-    environment = {**os.environ, f"{service.upper()}_DATABASE_URL": url}
-    ended = subprocess.run(
-        command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, f"migrating {service} failed:\n{ended.stdout}{ended.stderr}"
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from shared.errors import UpstreamUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 5.0
+# For all that follows the connection: a broker that is starting may accept us and then not answer.
+SETUP_TIMEOUT_SECONDS = 15.0
 HEARTBEAT_SECONDS = 10
 
 # What the client library raises when the broker, the way to it or the channel is gone.
@@ -32,9 +34,20 @@ async def connect(url: str, *, name: str) -> AbstractConnection:
     )
 
 
+def is_cancelled_by_us() -> bool:
+    """Tell a cancellation of the running task from one the client library spreads when a connection breaks.
+
+    It cancels the futures its callers wait for; left alone, that would end a relay or a consumer without a word.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def disconnect(connection: AbstractConnection) -> None:
     """Close within a bound, whatever state the other side is in."""
     try:
         await asyncio.wait_for(connection.close(), CONNECT_TIMEOUT_SECONDS)
-    except BROKER_ERRORS as error:
+    except (*BROKER_ERRORS, asyncio.CancelledError) as error:
+        if is_cancelled_by_us():
+            raise
         log.info("broker_connection_closed_badly", error=repr(error))

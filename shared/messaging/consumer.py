@@ -18,7 +18,14 @@ from prometheus_client import Counter
 
 from shared.errors import Refusal, UpstreamUnavailable
 from shared.events.envelope import Envelope, Event, decode
-from shared.messaging.connection import BROKER_ERRORS, BrokerUnavailable, connect, disconnect
+from shared.messaging.connection import (
+    BROKER_ERRORS,
+    SETUP_TIMEOUT_SECONDS,
+    BrokerUnavailable,
+    connect,
+    disconnect,
+    is_cancelled_by_us,
+)
 from shared.messaging.failpoints import failpoint
 from shared.messaging.intake import Intake, failures_of
 from shared.messaging.topology import ServiceTopology
@@ -73,7 +80,9 @@ class Consumer:
                     await self._consume(intake, stop)
             except _Stopping:
                 return
-            except (*BROKER_ERRORS, BrokerUnavailable) as error:
+            except (*BROKER_ERRORS, BrokerUnavailable, asyncio.CancelledError) as error:
+                if is_cancelled_by_us():
+                    raise
                 losses += 1
                 log.warning("broker_lost", service=self._topology.service, losses=losses, error=repr(error))
                 await self._pause(losses, stop)
@@ -82,9 +91,12 @@ class Consumer:
     async def _receiving(self, stop: asyncio.Event) -> AsyncIterator[Intake]:
         connection = await connect(self._url, name=f"{self._topology.service} consumer")
         try:
-            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            await channel.set_qos(prefetch_count=self._limits.prefetch)
-            intake = await Intake.open(channel, self._topology, silence_seconds=self._limits.silence_seconds)
+            async with asyncio.timeout(SETUP_TIMEOUT_SECONDS):
+                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+                await channel.set_qos(prefetch_count=self._limits.prefetch)
+                intake = await Intake.open(
+                    channel, self._topology, silence_seconds=self._limits.silence_seconds
+                )
             closing = asyncio.create_task(_close_on(stop, intake))
             try:
                 yield intake

@@ -17,10 +17,11 @@ from pamqp.commands import Basic
 from shared.events.envelope import CONTENT_TYPE
 from shared.messaging.connection import (
     BROKER_ERRORS,
-    CONNECT_TIMEOUT_SECONDS,
+    SETUP_TIMEOUT_SECONDS,
     BrokerUnavailable,
     connect,
     disconnect,
+    is_cancelled_by_us,
 )
 from shared.messaging.topology import EVENTS_EXCHANGE, declare_exchanges
 
@@ -93,9 +94,11 @@ class Publisher:
                 return self._channel
             await self.close()
             try:
-                async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS * 2):
+                async with asyncio.timeout(SETUP_TIMEOUT_SECONDS):
                     self._channel = await self._connect()
-            except BROKER_ERRORS as error:
+            except (*BROKER_ERRORS, asyncio.CancelledError) as error:
+                if is_cancelled_by_us():
+                    raise
                 await self.close()
                 raise BrokerUnavailable(f"the broker cannot be reached: {error!r}") from error
             return self._channel
@@ -126,7 +129,9 @@ class Publisher:
             return Outcome.UNROUTABLE
         except DeliveryError:
             return Outcome.REFUSED
-        except BROKER_ERRORS as error:
+        except (*BROKER_ERRORS, asyncio.CancelledError) as error:
+            if is_cancelled_by_us():
+                raise
             log.info("publish_unanswered", message_id=str(message.id), error=repr(error))
             return Outcome.UNKNOWN
         return Outcome.CONFIRMED

@@ -60,6 +60,9 @@ def test_every_rule_is_served_by_the_one_application_the_gateway_sends_it_to() -
     for owner in (*SERVICES, GATEWAY):
         for route in served(owner):
             serving.setdefault(route, []).append(owner)
-    sent = {(method, shape(path)): [route.service] for (method, path), route in routes_of(RULES).items()}
+    sent = {
+        (method, shape(path)): [route.service]
+        for (method, path), route in routes_of(RULES, timeout_seconds=1).items()
+    }
 
     assert serving == sent

@@ -28,7 +28,6 @@ CROWDED: Final = {
     "services/payments/application/receive_bank_statement.py: _add_statement": "the columns of one row",
     "services/payments/application/reverse_receipt.py: reverse_receipt": "the facts of one reversal, by name",
     "services/payments/domain/decision_making.py: no_receipt": "the parts of one decision, by name",
-    "services/payments/domain/verdict.py: verdict_on": "everything that is weighed for one line",
     "shared/jobs/table.py: enqueue": "the settings of one job, by name",
 }
 NAMES_OF_OTHERS: Final = {

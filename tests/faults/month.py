@@ -6,7 +6,18 @@ PARTNER_COUNT = 20
 INVOICE_HEADER = "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount"
 PARTNER_HEADER = "code,name,city,zone,gstin,ifsc,bank_account"
 STATEMENT_HEADER = "Date,Narration,Chq./Ref.No.,Value Dt,Withdrawal Amt.,Deposit Amt.,Closing Balance"
-NAMES = ("SAHYADRI", "GODAVARI", "KONKAN", "NARMADA", "CHAMBAL", "VINDHYA", "MALWA", "KAVERI", "SATPURA", "DECCAN")
+NAMES = (
+    "SAHYADRI",
+    "GODAVARI",
+    "KONKAN",
+    "NARMADA",
+    "CHAMBAL",
+    "VINDHYA",
+    "MALWA",
+    "KAVERI",
+    "SATPURA",
+    "DECCAN",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,11 @@ class Month:
         """Chronological; the running balance starts at one crore."""
         balance, rows = 10_000_000_00, []
         for number in range(self.count):
-            utr, paise, day = f"HDFCN5202610{1 + number * 28 // self.count:02d}{number:08d}", self._paise(number), ""
+            utr, paise, day = (
+                f"HDFCN5202610{1 + number * 28 // self.count:02d}{number:08d}",
+                self._paise(number),
+                "",
+            )
             day = f"{1 + number * 28 // self.count:02d}/10/26"
             balance += paise
             narration = f"NEFT CR-HDFC00{number % PARTNER_COUNT:05d}-{self._payer(number)}-{self._invoice(number)}-{utr}"

@@ -98,8 +98,8 @@ async def payer_aliases(connection: AsyncConnection) -> list[PayerAlias]:
 
 
 async def keep_aliases(connection: AsyncConnection, aliases: Sequence[PayerAlias], at: datetime) -> None:
-    """Remember payers that this batch proved; known ones stay as they are."""
-    unique = {(alias.key, alias.partner_code): alias for alias in aliases}
+    """Remember each proof of a payer; the same proof told again changes nothing."""
+    unique = dict.fromkeys((alias.key, alias.partner_code, alias.source) for alias in aliases)
     await connection.execute(
         sa.text(
             "INSERT INTO payer_aliases (alias_key, partner_code, source, learned_at)"
@@ -108,9 +108,9 @@ async def keep_aliases(connection: AsyncConnection, aliases: Sequence[PayerAlias
         ),
         {
             "at": at,
-            "keys": [key for key, _ in unique],
-            "codes": [code for _, code in unique],
-            "sources": [alias.source for alias in unique.values()],
+            "keys": [key for key, _, _ in unique],
+            "codes": [code for _, code, _ in unique],
+            "sources": [source for _, _, source in unique],
         },
     )
 

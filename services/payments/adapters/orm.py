@@ -63,12 +63,12 @@ class PartnerRecord(Record):
 
 
 class PayerAliasRecord(Record):
-    """A payer that is not the partner itself but was proven to pay for it."""
+    """One proof that a payer who is not the partner itself pays for it; `source` tells which."""
 
     __tablename__ = "payer_aliases"
     alias_key: Mapped[str] = mapped_column(primary_key=True)
     partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"), primary_key=True)
-    source: Mapped[str]
+    source: Mapped[str] = mapped_column(primary_key=True)
     learned_at: Mapped[datetime]
 
 

@@ -51,10 +51,22 @@ def differences_explained(
     elif short < 0:
         yield from _overpaid(-short, policy, is_named=is_named)
     else:
-        for rule in policy.tds_rules:
-            if rule.valid_from <= paid_on and (rule.valid_to is None or paid_on <= rule.valid_to):
-                yield from _tax_deducted(short, invoices, rule, policy)
-        yield from _charged(short, len(invoices), policy, is_named=is_named)
+        yield from _underpaid(short, invoices, policy, paid_on, is_named=is_named)
+
+
+def _underpaid(
+    short: int, invoices: Sequence[PayableInvoice], policy: MatchingPolicy, paid_on: date, *, is_named: bool
+) -> Iterator[Explained]:
+    """Some money must arrive for every invoice: a deduction of all that is open explains nothing."""
+    rules = [
+        rule
+        for rule in policy.tds_rules
+        if rule.valid_from <= paid_on and (rule.valid_to is None or paid_on <= rule.valid_to)
+    ]
+    by_tax = (explained for rule in rules for explained in _tax_deducted(short, invoices, rule, policy))
+    for explained in (*by_tax, *_charged(short, len(invoices), policy, is_named=is_named)):
+        if all(cut < p.open_minor for cut, p in zip(explained.deducted, invoices, strict=True)):
+            yield explained
 
 
 def tax_on(base_minor: int, rate: Decimal) -> int:

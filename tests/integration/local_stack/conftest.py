@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_folder() -> Iterator[Path]:
     """A folder that other accounts may pass through, which pytest's own are not."""
     folder = Path(tempfile.mkdtemp(prefix="salesops-test-"))

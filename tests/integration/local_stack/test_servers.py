@@ -16,14 +16,14 @@ from deploy.local.postgres import PostgresPlace, PostgresServer, create_service_
 from deploy.local.rabbitmq import RabbitNode, RabbitPlace
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def guard() -> Iterator[Guard]:
     guard = Guard()
     yield guard
     guard.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(open_folder: Path, guard: Guard) -> Iterator[PostgresServer]:
     place = PostgresPlace(open_folder / "postgres", free_ports(1)[0], open_folder / "postgres.log", "secret")
     server = PostgresServer(place, guard)

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from deploy.local.broker_users import account_definitions, service_user
+from shared.events.catalogue import CATALOGUE
+from shared.events.envelope import Event
 
 ALLOWED = [
     "salesops.events",
@@ -41,3 +43,8 @@ def test_definitions_hold_no_password_in_the_clear() -> None:
     definitions = account_definitions([service_user("payments", "open-sesame")], ["salesops"])
 
     assert "open-sesame" not in str(definitions)
+
+
+@pytest.mark.parametrize("event", CATALOGUE, ids=lambda event: event.type_name)
+def test_the_service_an_event_comes_from_may_publish_it(event: type[Event]) -> None:
+    assert re.search(service_user(event.source, "secret").published_topics, event.type_name)

@@ -75,3 +75,10 @@ def test_a_tax_rule_counts_on_its_days_only() -> None:
     ]
 
     assert (before, after) == (["tds_on_taxable"], [])
+
+
+def test_a_deduction_never_takes_all_that_is_open_of_an_invoice() -> None:
+    small, large = payable(500, 0, 1), payable(3_540_000, 540_000, 2)
+
+    assert codes(3_540_500 - 590, small, large) == []
+    assert codes(1, payable(2, 0, 3), payable(1, 0, 4), is_named=True) == []

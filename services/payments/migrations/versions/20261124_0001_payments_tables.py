@@ -215,7 +215,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["partner_code"], ["partners.code"], name=op.f("fk_payer_aliases_partner_code_partners")
         ),
-        sa.PrimaryKeyConstraint("alias_key", "partner_code", name=op.f("pk_payer_aliases")),
+        sa.PrimaryKeyConstraint("alias_key", "partner_code", "source", name=op.f("pk_payer_aliases")),
     )
     op.create_table(
         "bank_lines",

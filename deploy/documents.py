@@ -1,0 +1,60 @@
+"""Writes the documents that are generated from the code: `python -m deploy.documents docs`."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from joserfc.jwk import OKPKey
+from pydantic import SecretStr
+
+from gateway.domain.merged_openapi import canonical_json, merged_document
+from gateway.main import create_own_app
+from services.partners.main import create_app as create_partners
+from services.partners.settings import PartnersSettings
+from services.payments.main import create_app as create_payments
+from services.payments.settings import PaymentsSettings
+from services.reporting.main import create_app as create_reporting
+from services.reporting.settings import ReportingSettings
+from services.research.main import create_app as create_research
+from services.research.settings import ResearchSettings
+from shared.settings import ServiceSettings
+
+Create = Callable[[Any], FastAPI]
+SERVICES: dict[str, tuple[type[ServiceSettings], Create]] = {
+    "payments": (PaymentsSettings, create_payments),
+    "partners": (PartnersSettings, create_partners),
+    "reporting": (ReportingSettings, create_reporting),
+    "research": (ResearchSettings, create_research),
+}
+
+
+def openapi_document() -> str:
+    """The merged document as the gateway serves it; nothing is started and nothing is connected."""
+    documents = {name: _document(kind, create) for name, (kind, create) in SERVICES.items()}
+    return canonical_json(merged_document({"gateway": create_own_app().openapi(), **documents}))
+
+
+def _document(kind: type[ServiceSettings], create: Create) -> dict[str, Any]:
+    key = OKPKey.generate_key("Ed25519", private=False)
+    settings = kind(
+        database_url=SecretStr("postgresql://nobody@127.0.0.1/none"),
+        amqp_url=SecretStr("amqp://nobody@127.0.0.1/none"),
+        internal_token_public_key=json.dumps(key.as_dict(private=False)),
+        cursor_secret=SecretStr("only for a document"),
+    )
+    return create(settings).openapi()
+
+
+def main() -> int:
+    target = Path(sys.argv[1]) / "api" / "openapi.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(openapi_document())
+    sys.stdout.write(f"wrote {target}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""`make bench`: measures every ratio in one run on servers of its own, prints the table, writes JSON and a picture."""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
+
+from deploy.local.folder import StackFolder
+from shared.migrations.runner import upgrade
+from tests.benchmarks import booking
+from tests.benchmarks.ratios import Ratio, table, write_report
+from tests.faults.processes import FragileSystem, fragile_system
+
+REPORT = Path(__file__).parents[2] / ".local" / "bench"
+Measure = Callable[[FragileSystem], Awaitable[Ratio]]
+
+
+async def measure_booking(system: FragileSystem) -> Ratio:
+    """P1 on durable databases."""
+    urls = [await asyncio.to_thread(_payments_database, system, name) for name in ("bench_one", "bench_two")]
+    return await booking.measure(urls)
+
+
+def _payments_database(system: FragileSystem, name: str) -> str:
+    admin, owner = system.postgres.place.url(), make_url(system.database_url("payments"))
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} OWNER payments").format(Identifier(name)))
+    url = owner.set(database=name).render_as_string(hide_password=False)
+    upgrade("payments", url)
+    return url
+
+
+MEASURES: dict[str, Measure] = {"P1": measure_booking}
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or list(MEASURES)
+    folder = Path(tempfile.mkdtemp(prefix="salesops-bench-"))
+    folder.chmod(0o711)
+    ratios = []
+    with fragile_system(StackFolder(folder)) as system:
+        system.start()
+        for name in wanted:
+            print(f"measuring {name} …", flush=True)
+            ratios.append(asyncio.run(MEASURES[name](system)))
+    shutil.rmtree(folder, ignore_errors=True)
+    print(table(ratios))
+    write_report(ratios, REPORT)
+    print(f"written to {os.path.relpath(REPORT)}/ratios.json and ratios.svg")
+    return 0 if all(ratio.median >= ratio.must for ratio in ratios) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

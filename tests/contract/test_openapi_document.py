@@ -1,0 +1,59 @@
+"""The committed OpenAPI document is what the code serves, and keeps the promises made to its readers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.documents import openapi_document
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return json.loads(COMMITTED.read_text())
+
+
+def operations(document: Any) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+
+
+def test_the_committed_document_is_the_generated_one() -> None:
+    assert COMMITTED.read_text() == openapi_document(), "run `make documents` and commit docs/api/openapi.json"
+
+
+def test_every_operation_has_a_name_of_its_own_a_summary_and_a_tag(document: Any) -> None:
+    found = operations(document)
+    names = [operation.get("operationId") for _, operation in found]
+
+    assert len(set(names)) == len(names)
+    assert [name for name, operation in found if not operation.get("summary") or not operation.get("tags")] == []
+
+
+def test_every_operation_says_what_its_errors_look_like(document: Any) -> None:
+    for name, operation in operations(document):
+        if name.startswith(("GET /health", "GET /openapi")):
+            continue
+        assert {"401", "403"} <= operation["responses"].keys(), name
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    text = json.dumps(document)
+    wanted = {part.split('"')[0] for part in text.split('"$ref": "#/')[1:]}
+
+    def exists(pointer: str) -> bool:
+        node = document
+        for step in pointer.split("/"):
+            if step not in node:
+                return False
+            node = node[step]
+        return True
+
+    assert [pointer for pointer in sorted(wanted) if not exists(pointer)] == []
