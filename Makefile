@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 WORKERS ?= logical --maxprocesses 4 --dist loadfile
 ARGS ?=
+DAYS ?= 7
 RUN := .venv/bin/python -m
 export PYTHON
 
@@ -62,7 +63,7 @@ env: install ## write .env for docker compose, with fresh secrets
 format: install ## lay the code out as agreed and mend what can be mended
 	@$(RUN) ruff check --quiet --fix-only .
 	@$(RUN) ruff format --quiet .
-lock: install ## compile requirements.lock from pyproject.toml, leaving out what is younger than a week
+lock: install ## compile requirements.lock from pyproject.toml, leaving out what is younger than a week (DAYS=7)
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --group dev \
-		--exclude-newer "$$($(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=7))')" \
+		--exclude-newer "$$($(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=$(DAYS)))')" \
 		pyproject.toml --output-file requirements.lock

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from gateway.domain.routing import SERVICES
+from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
 from shared.settings import ProcessSettings
 
 
@@ -28,7 +28,7 @@ class GatewaySettings(ProcessSettings):
     upstream_connections_max: int = Field(256, ge=1, description="per service and process")
 
     timeout_seconds: float = Field(
-        30.0, gt=0, description="until a reply must begin; a few routes have longer"
+        TIMEOUT_SECONDS, gt=0, description="until a reply must begin; a few routes have longer"
     )
 
     issuer: str = Field(min_length=1, examples=["https://login.example.com/realms/salesops"])

@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.errors import Forbidden, NotFound, Refusal
+from shared.errors import Forbidden, Malformed, NotFound, Refusal
 from shared.identity import ROLES, Caller, InternalTokenVerifier, bearer_token
 
 PUBLIC_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics", "/openapi.json"})
@@ -142,11 +142,18 @@ class AccessMiddleware:
                 bearer_token(values[0].decode("latin-1") if len(values) == 1 else None)
             )
             rule = self._matrix.authorized_rule(caller, scope["method"], scope["path"])
+            _refuse_null_characters(scope)
             scope["caller"] = caller
             scope["route_template"] = rule.path_template
         elif scope["type"] == "websocket":
             raise Forbidden("There are no web sockets here")
         await self._app(scope, receive, send)
+
+
+def _refuse_null_characters(scope: Scope) -> None:
+    """No name or number of ours contains one, and the database cannot even compare with it."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise Malformed("The address contains a null character")
 
 
 def unlisted_routes(app: Starlette, matrix: AccessMatrix) -> list[str]:

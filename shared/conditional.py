@@ -1,7 +1,7 @@
 """ETag and If-None-Match (RFC 9110): who has the present state is told so instead of sent it again."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Header, Response
 from pydantic import BaseModel
@@ -10,6 +10,11 @@ IfNoneMatch = Annotated[
     str | None,
     Header(alias="If-None-Match", max_length=1000, description="`ETag` you have; 304 if it still holds"),
 ]
+
+
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "Nothing changed since the state whose `ETag` you sent"}
+}
 
 
 def entity_reply(body: BaseModel, *, state: object, if_none_match: str | None) -> Response:

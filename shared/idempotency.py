@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Conflict, Invalid
 
+KEPT: Final = timedelta(days=7)
 KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
 IdempotencyKey = Annotated[
     str | None,
@@ -77,6 +78,20 @@ async def once(
     reply = await perform()
     await _store_reply(connection, attempt, reply)
     return reply
+
+
+async def forget_replies(
+    connection: AsyncConnection, *, kept: timedelta = KEPT, rows_max: int = 10_000
+) -> int:
+    """Forget replies older than `kept`, a bounded number at a time; returns how many went."""
+    gone = await connection.execute(
+        sa.text(
+            "DELETE FROM idempotency_keys WHERE (caller, key) IN (SELECT caller, key FROM idempotency_keys"
+            " WHERE created_at < now() - CAST(:kept AS interval) LIMIT :rows_max)"
+        ),
+        {"kept": kept, "rows_max": rows_max},
+    )
+    return gone.rowcount
 
 
 async def _hold_key(connection: AsyncConnection, attempt: Attempt) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.errors import UpstreamUnavailable
+from shared.database_errors import DatabaseUnavailable, meaning_of
 from shared.events.envelope import Cause, E, Envelope, Event, current_cause
 from shared.messaging.consumer import Apply, Consumer, ConsumerLimits
 from shared.messaging.topology import service_topology
@@ -41,10 +41,6 @@ W = TypeVar("W", bound=Work)
 W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
 Handler = Callable[[W, Sequence[Envelope[E]]], Awaitable[None]]
 Begin = Callable[[], AbstractAsyncContextManager[W]]
-
-
-class DatabaseUnavailable(UpstreamUnavailable):
-    code = "database_unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,8 @@ def apply_once(consumer: str, subscriptions: Sequence[Subscription[W]], begin: B
                 await _dispatch(work, handlers, _first_tellings(batch, new))
                 await work.commit()
         except DATABASE_ERRORS as error:
-            if _is_outage(error):
+            meaning = meaning_of(error)
+            if meaning is not None:
                 raise DatabaseUnavailable(f"the database of {consumer} cannot be used: {error!r}") from error
             raise
 
@@ -179,21 +176,3 @@ def _first_tellings(batch: Sequence[Envelope[Event]], new: set[UUID]) -> list[En
     """The new ones in their order; a repeat within the batch is dropped too."""
     unique = {envelope.id: envelope for envelope in reversed(batch) if envelope.id in new}
     return list(reversed(unique.values()))
-
-
-_OUTAGES = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
-
-
-def _is_outage(error: Exception) -> bool:
-    """True if the database is away, starting, stopping or full: waiting helps, and no event is to blame."""
-    if isinstance(error, DBAPIError):
-        driver_error = error.orig.__cause__ if error.orig is not None else None
-        return error.connection_invalidated or isinstance(driver_error, _OUTAGES)
-    return isinstance(error, (PoolTimeoutError, ConnectionError, *_OUTAGES))

@@ -9,11 +9,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.access import PUBLIC_PATHS
+from shared.database_errors import meaning_of
 from shared.errors import Fault, FieldProblem, Invalid, Malformed, Refusal, SalesOpsError, UnsupportedFormat
 from shared.observability import Trace, logger
 
@@ -121,6 +123,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(SalesOpsError)(_answer_own)
     app.exception_handler(RequestValidationError)(_answer_invalid)
     app.exception_handler(HTTPException)(_answer_http)
+    app.exception_handler(SQLAlchemyError)(_answer_database)
     app.exception_handler(Exception)(answer_unexpected)
     _document_problems(app)
 
@@ -129,6 +132,13 @@ async def _answer_own(request: Request, error: Exception) -> Response:
     known = error if isinstance(error, Refusal | Fault) else Fault("Something went wrong on our side")
     _log_fault(known)
     return problem_response(known, request.scope)
+
+
+async def _answer_database(request: Request, error: Exception) -> Response:
+    meaning = meaning_of(error)
+    if meaning is None:
+        raise error  # a bug: answered and logged as one
+    return await _answer_own(request, meaning)
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:

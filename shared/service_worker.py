@@ -8,7 +8,8 @@ from typing import Final
 from prometheus_client import start_http_server
 
 from shared.database import Database, UnitOfWork
-from shared.inbox import Subscription, event_consumer
+from shared.idempotency import forget_replies
+from shared.inbox import Subscription, event_consumer, prune
 from shared.jobs import JobRunner, JobTask, Timer
 from shared.messaging.publisher import Publisher
 from shared.observability import configure_logging, logger
@@ -16,6 +17,24 @@ from shared.outbox.relay import OutboxRelay
 from shared.settings import ServiceSettings
 
 WORKER_POOL_SIZE: Final = 12
+
+
+async def forget_old_claims(database: Database) -> None:
+    """Events cannot be told again after thirty days; a bounded number goes each time."""
+    async with database.engine.begin() as connection:
+        await prune(connection)
+
+
+async def forget_old_replies(database: Database) -> None:
+    """Stored replies are promised for seven days."""
+    async with database.engine.begin() as connection:
+        await forget_replies(connection)
+
+
+UPKEEP: Final = (
+    Timer(name="forget_old_claims", cron="17 * * * *", run=forget_old_claims),
+    Timer(name="forget_old_replies", cron="37 * * * *", run=forget_old_replies),
+)
 
 
 def run_worker(
@@ -55,7 +74,7 @@ async def _run(
         if subscriptions:
             consumer = event_consumer(amqp_url, name, subscriptions, lambda: UnitOfWork(database))
             parts.create_task(consumer.run(stop))
-        if any(schedule):
-            parts.create_task(JobRunner(database, *schedule).run(stop))
+        tasks, timers = schedule
+        parts.create_task(JobRunner(database, tasks, (*timers, *UPKEEP)).run(stop))
         logger(name).info("worker_started")
     await database.close()

@@ -28,10 +28,10 @@ from deploy.local.ports import free_ports
 from deploy.local.postgres import Durability, PostgresPlace, PostgresServer, create_service_role
 from deploy.local.rabbitmq import RabbitNode, RabbitPlace
 from deploy.local.rabbitmq_package import ensure_installed
+from deploy.local.topology import DATABASE_OWNERS
 from shared.migrations.runner import upgrade
 
 DESK_VARIABLE: Final = "SALESOPS_TEST_PROVISIONS"
-SERVICES: Final = ("payments", "partners", "reporting", "research", "gateway")
 PASSWORD: Final = "throwaway"
 DatabaseFactory = Callable[[str], Awaitable[str]]
 
@@ -91,7 +91,7 @@ class ProvisionDesk:
         server = PostgresServer(place, self._guard)
         self._to_kill.append(server)
         server.start()
-        for service in SERVICES:
+        for service in DATABASE_OWNERS:
             create_service_role(place.url(), name=service, password=PASSWORD)
         return place.url()
 
@@ -107,7 +107,7 @@ class ProvisionDesk:
             log=self._folder / "rabbitmq.log",
             users=(
                 BrokerUser("tester", PASSWORD),
-                *(service_user(service, PASSWORD) for service in SERVICES),
+                *(service_user(service, PASSWORD) for service in DATABASE_OWNERS),
             ),
             vhosts=self._vhosts,
         )

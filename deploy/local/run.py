@@ -176,7 +176,7 @@ Logs are in {folder.path / "logs"} ('make logs' follows them). Ctrl-C stops ever
 
 def _load_demo(system: LocalSystem, report: Report) -> None:
     token = development_token(system.identity, "coordinator")
-    command = [sys.executable, "-m", "deploy.local.demo", "--url", system.url, "--token", token]
+    command = [sys.executable, "-m", "deploy.demo.load", "--url", system.url, "--token", token]
     ended = subprocess.run(command, cwd=CHECKOUT, check=False)
     if ended.returncode != 0:
         report.trouble(

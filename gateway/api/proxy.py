@@ -181,37 +181,7 @@ class Passage:
         await self._send({"type": "http.response.body", "body": b""})
 
     def _head(self, framing: bytes) -> bytes:
-        scope, trace = self._scope, self._trace
-        method = b"GET" if scope["method"] == "HEAD" else scope["method"].encode("ascii")
-        query = scope["query_string"]
-        client = scope.get("client")
-        passed = request_headers(scope["headers"])
-        head = b"".join(
-            (
-                method,
-                b" ",
-                scope["raw_path"],
-                b"?" + query if query else b"",
-                b" HTTP/1.1\r\nhost: ",
-                self._pool.authority,
-                b"\r\n",
-                *passed,
-                b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nauthorization: Bearer %b\r\n"
-                b"traceparent: %b\r\nx-request-id: %b\r\n%b\r\n"
-                % (
-                    (client[0] if client else "unknown").encode("ascii"),
-                    scope["scheme"].encode("ascii"),
-                    self._token.encode("ascii"),
-                    trace.traceparent.encode("ascii"),
-                    trace.request_id.encode("ascii"),
-                    framing,
-                ),
-            )
-        )
-        # Each header passed on is four parts and one line; a line break inside a value would forge another one.
-        if head.count(b"\n") != len(passed) // 4 + 8 + (1 if framing else 0) or b"\0" in head:
-            raise Malformed("A header holds a control character")
-        return head
+        return request_head(self._scope, self._pool.authority, self._token, self._trace, framing=framing)
 
     async def _received(self) -> Message:
         try:
@@ -244,3 +214,27 @@ def _declared_length(headers: dict[bytes, bytes]) -> int | None:
     if not length.isdigit() or len(length) > 15:
         raise Malformed("Content-Length is not a number")
     return int(length)
+
+
+def request_head(scope: Scope, authority: bytes, token: str, trace: Trace, *, framing: bytes = b"") -> bytes:
+    """Return a request's head for a service; Malformed when a header would forge another one."""
+    method = b"GET" if scope["method"] == "HEAD" else scope["method"].encode("ascii")
+    query = scope["query_string"]
+    client = scope.get("client")
+    passed = request_headers(scope["headers"])
+    head = b"%b %b%b HTTP/1.1\r\nhost: %b\r\n%bx-forwarded-for: %b\r\nx-forwarded-proto: %b\r\n" % (
+        method,
+        scope["raw_path"],
+        b"?" + query if query else b"",
+        authority,
+        b"".join(passed),
+        (client[0] if client else "unknown").encode("ascii"),
+        scope["scheme"].encode("ascii"),
+    ) + (
+        f"authorization: Bearer {token}\r\ntraceparent: 00-{trace.trace_id}-{trace.span_id}-{trace.flags}\r\n"
+        f"x-request-id: {trace.request_id}\r\n"
+    ).encode("ascii")
+    # Each header passed on is four parts and one line; a line break inside a value would make one more.
+    if head.count(b"\n") != len(passed) // 4 + 7 or b"\0" in head:
+        raise Malformed("A header holds a control character")
+    return head + framing + b"\r\n"

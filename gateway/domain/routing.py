@@ -13,6 +13,7 @@ SERVICES: Final = ("payments", "partners", "reporting", "research")
 GATEWAY: Final = "gateway"
 
 MEBIBYTE: Final = 1024 * 1024
+TIMEOUT_SECONDS: Final = 30.0
 BODY_BYTES_MAX: Final = 1 * MEBIBYTE
 
 # The first path segment after /v1.
@@ -66,7 +67,9 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
 }
 
 
-def routes_of(rules: Iterable[Rule], *, timeout_seconds: float) -> dict[tuple[str, str], Route]:
+def routes_of(
+    rules: Iterable[Rule], *, timeout_seconds: float = TIMEOUT_SECONDS
+) -> dict[tuple[str, str], Route]:
     """Return the route of each (method, path template); KeyError names a resource without a service."""
     return {(rule.method, rule.path_template): _route(rule, timeout_seconds) for rule in rules}
 

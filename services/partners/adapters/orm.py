@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
+from shared.jobs import job_table
 from shared.outbox import outbox_table
 
 
@@ -23,6 +24,7 @@ class Record(DeclarativeBase):
 metadata = Record.metadata
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
+jobs = job_table(metadata)
 idempotency_keys = idempotency_table(metadata)
 
 

@@ -11,7 +11,7 @@ from services.partners.adapters.sheet_facts import PROJECTION
 from services.partners.domain.payment_sheet import Settlement, SheetInvoice, SheetReceipt, SheetTotals
 
 # A sheet is for reading; what is beyond this is counted in its totals and marked as left out.
-LINES_MAX: Final = 5_000
+LINES_MAX: Final = 2_000
 
 # What is open on each invoice of a partner, whoever paid it; a reversed receipt settles nothing.
 _BALANCES: Final = """

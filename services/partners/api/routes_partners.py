@@ -18,12 +18,14 @@ from services.partners.api.schemas_partners import (
     refused_verdict,
 )
 from services.partners.application.register_partners import register_partners
+from services.partners.domain.errors import PartnerUnknown
 from services.partners.domain.partner import Registration
-from shared.bulk import BatchReply, batch_body, batch_refusal, read_records, validated
-from shared.conditional import IfNoneMatch, entity_reply
-from shared.idempotency import Attempt, IdempotencyKey, once
+from shared.bulk import BatchRefused, BatchReply, batch_body, batch_refusal, read_records, validated
+from shared.conditional import UNCHANGED, IfNoneMatch, entity_reply
+from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
-from shared.pagination import Page
+from shared.pagination import CursorInvalid, Page
+from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/partners", tags=["Partners"])
 CSV_COLUMNS: Final = "code,name,city,zone,gstin,ifsc,bank_account"
@@ -37,6 +39,7 @@ CSV_EXAMPLE: Final = (
     "/batch",
     response_model=PartnerBatchReply,
     summary="Register or change up to 10,000 partners",
+    responses=refusals(BatchRefused, StillRunning, KeyReused),
     openapi_extra=batch_body(PartnerDraft, csv_columns=CSV_COLUMNS, csv_example=CSV_EXAMPLE),
 )
 async def register_partners_route(
@@ -81,7 +84,7 @@ def _registration(record: object) -> Registration:
     return PartnerDraft.model_validate(record).registration()
 
 
-@router.get("", response_model=Page[PartnerBody], summary="List partners")
+@router.get("", response_model=Page[PartnerBody], summary="List partners", responses=refusals(CursorInvalid))
 async def list_partners(
     page: PageWanted,
     connection: Reading,
@@ -103,7 +106,12 @@ async def list_partners(
     return Page(items=[partner_body(partner) for partner in kept], next_cursor=cursor)
 
 
-@router.get("/{partner}", response_model=PartnerBody, summary="Show one partner")
+@router.get(
+    "/{partner}",
+    response_model=PartnerBody,
+    summary="Show one partner",
+    responses={**UNCHANGED, **refusals(PartnerUnknown)},
+)
 async def show_partner(
     partner: str, connection: Reading, caller: CurrentCaller, if_none_match: IfNoneMatch = None
 ) -> Response:

@@ -23,14 +23,21 @@ from services.partners.api.schemas_payment_sheets import (
     sheet_partner,
     totals_body,
 )
+from services.partners.domain.errors import PartnerUnknown
 from shared.identity import CurrentCaller
+from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/payment-sheets", tags=["Payment sheets"])
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
 RECEIPTS_DAYS: Final = 90
 
 
-@router.get("/{partner}", response_model=PaymentSheetBody, summary="Show a partner's payment sheet")
+@router.get(
+    "/{partner}",
+    response_model=PaymentSheetBody,
+    summary="Show a partner's payment sheet",
+    responses=refusals(PartnerUnknown),
+)
 async def show_payment_sheet(
     partner: str,
     connection: Reading,

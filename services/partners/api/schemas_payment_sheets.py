@@ -74,7 +74,7 @@ class SheetReceiptBody(WireModel):
     reversal_reason: str | None
 
 
-class ProjectionBody(WireModel):
+class SheetProjectionBody(WireModel):
     """How far the sheet has heard from the ledger; null before the first fact."""
 
     newest_fact_at: Annotated[datetime | None, Field(description="When the newest fact in here was told")]
@@ -89,7 +89,7 @@ class PaymentSheetBody(WireModel):
     as_of: Annotated[datetime, Field(description="The instant all figures belong to")]
     overdue_on: Annotated[date, Field(description="The day that overdue is counted on")]
     receipts_since: date
-    projection: ProjectionBody
+    projection: SheetProjectionBody
     totals: Annotated[list[SheetTotalsBody], Field(description="One per currency")]
     invoices: list[SheetInvoiceBody]
     receipts: list[SheetReceiptBody]
@@ -146,12 +146,12 @@ def receipt_body(receipt: SheetReceipt) -> SheetReceiptBody:
     )
 
 
-def projection_body(progress: Progress | None) -> ProjectionBody:
+def projection_body(progress: Progress | None) -> SheetProjectionBody:
     """How current the sheet is."""
     if progress is None:
-        return ProjectionBody(newest_fact_at=None, applied_at=None, lag_seconds=None)
+        return SheetProjectionBody(newest_fact_at=None, applied_at=None, lag_seconds=None)
     lag = (progress.applied_at - progress.newest_fact_at).total_seconds()
-    return ProjectionBody(
+    return SheetProjectionBody(
         newest_fact_at=progress.newest_fact_at,
         applied_at=progress.applied_at,
         lag_seconds=max(0.0, round(lag, 3)),

@@ -24,10 +24,12 @@ from services.reporting.api.schemas_dashboards import (
     totals_body,
 )
 from services.reporting.domain.collections import Grouping
+from services.reporting.domain.errors import PeriodInvalid
 from services.reporting.domain.period import period_shown
 from services.reporting.domain.projection import Projection
-from shared.conditional import IfNoneMatch, entity_reply
+from shared.conditional import UNCHANGED, IfNoneMatch, entity_reply
 from shared.identity import CurrentCaller
+from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/dashboards", tags=["Dashboards"])
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
@@ -35,7 +37,12 @@ FirstOn = Annotated[date | None, Query(alias="from", description="First day; 31 
 LastOn = Annotated[date | None, Query(alias="to", description="Last day; the newest with data if left out")]
 
 
-@router.get("/collections", response_model=CollectionsBody, summary="Show what was collected")
+@router.get(
+    "/collections",
+    response_model=CollectionsBody,
+    summary="Show what was collected",
+    responses={**UNCHANGED, **refusals(PeriodInvalid)},
+)
 async def show_collections(
     connection: Reading,
     caller: CurrentCaller,
@@ -64,7 +71,12 @@ async def show_collections(
     return entity_reply(body, state=state, if_none_match=if_none_match)
 
 
-@router.get("/statements", response_model=StatementsBody, summary="Show what became of bank statements")
+@router.get(
+    "/statements",
+    response_model=StatementsBody,
+    summary="Show what became of bank statements",
+    responses={**UNCHANGED, **refusals(PeriodInvalid)},
+)
 async def show_statements(
     connection: Reading,
     _caller: CurrentCaller,

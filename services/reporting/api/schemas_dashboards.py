@@ -19,7 +19,7 @@ class PeriodBody(WireModel):
     last_on: date
 
 
-class ProjectionBody(WireModel):
+class DashboardProjectionBody(WireModel):
     """How far the figures have heard from the ledger; null before the first fact."""
 
     newest_fact_at: Annotated[datetime | None, Field(description="When the newest fact in here was told")]
@@ -53,7 +53,7 @@ class CollectionsBody(WireModel):
     group_by: Grouping
     zone: Annotated[str | None, Field(description="The zone asked for; null for all you may see")]
     as_of: Annotated[datetime | None, Field(description="When the figures changed last; null without any")]
-    projection: ProjectionBody
+    projection: DashboardProjectionBody
     series: Annotated[list[CollectedPartBody], Field(description="In the order of the groups, by currency")]
     totals: Annotated[list[CollectedBody], Field(description="One per currency")]
 
@@ -78,7 +78,7 @@ class StatementsBody(WireModel):
 
     period: PeriodBody
     as_of: datetime | None
-    projection: ProjectionBody
+    projection: DashboardProjectionBody
     bank_accounts: list[StatementSummaryBody]
 
 
@@ -87,12 +87,14 @@ def period_body(period: Period) -> PeriodBody:
     return PeriodBody(first_on=period.first_on, last_on=period.last_on)
 
 
-def projection_body(progress: Progress | None) -> ProjectionBody:
+def projection_body(progress: Progress | None) -> DashboardProjectionBody:
     """How current the figures are."""
     if progress is None:
-        return ProjectionBody(newest_fact_at=None, lag_seconds=None)
+        return DashboardProjectionBody(newest_fact_at=None, lag_seconds=None)
     lag = (progress.applied_at - progress.newest_fact_at).total_seconds()
-    return ProjectionBody(newest_fact_at=progress.newest_fact_at, lag_seconds=max(0.0, round(lag, 3)))
+    return DashboardProjectionBody(
+        newest_fact_at=progress.newest_fact_at, lag_seconds=max(0.0, round(lag, 3))
+    )
 
 
 def series_body(figures: CollectionFigures) -> list[CollectedPartBody]:

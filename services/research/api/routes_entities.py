@@ -8,13 +8,20 @@ from services.research.adapters.queries import EntityFilter, entity_rows
 from services.research.api.dependencies import PageWanted, Reading
 from services.research.api.schemas_entities import EntityBody, entity_body
 from services.research.domain.entity import search_words
+from services.research.domain.errors import SearchTooWide
 from shared.identity import CurrentCaller
-from shared.pagination import Page
+from shared.pagination import CursorInvalid, Page
+from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/entities", tags=["Entities"])
 
 
-@router.get("", response_model=Page[EntityBody], summary="Find companies by name")
+@router.get(
+    "",
+    response_model=Page[EntityBody],
+    summary="Find companies by name",
+    responses=refusals(SearchTooWide, CursorInvalid),
+)
 async def list_entities(
     page: PageWanted,
     connection: Reading,

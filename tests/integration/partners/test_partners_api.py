@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+import pytest
 from uuid_utils.compat import uuid7
 
 from tests.integration.partners.conftest import PartnersService
@@ -216,3 +217,30 @@ def told_about(database_url: str, code: object) -> list[str]:
     with psycopg.connect(database_url) as connection:
         query = "SELECT type FROM outbox WHERE convert_from(body, 'UTF8') LIKE %s ORDER BY position"
         return [row[0] for row in connection.execute(query, (f'%"{code}"%',))]
+
+
+@pytest.mark.parametrize("path", ["/v1/partners/%00", "/v1/partners?q=a%00", "/v1/payment-sheets/CP%00"])
+async def test_null_character_in_the_address_is_malformed(service: PartnersService, path: str) -> None:
+    async with service[0](a_caller()) as client:
+        reply = await client.get(path)
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "malformed")
+
+
+async def test_items_that_are_no_objects_or_hold_control_characters_are_refused_singly(
+    service: PartnersService,
+) -> None:
+    async with service[0](a_caller()) as client:
+        items: list[object] = [
+            5,
+            None,
+            [],
+            "x",
+            a_partner(code="a\0"),
+            a_partner(name="a\0b"),
+            a_partner(zone=7),
+            a_partner(),
+        ]
+        reply = (await client.post("/v1/partners/batch", json=items)).json()
+
+    assert [item["status"] for item in reply["items"]] == ["refused"] * 7 + ["accepted"]

@@ -6,6 +6,7 @@ Revision: 0001, the first.
 from alembic import op
 
 from shared.inbox import create_inbox_sql
+from shared.jobs import create_jobs_sql
 from shared.migrations.ledger_guards import append_only
 from shared.outbox import create_outbox_sql
 
@@ -127,7 +128,7 @@ IDEMPOTENCY_KEYS = (
 
 
 def upgrade() -> None:
-    plumbing = (*create_outbox_sql(), *create_inbox_sql(), *IDEMPOTENCY_KEYS)
+    plumbing = (*create_outbox_sql(), *create_inbox_sql(), *create_jobs_sql(), *IDEMPOTENCY_KEYS)
     for statement in (*plumbing, *MASTER, *SHEET_FACTS, *append_only(["partner_versions"])):
         op.execute(statement)
 

@@ -6,6 +6,7 @@ Revision: 0001, the first.
 from alembic import op
 
 from shared.inbox import create_inbox_sql
+from shared.jobs import create_jobs_sql
 from shared.outbox import create_outbox_sql
 
 revision = "0001"
@@ -79,7 +80,7 @@ IDEMPOTENCY_KEYS = (
 
 
 def upgrade() -> None:
-    plumbing = (*create_outbox_sql(), *create_inbox_sql(), *IDEMPOTENCY_KEYS)
+    plumbing = (*create_outbox_sql(), *create_inbox_sql(), *create_jobs_sql(), *IDEMPOTENCY_KEYS)
     for statement in (*plumbing, *FACTS):
         op.execute(statement)
 
