@@ -40,7 +40,11 @@ def test_every_line_is_decided_with_its_reasons(desk: Desk, statement: object) -
     ]
     assert all(line["reasons"] for line in lines)
     assert lines[1]["deductions"] == [
-        {"invoice_number": "ENG/26-27/70002", "kind": "TDS194Q", "amount": {"amount": "250.00", "currency": "INR"}}
+        {
+            "invoice_number": "ENG/26-27/70002",
+            "kind": "TDS194Q",
+            "amount": {"amount": "250.00", "currency": "INR"},
+        }
     ]
 
 
@@ -83,7 +87,9 @@ def test_the_payment_sheet_shows_what_was_received_and_what_is_open(desk: Desk, 
 def test_the_dashboard_shows_the_collections_of_the_day(desk: Desk, statement: object) -> None:
     def of_account() -> object:
         board = desk.get(
-            "/v1/dashboards/collections", **{"from": "2026-10-01", "to": "2026-10-05"}, group_by="bank_account"
+            "/v1/dashboards/collections",
+            **{"from": "2026-10-01", "to": "2026-10-05"},
+            group_by="bank_account",
         )
         return [point for point in board["series"] if point["bank_account"] == ACCOUNT]
 
