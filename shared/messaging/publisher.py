@@ -78,8 +78,10 @@ class Publisher:
         """
         channel = await self._open_channel()
         wire = await channel.get_underlay_channel()
-        outcomes = await asyncio.gather(*(self._send(wire, message) for message in messages))
-        if Outcome.UNKNOWN in outcomes:
+        errors: list[BaseException] = []
+        outcomes = await asyncio.gather(*(self._send(wire, message, errors) for message in messages))
+        if errors:
+            log.warning("publishing_unanswered", messages=len(errors), first_error=repr(errors[0]))
             await self.close()
         return outcomes
 
@@ -109,7 +111,7 @@ class Publisher:
         await declare_exchanges(channel)
         return channel
 
-    async def _send(self, channel: WireChannel, message: Outgoing) -> Outcome:
+    async def _send(self, channel: WireChannel, message: Outgoing, errors: list[BaseException]) -> Outcome:
         try:
             await channel.basic_publish(
                 message.body,
@@ -132,6 +134,6 @@ class Publisher:
         except (*BROKER_ERRORS, asyncio.CancelledError) as error:
             if is_cancelled_by_us():
                 raise
-            log.info("publish_unanswered", message_id=str(message.id), error=repr(error))
+            errors.append(error)
             return Outcome.UNKNOWN
         return Outcome.CONFIRMED

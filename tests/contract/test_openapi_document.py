@@ -26,7 +26,9 @@ def operations(document: Any) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_the_committed_document_is_the_generated_one() -> None:
-    assert COMMITTED.read_text() == openapi_document(), "run `make documents` and commit docs/api/openapi.json"
+    assert COMMITTED.read_text() == openapi_document(), (
+        "run `make documents` and commit docs/api/openapi.json"
+    )
 
 
 def test_every_operation_has_a_name_of_its_own_a_summary_and_a_tag(document: Any) -> None:
@@ -34,7 +36,9 @@ def test_every_operation_has_a_name_of_its_own_a_summary_and_a_tag(document: Any
     names = [operation.get("operationId") for _, operation in found]
 
     assert len(set(names)) == len(names)
-    assert [name for name, operation in found if not operation.get("summary") or not operation.get("tags")] == []
+    assert [
+        name for name, operation in found if not operation.get("summary") or not operation.get("tags")
+    ] == []
 
 
 def test_every_operation_says_what_its_errors_look_like(document: Any) -> None:

@@ -8,14 +8,22 @@ from services.payments.adapters.queries import ACCOUNT_SELECT, Listing, Row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.schemas_bank_accounts import BankAccountBody, BankAccountDraft
 from services.payments.application.register_bank_account import RegisterBankAccount, register_bank_account
-from shared.idempotency import Attempt, IdempotencyKey, once
+from services.payments.domain.errors import BankAccountTaken
+from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
 from shared.pagination import Page
+from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/bank-accounts", tags=["Bank accounts"])
 
 
-@router.post("", status_code=201, response_model=BankAccountBody, summary="Register one of our bank accounts")
+@router.post(
+    "",
+    status_code=201,
+    response_model=BankAccountBody,
+    responses=refusals(BankAccountTaken, KeyReused, StillRunning),
+    summary="Register one of our bank accounts",
+)
 async def register_bank_account_route(
     draft: BankAccountDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
 ) -> Response:

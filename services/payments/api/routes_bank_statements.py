@@ -30,11 +30,18 @@ from services.payments.application.receive_bank_statement import (
     ReceivedStatement,
     receive_bank_statement,
 )
+from services.payments.domain.errors import (
+    BankAccountUnknown,
+    StatementFormatUnknown,
+    StatementTooLarge,
+    StatementUnreadable,
+)
 from shared.database import Database, UnitOfWork
 from shared.errors import NotFound
 from shared.identity import CurrentCaller
 from shared.pagination import Page
 from shared.prefer import PreferWait, wait_seconds
+from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/bank-statements", tags=["Bank statements"])
 # A file this small is imported while the caller waits, unless the caller says otherwise with Prefer.
@@ -68,6 +75,7 @@ UPLOAD_BODY: Final = {
     responses={
         200: {"model": BankStatementBody, "description": "This very file came before; nothing was added"},
         202: {"model": BankStatementBody, "description": "Kept and queued; follow the job"},
+        **refusals(BankAccountUnknown, StatementUnreadable, StatementFormatUnknown, StatementTooLarge),
     },
     summary="Import a bank statement file (CAMT.053, MT940 or a bank's CSV)",
     openapi_extra=UPLOAD_BODY,

@@ -21,11 +21,21 @@ from services.payments.api.schemas_invoices import (
 from services.payments.application.register_invoices import InvoiceVerdict, register_invoices
 from services.payments.domain.booking_clock import BANK_TIME_ZONE
 from services.payments.domain.invoice import Invoice
-from shared.bulk import BatchReply, ItemVerdict, batch_body, batch_refusal, read_records, refused, validated
+from shared.bulk import (
+    BatchRefused,
+    BatchReply,
+    ItemVerdict,
+    batch_body,
+    batch_refusal,
+    read_records,
+    refused,
+    validated,
+)
 from shared.errors import FieldProblem, NotFound
-from shared.idempotency import Attempt, IdempotencyKey, once
+from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
 from shared.pagination import Page
+from shared.problem_details import refusals
 
 router = APIRouter(tags=["Invoices"])
 CSV_COLUMNS: Final = "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount"
@@ -37,6 +47,7 @@ CSV_EXAMPLE: Final = (
 @router.post(
     "/v1/invoices/batch",
     response_model=BatchReply,
+    responses=refusals(BatchRefused, KeyReused, StillRunning),
     summary="Register up to 10,000 invoices",
     openapi_extra=batch_body(InvoiceDraft, csv_columns=CSV_COLUMNS, csv_example=CSV_EXAMPLE),
 )

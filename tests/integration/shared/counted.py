@@ -14,19 +14,20 @@ from shared.outbox import write_outbox
 
 
 class CountedV1(Event):
-    type_name: ClassVar[str] = "salesops.test.counted.v1"
-    source: ClassVar[str] = "test"
+    type_name: ClassVar[str] = "salesops.payments.counted.v1"
+    source: ClassVar[str] = "payments"
 
     number: int
 
 
 class RecountedV1(Event):
-    type_name: ClassVar[str] = "salesops.test.recounted.v1"
-    source: ClassVar[str] = "test"
+    type_name: ClassVar[str] = "salesops.payments.recounted.v1"
+    source: ClassVar[str] = "payments"
 
     number: int
 
 
+COUNTED_QUEUE = "salesops.counted"
 TYPES = {CountedV1.type_name: CountedV1}
 
 
@@ -51,12 +52,12 @@ async def write(engine: AsyncEngine, envelopes: Sequence[Envelope[Event]]) -> No
 
 async def declare_counted_queue(channel: AbstractChannel) -> AbstractQueue:
     await declare_exchanges(channel)
-    queue = await channel.declare_queue("counted", durable=True, arguments={"x-queue-type": "quorum"})
+    queue = await channel.declare_queue(COUNTED_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
     await queue.bind(EVENTS_EXCHANGE, CountedV1.type_name)
     return queue
 
 
-async def told(broker_url: str, queue_name: str = "counted") -> list[Envelope[CountedV1]]:
+async def told(broker_url: str, queue_name: str = COUNTED_QUEUE) -> list[Envelope[CountedV1]]:
     """Takes what the queue holds."""
     envelopes = []
     async with await aio_pika.connect(broker_url) as connection:

@@ -18,7 +18,6 @@ from shared.messaging.publisher import Publisher
 from shared.outbox import create_outbox_sql, write_outbox
 from shared.outbox.relay import OutboxRelay, RelayLimits
 from shared.outbox.table import shard_of
-from tests.integration.shared.conftest import Broker
 from tests.integration.shared.counted import (
     counted,
     declare_counted_queue,
@@ -29,6 +28,7 @@ from tests.integration.shared.counted import (
     write,
 )
 from tests.integration.shared.waiting import until
+from tests.integration.shared.wire import Wire
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ async def outbox(engine: AsyncEngine) -> AsyncEngine:
 
 
 @pytest.fixture
-async def publisher(broker_url: str) -> AsyncIterator[Publisher]:
-    async with Publisher(broker_url, name="test") as publisher:
+async def publisher(bare_broker_url: str) -> AsyncIterator[Publisher]:
+    async with Publisher(bare_broker_url, name="test") as publisher:
         yield publisher
 
 
@@ -49,8 +49,8 @@ async def relay(outbox: AsyncEngine, publisher: Publisher) -> OutboxRelay:
 
 
 @pytest.fixture
-async def counted_queue(broker_url: str) -> None:
-    async with await aio_pika.connect(broker_url) as connection:
+async def counted_queue(bare_broker_url: str) -> None:
+    async with await aio_pika.connect(bare_broker_url) as connection:
         await declare_counted_queue(await connection.channel())
 
 
@@ -62,7 +62,7 @@ async def until_all_told(engine: AsyncEngine) -> None:
 
 
 async def test_event_is_told_only_after_the_commit_of_its_fact(
-    outbox: AsyncEngine, relay: OutboxRelay, broker_url: str, counted_queue: None
+    outbox: AsyncEngine, relay: OutboxRelay, bare_broker_url: str, counted_queue: None
 ) -> None:
     fact = counted(1)
     async with outbox.connect() as connection, connection.begin() as transaction:
@@ -73,7 +73,7 @@ async def test_event_is_told_only_after_the_commit_of_its_fact(
     after = await relay.drain()
 
     assert (before, after) == (0, 1)
-    assert [envelope.id for envelope in await told(broker_url)] == [fact.id]
+    assert [envelope.id for envelope in await told(bare_broker_url)] == [fact.id]
 
 
 async def test_event_of_a_rolled_back_fact_is_never_told(outbox: AsyncEngine, relay: OutboxRelay) -> None:
@@ -85,7 +85,7 @@ async def test_event_of_a_rolled_back_fact_is_never_told(outbox: AsyncEngine, re
 
 
 async def test_told_events_are_not_told_again(
-    outbox: AsyncEngine, relay: OutboxRelay, broker_url: str, counted_queue: None
+    outbox: AsyncEngine, relay: OutboxRelay, bare_broker_url: str, counted_queue: None
 ) -> None:
     await write(outbox, [counted(number) for number in range(20)])
     await relay.drain()
@@ -93,15 +93,15 @@ async def test_told_events_are_not_told_again(
     again = await relay.drain()
 
     assert again == 0
-    assert [envelope.data.number for envelope in await told(broker_url)] == list(range(20))
+    assert [envelope.data.number for envelope in await told(bare_broker_url)] == list(range(20))
 
 
 async def test_three_relays_keep_the_order_of_every_key_and_tell_each_event_once(
-    outbox: AsyncEngine, broker_url: str, counted_queue: None
+    outbox: AsyncEngine, bare_broker_url: str, counted_queue: None
 ) -> None:
     keys = [f"account-{number}" for number in range(12)]
     stop = asyncio.Event()
-    publishers = [Publisher(broker_url, name=f"relay-{number}") for number in range(3)]
+    publishers = [Publisher(bare_broker_url, name=f"relay-{number}") for number in range(3)]
     relays = [OutboxRelay(outbox, one, limits=RelayLimits(window=7, lanes=1)) for one in publishers]
     async with asyncio.TaskGroup() as tasks:
         for relay in relays:
@@ -115,7 +115,7 @@ async def test_three_relays_keep_the_order_of_every_key_and_tell_each_event_once
     for publisher in publishers:
         await publisher.close()
     numbers = defaultdict(list)
-    for envelope in await told(broker_url):
+    for envelope in await told(bare_broker_url):
         numbers[envelope.partition_key].append(envelope.data.number)
     assert numbers == {key: list(range(60)) for key in keys}
 
@@ -132,7 +132,7 @@ async def test_unroutable_event_stays_with_its_reason_and_raises_an_alarm(
 
 
 async def test_event_held_back_holds_back_its_key_and_no_other(
-    outbox: AsyncEngine, relay: OutboxRelay, broker_url: str, counted_queue: None
+    outbox: AsyncEngine, relay: OutboxRelay, bare_broker_url: str, counted_queue: None
 ) -> None:
     neighbour = next(f"n{n}" for n in range(1000) if shard_of(f"n{n}") == shard_of("k"))
     await write(outbox, [recounted(1, "k")])
@@ -141,22 +141,22 @@ async def test_event_held_back_holds_back_its_key_and_no_other(
 
     await relay.drain()
 
-    assert [envelope.data.number for envelope in await told(broker_url)] == [3]
+    assert [envelope.data.number for envelope in await told(bare_broker_url)] == [3]
 
 
 async def test_event_held_back_is_told_in_order_once_somebody_wants_it(
-    outbox: AsyncEngine, relay: OutboxRelay, broker_url: str
+    outbox: AsyncEngine, relay: OutboxRelay, bare_broker_url: str
 ) -> None:
     await write(outbox, [counted(1)])
     await relay.drain()
     await write(outbox, [counted(2)])
-    async with await aio_pika.connect(broker_url) as connection:
+    async with await aio_pika.connect(bare_broker_url) as connection:
         await declare_counted_queue(await connection.channel())
     await run_statements(outbox, ["UPDATE outbox SET next_attempt_at = now() WHERE attempts > 0"])
 
     await relay.drain()
 
-    assert [envelope.data.number for envelope in await told(broker_url)] == [1, 2]
+    assert [envelope.data.number for envelope in await told(bare_broker_url)] == [1, 2]
 
 
 async def test_nothing_is_lost_or_counted_as_tried_while_the_broker_is_away(outbox: AsyncEngine) -> None:
@@ -169,27 +169,28 @@ async def test_nothing_is_lost_or_counted_as_tried_while_the_broker_is_away(outb
     assert await untold(outbox) == [(0, None)]
 
 
-async def test_relay_goes_on_when_the_broker_closes_its_connections(
-    outbox: AsyncEngine, publisher: Publisher, broker: Broker, broker_url: str, counted_queue: None
+async def test_relay_goes_on_when_its_connection_is_cut(
+    outbox: AsyncEngine, wire: Wire, bare_broker_url: str, counted_queue: None
 ) -> None:
-    relay = OutboxRelay(outbox, publisher, limits=RelayLimits(outage_seconds=0.05))
     stop = asyncio.Event()
-    running = asyncio.create_task(relay.run(stop))
-    await write(outbox, [counted(number) for number in range(50)])
-    await until_all_told(outbox)
+    async with Publisher(wire.url, name="test") as publisher:
+        relay = OutboxRelay(outbox, publisher, limits=RelayLimits(outage_seconds=0.05))
+        running = asyncio.create_task(relay.run(stop))
+        await write(outbox, [counted(number) for number in range(50)])
+        await until_all_told(outbox)
 
-    await broker.control("close_all_connections", "--vhost", broker_url.rsplit("/", 1)[1], "test")
-    await write(outbox, [counted(number) for number in range(50, 100)])
-    await until_all_told(outbox)
-    stop.set()
-    await running
+        wire.cut()
+        await write(outbox, [counted(number) for number in range(50, 100)])
+        await until_all_told(outbox)
+        stop.set()
+        await running
 
-    numbers = [envelope.data.number for envelope in await told(broker_url)]
+    numbers = [envelope.data.number for envelope in await told(bare_broker_url)]
     assert list(dict.fromkeys(numbers)) == list(range(100))
 
 
 async def test_relay_killed_between_publishing_and_marking_tells_again(
-    outbox: AsyncEngine, relay: OutboxRelay, broker_url: str, counted_queue: None
+    outbox: AsyncEngine, relay: OutboxRelay, bare_broker_url: str, counted_queue: None
 ) -> None:
     await write(outbox, [counted(number) for number in range(10)])
     process = await asyncio.create_subprocess_exec(
@@ -197,7 +198,7 @@ async def test_relay_killed_between_publishing_and_marking_tells_again(
         "-m",
         "tests.integration.shared.relay_process",
         outbox.url.render_as_string(hide_password=False),
-        broker_url,
+        bare_broker_url,
         env={**os.environ, "ENVIRONMENT": "test", "FAILPOINT": "after_publish_before_mark"},
     )
     assert await process.wait() == -signal.SIGKILL
@@ -205,7 +206,7 @@ async def test_relay_killed_between_publishing_and_marking_tells_again(
 
     await relay.drain()
 
-    numbers = [envelope.data.number for envelope in await told(broker_url)]
+    numbers = [envelope.data.number for envelope in await told(bare_broker_url)]
     assert left == 10
     assert numbers == [*range(10), *range(10)]
 

@@ -1,18 +1,16 @@
-"""A broker that dies and comes back, with a relay and a consumer running."""
+"""A broker that dies and comes back, with a relay and a consumer running as the payments service may."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.database import database_url
 from shared.inbox import create_inbox_sql, event_consumer, on
 from shared.messaging.consumer import ConsumerLimits
 from shared.messaging.publisher import Publisher
 from shared.outbox import create_outbox_sql
 from shared.outbox.relay import OutboxRelay, RelayLimits
-from tests.integration.shared.conftest import Broker
+from tests.faults.processes import FragileSystem
 from tests.integration.shared.counted import CountedV1, counted, run_statements, write
 from tests.integration.shared.projection import (
     CREATE_PROJECTION,
@@ -23,41 +21,34 @@ from tests.integration.shared.projection import (
 )
 
 
-@pytest.fixture
-async def own_broker(tmp_path: Path, broker: Broker) -> AsyncIterator[Broker]:
-    node = Broker(tmp_path)
-    await node.start()
-    yield node
-    node.kill()
-    node.end_port_mapper()
-
-
-async def test_every_event_takes_effect_once_though_the_broker_was_killed(
-    engine: AsyncEngine, own_broker: Broker
-) -> None:
+async def test_every_event_takes_effect_once_though_the_broker_was_killed(system: FragileSystem) -> None:
+    await asyncio.to_thread(system.start)
+    engine = create_async_engine(database_url(system.database_url("payments"), driver="asyncpg"))
     await run_statements(engine, [*create_inbox_sql(), *create_outbox_sql(), CREATE_PROJECTION])
     stop = asyncio.Event()
-    publisher = Publisher(own_broker.url, name="relay", confirm_timeout_seconds=3)
+    broker_url = system.amqp_url("payments")
+    publisher = Publisher(broker_url, name="payments", confirm_timeout_seconds=3)
     relay = OutboxRelay(engine, publisher, limits=RelayLimits(outage_seconds=0.2))
+    limits = ConsumerLimits(pause_seconds_max=0.5)
+    subscriptions = [on(CountedV1, project)]
     consumer = event_consumer(
-        own_broker.url,
-        "test",
-        [on(CountedV1, project)],
-        lambda: Transaction(engine),
-        limits=ConsumerLimits(pause_seconds_max=0.5),
+        broker_url, "payments", subscriptions, lambda: Transaction(engine), limits=limits
     )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(consumer.run(stop))
         tasks.create_task(relay.run(stop))
         await write(engine, [counted(number, f"k{number % 5}") for number in range(200)])
         await until_effects(engine, 200)
+        await asyncio.to_thread(system.rabbitmq.wait_until_queue_is_on_disk, "salesops.payments")
 
-        own_broker.kill()
+        await asyncio.to_thread(system.kill, "RabbitMQ")
         await write(engine, [counted(number, f"k{number % 5}") for number in range(200, 400)])
-        await own_broker.start()
+        await asyncio.to_thread(system.start)
         await write(engine, [counted(number, f"k{number % 5}") for number in range(400, 600)])
         await until_effects(engine, 600)
         stop.set()
     await publisher.close()
+    taken = await effects(engine)
+    await engine.dispose()
 
-    assert sorted(await effects(engine)) == list(range(600))
+    assert sorted(taken) == list(range(600))
