@@ -278,6 +278,7 @@ def _document_replies(operation: dict[str, Any], *, is_public: bool, is_item: bo
     statuses = {500, 503}
     if is_public:
         operation["security"] = []
+        statuses |= {400}
     else:
         statuses |= {401, 403}
     if is_item:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.domain.routing import service_of
+
 # OpenAPI documents are JSON of any shape; this module only moves parts and renames references.
 Document = dict[str, Any]
 
@@ -13,14 +15,33 @@ DESCRIPTION: Final = (
     "Payments, partners, reports and research of a sales operations back office. Every error is an RFC 9457 problem "
     "document with a stable `code`; every POST takes an `Idempotency-Key`; lists are paged by `cursor`."
 )
+# What a reader sees above each group of operations; a service's own description of a tag wins.
+TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
+    "Bank accounts": "Our own accounts, into which partners pay.",
+    "Bank statements": "Files of the bank, each line with the decision taken on it and why.",
+    "Booking clock": "What must be booked within 24 hours of the bank's credit: who is late and who will be.",
+    "Dashboards": "Figures for one look, from projections that events keep up to date.",
+    "Entities": "Partners and companies as one, whatever name a source gives them.",
+    "Exceptions": "What the system could not decide and a person has to.",
+    "Health": "Whether the system runs and can serve.",
+    "Identity": "Who the access token says you are, and what it opens.",
+    "Invoices": "What partners owe.",
+    "Jobs": "Work that takes longer than a request: its state, its result, its end.",
+    "Ledger": "Double entry behind every booking, and the proofs that it holds.",
+    "Partner accounts": "What one partner has open.",
+    "Partners": "The channel partners.",
+    "Payment sheets": "What a partner has paid and still owes, on one sheet.",
+    "Receipts": "Payments received, and the invoices they settled.",
+}
 _REFERENCE: Final = "#/components/"
 
 
 def merged_document(documents: Mapping[str, Document]) -> Document:
     """Return one document with the public paths of all, sorted.
 
+    Each path is taken from the part that the gateway sends it to; paths outside /v1 only from the gateway itself.
     Components of the same name and content are kept once. Where the content differs, each gets its part's name as
-    prefix, and so do components that refer to it. Paths outside /v1 are kept only from the part named `gateway`.
+    prefix, and so do components that refer to it.
     """
     parts = {name: _public(name, document) for name, document in sorted(documents.items())}
     clashes = _clashing_names(parts)
@@ -63,9 +84,7 @@ def _info() -> Document:
 
 def _public(name: str, document: Document) -> Document:
     paths = {
-        path: operations
-        for path, operations in document.get("paths", {}).items()
-        if path.startswith("/v1/") or name == "gateway"
+        path: operations for path, operations in document.get("paths", {}).items() if service_of(path) == name
     }
     return {**document, "paths": paths}
 
@@ -133,4 +152,9 @@ def _used_tags(paths: Document, described: Mapping[str, Document]) -> list[Docum
         if isinstance(operation, dict)
         for tag in operation.get("tags", [])
     }
-    return [described.get(name, {"name": name}) for name in sorted(used)]
+    return [described.get(name) or _own_tag(name) for name in sorted(used)]
+
+
+def _own_tag(name: str) -> Document:
+    description = TAG_DESCRIPTIONS.get(name)
+    return {"name": name, "description": description} if description else {"name": name}

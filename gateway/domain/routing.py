@@ -74,6 +74,13 @@ def routes_of(
     return {(rule.method, rule.path_template): _route(rule, timeout_seconds) for rule in rules}
 
 
+def service_of(path: str) -> str | None:
+    """Return who answers a path or path template: the gateway outside /v1, None for a resource nobody has."""
+    if not path.startswith("/v1/"):
+        return GATEWAY
+    return RESOURCES.get(path.split("/")[2])
+
+
 def _route(rule: Rule, timeout_seconds: float) -> Route:
     service = RESOURCES[rule.path_template.split("/")[2]]
     bounds = BOUNDS.get((rule.method, rule.path_template))

@@ -24,11 +24,11 @@ MONEY = {"type": "object", "properties": {"amount": {"type": "string"}}}
 
 def test_equal_components_are_kept_once() -> None:
     merged = merged_document(
-        {"payments": document("/v1/a", Money=MONEY), "partners": document("/v1/b", Money=MONEY)}
+        {"payments": document("/v1/receipts", Money=MONEY), "partners": document("/v1/partners", Money=MONEY)}
     )
 
     assert list(merged["components"]["schemas"]) == ["Money"]
-    assert list(merged["paths"]) == ["/v1/a", "/v1/b"]
+    assert list(merged["paths"]) == ["/v1/partners", "/v1/receipts"]
     assert merged["tags"] == [{"name": "T"}]
 
 
@@ -36,28 +36,30 @@ def test_clashing_components_get_their_service_as_prefix_also_through_references
     page = {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}
     merged = merged_document(
         {
-            "payments": document("/v1/a", Page=page, Item={"type": "string"}, Money=MONEY),
-            "partners": document("/v1/b", Page=page, Item={"type": "integer"}),
+            "payments": document("/v1/receipts", Page=page, Item={"type": "string"}, Money=MONEY),
+            "partners": document("/v1/partners", Page=page, Item={"type": "integer"}),
         }
     )
 
     schemas = merged["components"]["schemas"]
     assert list(schemas) == ["Money", "PartnersItem", "PartnersPage", "PaymentsItem", "PaymentsPage"]
-    assert reference_of(merged, "/v1/a") == "#/components/schemas/PaymentsPage"
+    assert reference_of(merged, "/v1/receipts") == "#/components/schemas/PaymentsPage"
     assert schemas["PartnersPage"]["items"]["$ref"] == "#/components/schemas/PartnersItem"
 
 
 def test_only_the_gateway_contributes_paths_outside_v1() -> None:
-    merged = merged_document({"payments": document("/v1/a", M=MONEY), "gateway": document("/v1/me", M=MONEY)})
+    merged = merged_document(
+        {"payments": document("/v1/receipts", M=MONEY), "gateway": document("/v1/me", M=MONEY)}
+    )
 
-    assert list(merged["paths"]) == ["/health/live", "/v1/a", "/v1/me"]
+    assert list(merged["paths"]) == ["/health/live", "/v1/me", "/v1/receipts"]
 
 
 def test_same_documents_in_another_order_give_the_same_bytes() -> None:
-    one, other = document("/v1/a", Money=MONEY), document("/v1/b", Money={"type": "string"})
+    one, other = document("/v1/receipts", Money=MONEY), document("/v1/partners", Money={"type": "string"})
 
-    assert canonical_json(merged_document({"a": one, "b": other})) == canonical_json(
-        merged_document({"b": other, "a": one})
+    assert canonical_json(merged_document({"payments": one, "partners": other})) == canonical_json(
+        merged_document({"partners": other, "payments": one})
     )
 
 
@@ -73,3 +75,11 @@ def test_problem_page_lists_the_operations_that_answer_with_the_code() -> None:
     assert "The limit &lt;is&gt; reached" in page
     assert problem_page("not_found", merged) is not None
     assert problem_page("<script>", merged) is None
+
+
+def test_a_path_is_taken_from_the_service_it_is_sent_to() -> None:
+    merged = merged_document(
+        {"payments": document("/v1/jobs", A=MONEY), "reporting": document("/v1/jobs", B=MONEY)}
+    )
+
+    assert reference_of(merged, "/v1/jobs") == "#/components/schemas/A"
