@@ -38,7 +38,6 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._error: Exception | None = None
-        self._is_framed = False
         self._bytes_seen = False
         self._buffer: list[bytes] = []
         self._buffered = 0
@@ -51,7 +50,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def begin(self) -> None:
         """Make ready for the next request."""
-        self.is_complete = self.has_head = self._is_framed = self._bytes_seen = False
+        self.is_complete = self.has_head = self._bytes_seen = False
         self.status = 0
         self.headers = []
         self.listener = None
@@ -116,7 +115,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=BUFFERED_BYTES_MAX)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if exc is None and self.has_head and not self._is_framed and not self.is_complete:
+        if exc is None and self.has_head and not self.is_complete and not self._is_framed():
             self.is_complete = True  # a body without length ends with its connection
         self._fail(
             UpstreamBroken(
@@ -149,10 +148,7 @@ class UpstreamConnection(asyncio.Protocol):
     # httptools callbacks
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name in (b"content-length", b"transfer-encoding"):
-            self._is_framed = True
-        self.headers.append((name, value))
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()
@@ -173,6 +169,9 @@ class UpstreamConnection(asyncio.Protocol):
         self.is_complete = True
         if not self._parser.should_keep_alive():
             self.is_closed = True
+
+    def _is_framed(self) -> bool:
+        return any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
 
     # Waiting
 

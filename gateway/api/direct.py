@@ -49,6 +49,14 @@ class DirectProtocol(HttpToolsProtocol):
         edge = getattr(self.app, "edge", None)
         self._edge: Edge | None = edge if isinstance(edge, Edge) else None
         self._event = asyncio.Event()
+        self._idle_since = 0.0
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent
+        """Bound the time of a first request's head as well: half a head must not hold a connection for ever."""
+        super().connection_made(transport)
+        self._idle_since = self.loop.time()
+        self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
     def on_headers_complete(self) -> None:
         if self._edge is None or not self._is_plain_read():
@@ -63,8 +71,35 @@ class DirectProtocol(HttpToolsProtocol):
         self.cycle = cycle
         visit.exchange.connection.listener = self._listener(self._edge, cycle)
 
+    def on_response_complete(self) -> None:
+        """Arm one timer for many replies: a timer for each costs as much as writing the reply."""
+        self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        self._idle_timer = None
+        if self.transport.is_closing():
+            return
+        is_waiting = self.cycle is None or self.cycle.response_complete
+        idle_seconds = self.loop.time() - self._idle_since if is_waiting else 0.0
+        if idle_seconds >= self.timeout_keep_alive:
+            self.transport.close()
+        else:
+            rest = self.timeout_keep_alive - idle_seconds
+            self._idle_timer = self.loop.call_later(rest, self._close_if_idle)
+
     def connection_lost(self, exc: Exception | None) -> None:
         cycle = self.cycle
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         super().connection_lost(exc)
         if isinstance(cycle, DirectCycle) and not cycle.response_complete and self._edge is not None:
             cycle.response_complete = True

@@ -1,6 +1,7 @@
 """One request as the edge sees it, and what is recorded of it."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ from starlette.types import Scope
 
 from gateway.adapters.request_audit import AuditEntry, RequestAudit
 from gateway.adapters.upstream_pool import Exchange, UpstreamPool
+from gateway.domain.headers import Header
 from gateway.domain.routing import Route
 from shared.identity import Caller
 from shared.observability import Metrics, RequestLog, Trace, trace_from
@@ -52,16 +54,17 @@ class Visit:
     @classmethod
     def of(cls, scope: Scope) -> "Visit":
         """Read the few headers the edge looks at, in one pass."""
-        headers: dict[bytes, bytes] = {}
-        has_doubled_header = False
-        for name, value in scope["headers"]:
-            if name in _LOOKED_AT:
-                if name in headers and name in _SINGLE:
-                    has_doubled_header = True
-                headers[name] = value
+        looked_at = [header for header in scope["headers"] if header[0] in _LOOKED_AT]
+        headers = dict(looked_at)
+        has_doubled_header = len(headers) != len(looked_at) and _is_single_doubled(looked_at)
         trace = trace_from(headers.get(b"traceparent"), headers.get(b"x-request-id"))
         scope["trace"] = trace
         return cls(scope, trace, headers, has_doubled_header, time.perf_counter())
+
+
+def _is_single_doubled(headers: Iterable[Header]) -> bool:
+    single = [name for name, _ in headers if name in _SINGLE]
+    return len(set(single)) != len(single)
 
 
 class Recorder:

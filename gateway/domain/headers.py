@@ -57,6 +57,9 @@ SECURITY_HEADERS: Final[tuple[Header, ...]] = (
     (b"strict-transport-security", b"max-age=31536000"),
 )
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+_CHOSEN_BY_SERVICES: Final = frozenset(
+    {b"cache-control", b"location", *(name for name, _ in SECURITY_HEADERS)}
+)
 
 
 def request_headers(headers: Iterable[Header]) -> list[bytes]:
@@ -84,21 +87,15 @@ def reply_headers(headers: Iterable[Header], *, origin: bytes, request_id: bytes
 
     `origin` is the service's own address: a Location that begins with it is made relative.
     """
-    kept: list[Header] = []
-    own = {name: (name, value) for name, value in SECURITY_HEADERS}
-    cache = NO_STORE
-    for header in headers:
-        name = header[0]
-        if name in REPLY_STRIPPED:
-            continue
-        if name == b"cache-control":
-            cache = header
-            continue
-        if name == b"location" and header[1].startswith(origin):
-            kept.append((name, header[1][len(origin) :] or b"/"))
-            continue
-        own.pop(name, None)
-        kept.append(header)
-    kept += own.values()
-    kept += (cache, (b"x-request-id", request_id))
-    return kept
+    kept = [header for header in headers if header[0] not in REPLY_STRIPPED]
+    chosen = [header[0] for header in kept if header[0] in _CHOSEN_BY_SERVICES]
+    if not chosen:
+        return [*kept, *SECURITY_HEADERS, NO_STORE, (b"x-request-id", request_id)]
+    relative = [_relative(header, origin) if header[0] == b"location" else header for header in kept]
+    usual = [header for header in (*SECURITY_HEADERS, NO_STORE) if header[0] not in chosen]
+    return [*relative, *usual, (b"x-request-id", request_id)]
+
+
+def _relative(location: Header, origin: bytes) -> Header:
+    name, value = location
+    return (name, value[len(origin) :] or b"/") if value.startswith(origin) else location

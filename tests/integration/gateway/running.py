@@ -60,7 +60,7 @@ def settings_for(database_url: str, upstream_url: str, **changes: Any) -> Gatewa
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, *, keep_alive_seconds: int = 5) -> AsyncIterator[str]:
     """Serve an application as production does and yield its URL."""
     listener = socket.socket(proto=socket.IPPROTO_TCP)  # otherwise asyncio leaves delays on
     listener.bind(("127.0.0.1", 0))
@@ -73,6 +73,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
         server_header=False,
         proxy_headers=False,
         lifespan="on",
+        timeout_keep_alive=keep_alive_seconds,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -4,7 +4,16 @@ import asyncio
 
 import pytest
 
-from tests.integration.gateway.running import Seen, access_token, gateway_before, recording_app
+from gateway.main import create_app
+from tests.integration.gateway.running import (
+    Seen,
+    access_token,
+    gateway_before,
+    recording_app,
+    serving,
+    settings_for,
+    unused_url,
+)
 
 SMUGGLED = b"GET /v1/exceptions HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -23,6 +32,14 @@ def request(*lines: bytes, body: bytes = b"", target: bytes = b"/v1/bank-account
     token = access_token("admin").encode()
     head = [b"POST " + target + b" HTTP/1.1", b"Host: x", b"Authorization: Bearer " + token, *lines]
     return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /v1/receipts HTTP/1.1\r\nHost:"], ids=["silence", "half a head"])
+async def test_connection_that_never_completes_a_head_is_closed(database_url: str, head: bytes) -> None:
+    async with serving(create_app(settings_for(database_url, unused_url())), keep_alive_seconds=1) as url:
+        reply = await exchange(url, head)
+
+    assert reply == b""
 
 
 BAD = {
