@@ -84,6 +84,14 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
     )
 
 
+class GatewayApp(ServerErrorMiddleware):
+    """The edge, with a problem document for what nobody expected; the server's protocol finds the edge here."""
+
+    def __init__(self, edge: Edge) -> None:
+        super().__init__(edge, handler=answer_unexpected)
+        self.edge = edge
+
+
 def create_own_app() -> FastAPI:
     """What the gateway answers itself; its document needs neither settings nor services."""
     own = FastAPI(
@@ -121,7 +129,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
         cross_origin=CrossOrigin(settings.cors_origins),
         recorder=recorder,
     )
-    return ServerErrorMiddleware(edge, handler=answer_unexpected)
+    return GatewayApp(edge)
 
 
 def create_configured_app() -> ASGIApp:
@@ -161,7 +169,7 @@ def main() -> None:
         port=settings.port,
         workers=settings.processes,
         loop="uvloop",
-        http="httptools",
+        http="gateway.api.direct:DirectProtocol",
         ws="none",
         log_config=None,
         access_log=False,

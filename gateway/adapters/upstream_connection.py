@@ -5,6 +5,7 @@ speak and copies nothing it need not look at.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, cast
 
 import httptools
@@ -30,11 +31,13 @@ class UpstreamConnection(asyncio.Protocol):
         self.is_complete = True
         self.status = 0
         self.headers: list[Header] = []
+        self.has_head = False
+        # Called instead of waking `head` and `more`, for who waits without a task.
+        self.listener: Callable[[], None] | None = None
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._error: Exception | None = None
-        self._head_seen = False
         self._is_framed = False
         self._bytes_seen = False
         self._buffer: list[bytes] = []
@@ -48,9 +51,10 @@ class UpstreamConnection(asyncio.Protocol):
 
     def begin(self) -> None:
         """Make ready for the next request."""
-        self.is_complete = self._head_seen = self._is_framed = self._bytes_seen = False
+        self.is_complete = self.has_head = self._is_framed = self._bytes_seen = False
         self.status = 0
         self.headers = []
+        self.listener = None
 
     def send(self, data: bytes) -> None:
         """Write bytes of the request; `drained` says when it is time for more."""
@@ -67,7 +71,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     async def head(self) -> None:
         """Wait until status and headers are there; raises what broke the connection."""
-        while not self._head_seen:
+        while not self.has_head:
             if self._error is not None:
                 raise self._error
             await self._arrival()
@@ -112,7 +116,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=BUFFERED_BYTES_MAX)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if exc is None and self._head_seen and not self._is_framed and not self.is_complete:
+        if exc is None and self.has_head and not self._is_framed and not self.is_complete:
             self.is_complete = True  # a body without length ends with its connection
         self._fail(
             UpstreamBroken(
@@ -157,14 +161,14 @@ class UpstreamConnection(asyncio.Protocol):
         elif len(self.headers) > REPLY_HEADERS_MAX:
             self.close(UpstreamBroken("The service's reply has too many headers", part=self.service))
         else:
-            self._head_seen = True
+            self.has_head = True
 
     def on_body(self, body: bytes) -> None:
         self._buffer.append(body)
         self._buffered += len(body)
 
     def on_message_complete(self) -> None:
-        if not self._head_seen:
+        if not self.has_head:
             return  # an interim reply such as 100 Continue
         self.is_complete = True
         if not self._parser.should_keep_alive():
@@ -184,6 +188,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._wake_writer()
 
     def _wake_reader(self) -> None:
+        if self.listener is not None:
+            self.listener()
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.adapters.access_tokens import AccessTokens
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api.cross_origin import CrossOrigin
-from gateway.api.proxy import CallerGone, Passage
+from gateway.api.proxy import CallerGone, Passage, request_head
 from gateway.api.visit import Recorder, Visit
 from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header
 from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
@@ -26,6 +26,8 @@ from shared.problem_details import problem_response
 PATH_LENGTH_MAX: Final = 4096
 HEADERS_MAX: Final = 100
 STATUS_CALLER_GONE: Final = 499
+# Headers of requests that the short way does not know.
+_USUAL_WAY: Final = frozenset({b"content-length", b"expect", b"origin", b"prefer", b"transfer-encoding"})
 _OWN_PREFIXES: Final = ("/reference/", "/problems/")
 
 
@@ -81,7 +83,7 @@ class Edge:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        visit = Visit.of(scope)
+        visit = scope.pop("visit", None) or Visit.of(scope)
         origin = visit.headers.get(b"origin")
         if origin is not None:
             send = self._cross_origin.sending(origin, send)
@@ -94,7 +96,50 @@ class Edge:
         finally:
             self._recorder.record(visit)
 
+    def begin_directly(self, scope: Scope) -> Visit | None:
+        """Send a plain read on at once and return its visit, or None when it has to go the usual way."""
+        visit = Visit.of(scope)
+        authorization = visit.headers.get(b"authorization")
+        if authorization is None or visit.has_doubled_header or not _USUAL_WAY.isdisjoint(visit.headers):
+            return None
+        caller = self._doorkeeper.tokens.remembered(authorization)
+        if caller is None or len(scope["headers"]) > HEADERS_MAX or len(scope["path"]) > PATH_LENGTH_MAX:
+            return None
+        try:
+            rule = self._doorkeeper.rule("GET", scope["path"])
+            route = self._doorkeeper.route(caller, rule)
+            if (pool := self._pools.get(route.service)) is None:
+                return None
+            token = self._doorkeeper.issuer.token_for(caller, route.service)
+            head = request_head(scope, pool.authority, token, visit.trace)
+        except Refusal:
+            return None  # the usual way says it
+        if (exchange := pool.lend_idle(route.timeout_seconds)) is None:
+            return None
+        exchange.connection.send(head)
+        visit.caller, visit.path_template = caller, rule.path_template
+        visit.route, visit.pool, visit.exchange = route, pool, exchange
+        return visit
+
+    def finish_directly(self, visit: Visit) -> None:
+        """Keep the connection and record the visit."""
+        assert visit.pool is not None
+        assert visit.exchange is not None
+        visit.pool.give_back(visit.exchange)
+        self._recorder.record(visit)
+
+    def abandon_directly(self, visit: Visit) -> None:
+        """Stop the service's work: the caller is gone."""
+        assert visit.exchange is not None
+        visit.exchange.connection.listener = None
+        visit.exchange.connection.close()
+        visit.status = STATUS_CALLER_GONE
+        self.finish_directly(visit)
+
     async def _serve(self, visit: Visit, receive: Receive, send: Send) -> None:
+        if visit.caller is not None and visit.route is not None:
+            await self._pass_on(visit, visit.route, visit.caller, receive, send)
+            return
         scope = visit.scope
         method, path = scope["method"], scope["path"]
         if len(path) > PATH_LENGTH_MAX or len(scope["headers"]) > HEADERS_MAX or visit.has_doubled_header:
@@ -133,7 +178,10 @@ class Edge:
             trace=visit.trace,
         )
         try:
-            await passage.run(visit.headers, timeout_seconds)
+            if visit.exchange is not None:
+                await passage.resume(visit.exchange, timeout_seconds)
+            else:
+                await passage.run(visit.headers, timeout_seconds)
         finally:
             visit.status = passage.status
             visit.has_begun = passage.has_begun

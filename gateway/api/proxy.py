@@ -65,9 +65,8 @@ class Passage:
         """Send, then relay; raises refusals and faults, of which `has_begun` says if they can be answered."""
         declared = _declared_length(headers)
         if declared == 0:
-            await self._run_whole(
-                b"", None, timeout_seconds, is_repeatable=self._scope["method"] in ("GET", "HEAD")
-            )
+            is_read = self._scope["method"] in ("GET", "HEAD")
+            await self._run_whole(self._head(b""), timeout_seconds, is_repeatable=is_read)
             return
         if declared is not None and declared > self._route.body_bytes_max:
             raise self._too_large()
@@ -78,35 +77,38 @@ class Passage:
             return
         if len(body) > self._route.body_bytes_max:
             raise self._too_large()
-        is_small = len(body) <= REPEATABLE_BODY_BYTES_MAX
-        await self._run_whole(
-            body, len(body), timeout_seconds, is_repeatable=is_small and b"idempotency-key" in headers
-        )
+        is_repeatable = len(body) <= REPEATABLE_BODY_BYTES_MAX and b"idempotency-key" in headers
+        data = self._head(b"content-length: %d\r\n" % len(body)) + body
+        await self._run_whole(data, timeout_seconds, is_repeatable=is_repeatable)
+
+    async def resume(self, exchange: Exchange, timeout_seconds: float) -> None:
+        """Go on with a read that was sent already."""
+        await self._run_whole(self._head(b""), timeout_seconds, is_repeatable=True, asked=exchange)
 
     async def _run_whole(
-        self, body: bytes, length: int | None, timeout_seconds: float, *, is_repeatable: bool
+        self, data: bytes, timeout_seconds: float, *, is_repeatable: bool, asked: Exchange | None = None
     ) -> None:
-        framing = b"" if length is None else b"content-length: %d\r\n" % length
-        data = self._head(framing) + body
-        exchange = self._pool.lend_idle(timeout_seconds) or await self._pool.lend_new(timeout_seconds)
+        lent = asked or self._pool.lend_idle(timeout_seconds)
+        exchange = lent or await self._pool.lend_new(timeout_seconds)
         try:
             try:
-                await self._ask(exchange, data)
+                await self._answered(exchange, b"" if asked else data)
             except UpstreamBroken:
                 if not (is_repeatable and exchange.connection.may_be_repeated()):
                     raise
                 self._pool.give_back(exchange)
                 exchange = await self._pool.lend_new(timeout_seconds)
-                await self._ask(exchange, data)
+                await self._answered(exchange, data)
             await self._relay(exchange.connection)
         finally:
             if self._watcher is not None:
                 self._watcher.cancel()
             self._pool.give_back(exchange)
 
-    async def _ask(self, exchange: Exchange, data: bytes) -> None:
+    async def _answered(self, exchange: Exchange, data: bytes) -> None:
         exchange.on_slow = lambda: self._watch(exchange.connection)
-        exchange.connection.send(data)
+        if data:
+            exchange.connection.send(data)
         await exchange.connection.head()
 
     async def _run_streamed(self, first: Message, declared: int | None, timeout_seconds: float) -> None:

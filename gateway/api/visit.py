@@ -7,6 +7,8 @@ from typing import Final
 from starlette.types import Scope
 
 from gateway.adapters.request_audit import AuditEntry, RequestAudit
+from gateway.adapters.upstream_pool import Exchange, UpstreamPool
+from gateway.domain.routing import Route
 from shared.identity import Caller
 from shared.observability import Metrics, RequestLog, Trace, trace_from
 
@@ -16,6 +18,7 @@ _LOOKED_AT: Final = frozenset(
         b"access-control-request-method",
         b"authorization",
         b"content-length",
+        b"expect",
         b"idempotency-key",
         b"origin",
         b"prefer",
@@ -41,6 +44,10 @@ class Visit:
     path_template: str = "(none)"
     status: int = 500
     has_begun: bool = False
+    # Set when the request was sent on already; see gateway/api/direct.py.
+    route: Route | None = None
+    pool: UpstreamPool | None = None
+    exchange: Exchange | None = None
 
     @classmethod
     def of(cls, scope: Scope) -> "Visit":

@@ -57,7 +57,12 @@ class Desk:
         return reply.json()
 
     def send_statement(
-        self, content: bytes, bank_account: str, *, prefer: str = "wait=90", media_type: str = "application/octet-stream"
+        self,
+        content: bytes,
+        bank_account: str,
+        *,
+        prefer: str = "wait=90",
+        media_type: str = "application/octet-stream",
     ) -> httpx.Response:
         return self.client.post(
             "/v1/bank-statements",

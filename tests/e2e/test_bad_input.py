@@ -39,7 +39,13 @@ def problem(reply: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize(
     "content",
-    [b"%PDF-1.7 not a statement", b"\x89PNG\r\n\x1a\n\0\0", b"PK\x03\x04 a zip", b'{"json": true}', b"just words"],
+    [
+        b"%PDF-1.7 not a statement",
+        b"\x89PNG\r\n\x1a\n\0\0",
+        b"PK\x03\x04 a zip",
+        b'{"json": true}',
+        b"just words",
+    ],
     ids=["pdf", "png", "zip", "json", "words"],
 )
 def test_a_file_of_another_type_is_refused(desk: Desk, content: bytes) -> None:
@@ -52,7 +58,11 @@ def test_an_empty_file_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "doctype",
-    [b"<!DOCTYPE x>", b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>', b'<!DOCTYPE x [<!ENTITY a "aaaa">]>'],
+    [
+        b"<!DOCTYPE x>",
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>',
+        b'<!DOCTYPE x [<!ENTITY a "aaaa">]>',
+    ],
     ids=["dtd", "external entity", "internal entity"],
 )
 def test_xml_with_a_document_type_is_never_read(desk: Desk, doctype: bytes) -> None:
@@ -100,7 +110,9 @@ def test_a_statement_of_an_unknown_account_is_refused_with_the_next_step(desk: D
 
 
 def test_one_bad_invoice_does_not_stop_the_others(desk: Desk) -> None:
-    desk.register_partners(b"code,name,city,zone,gstin,ifsc,bank_account\nBAD01,Bad Input Traders,Pune,West,,,\n")
+    desk.register_partners(
+        b"code,name,city,zone,gstin,ifsc,bank_account\nBAD01,Bad Input Traders,Pune,West,,,\n"
+    )
     rows = (
         "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount\n"
         "BAD/1,BAD01,2026-09-01,2026-10-01,INR,100.00,18.00,118.00\n"

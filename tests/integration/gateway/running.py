@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey, RSAKey
 from starlette.types import ASGIApp
 
+from gateway.api.direct import DirectProtocol
 from gateway.main import create_app
 from gateway.settings import GatewaySettings
 
@@ -65,7 +66,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=DirectProtocol,
         ws="none",
         log_config=None,
         access_log=False,

@@ -1,0 +1,166 @@
+"""The short way of plain reads: from socket to socket, without a task and without messages in between.
+
+A task, its events and the messages of ASGI cost more than all the rest of a small read. This protocol therefore
+answers a GET without a body itself when everything about it is known already: the token is remembered, a kept
+connection is free and the reply comes at once and whole. Whatever else happens, the request goes the usual way from
+the point it has reached. It leans on the inside of uvicorn's protocol, whose version is locked; the tests of the
+passage run over it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import httptools
+from starlette.types import Scope
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from gateway.api.edge import Edge
+from gateway.api.visit import Visit
+from gateway.domain.headers import Header, reply_headers
+
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
+
+class DirectCycle(RequestResponseCycle):
+    """Stands where uvicorn keeps its request in progress; has only what its protocol looks at."""
+
+    def __init__(self, visit: Visit, *, keep_alive: bool, event: asyncio.Event) -> None:
+        # The parent's own state serves its task, which does not exist here.
+        self.visit = visit
+        self.keep_alive = keep_alive
+        self.message_event = event
+        self.body = bytearray()
+        self.more_body = False
+        self.disconnected = False
+        self.response_complete = False
+
+
+class DirectProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with the short way; `http="gateway.api.direct:DirectProtocol"` selects it."""
+
+    flow: FlowControl
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the parent's own
+        super().__init__(*arguments, **options)
+        # Behind a trusted proxy the application is wrapped and the caller's address comes from a header: no edge,
+        # no short way.
+        edge = getattr(self.app, "edge", None)
+        self._edge: Edge | None = edge if isinstance(edge, Edge) else None
+        self._event = asyncio.Event()
+
+    def on_headers_complete(self) -> None:
+        if self._edge is None or not self._is_plain_read():
+            super().on_headers_complete()
+            return
+        self._complete_scope()
+        visit = self._edge.begin_directly(cast("Scope", self.scope))
+        if visit is None or visit.exchange is None:
+            super().on_headers_complete()
+            return
+        cycle = DirectCycle(visit, keep_alive=self.parser.should_keep_alive(), event=self._event)
+        self.cycle = cycle
+        visit.exchange.connection.listener = self._listener(self._edge, cycle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        cycle = self.cycle
+        super().connection_lost(exc)
+        if isinstance(cycle, DirectCycle) and not cycle.response_complete and self._edge is not None:
+            cycle.response_complete = True
+            self._edge.abandon_directly(cycle.visit)
+
+    def _is_plain_read(self) -> bool:
+        parser = self.parser
+        return (
+            parser.get_method() == b"GET"
+            and parser.get_http_version() == "1.1"
+            and not parser.should_upgrade()
+            and b"%" not in self.url  # what the matrix sees must be what the service will decode
+            and not self.flow.write_paused
+            and (self.cycle is None or self.cycle.response_complete)
+        )
+
+    def _complete_scope(self) -> None:
+        url = httptools.parse_url(self.url)
+        scope = self.scope
+        scope["method"] = "GET"
+        scope["raw_path"] = url.path
+        scope["path"] = url.path.decode("ascii")
+        scope["query_string"] = url.query or b""
+
+    def _listener(self, edge: Edge, cycle: DirectCycle) -> Callable[[], None]:
+        visit = cycle.visit
+        assert visit.exchange is not None
+        connection = visit.exchange.connection
+
+        def on_event() -> None:
+            if cycle.response_complete:
+                return
+            if connection.is_complete and connection.has_head:
+                connection.listener = None
+                self._answer(edge, cycle)
+            elif connection.has_head or connection.is_closed:
+                connection.listener = None
+                self._hand_over(cycle)
+
+        return on_event
+
+    def _answer(self, edge: Edge, cycle: DirectCycle) -> None:
+        visit = cycle.visit
+        assert visit.exchange is not None
+        assert visit.pool is not None
+        connection = visit.exchange.connection
+        body = connection.take()
+        headers = reply_headers(
+            connection.headers, origin=visit.pool.origin, request_id=visit.trace.request_id.encode("ascii")
+        )
+        data = reply_bytes(
+            connection.status,
+            [*self.server_state.default_headers, *headers],
+            body,
+            keep_alive=cycle.keep_alive,
+        )
+        self.transport.write(data)
+        cycle.response_complete = True
+        visit.status = connection.status
+        edge.finish_directly(visit)
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _hand_over(self, cycle: DirectCycle) -> None:
+        """Go on as a task: the reply is long, slow or none."""
+        usual = RequestResponseCycle(
+            scope=cycle.visit.scope,  # type: ignore[arg-type] # the same dictionary under another name
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=cycle.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        usual.more_body = False
+        cycle.visit.scope["visit"] = cycle.visit
+        if self.cycle is cycle:
+            self.cycle = usual
+        self._start_asgi_task(usual, self.app)
+
+
+def reply_bytes(status: int, headers: list[Header], body: bytes, *, keep_alive: bool) -> bytes:
+    """Return a whole reply; a body that came in chunks gets its length."""
+    parts = [STATUS_LINE[status]]
+    has_length = False
+    for name, value in headers:
+        if name == b"content-length":
+            has_length = True
+        parts += (name, b": ", value, b"\r\n")
+    if not has_length and status not in _WITHOUT_BODY:
+        parts.append(b"content-length: %d\r\n" % len(body))
+    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+    parts.append(body)
+    return b"".join(parts)
