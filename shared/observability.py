@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
-import os
 import re
 import sys
 import time
+from bisect import bisect_left
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
+from random import getrandbits
 from typing import Final, TextIO
 
 import structlog
@@ -16,12 +19,13 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    Histogram,
     generate_latest,
     start_http_server,
 )
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -60,7 +64,8 @@ def current_trace() -> Trace | None:
 
 def trace_from(traceparent: bytes | None, request_id: bytes | None) -> Trace:
     """Return a new span of the trace a caller names, or of a new trace; malformed values are replaced."""
-    fresh = os.urandom(24).hex()
+    # Trace ids need to differ, not to be secret: no call into the system for each.
+    fresh = f"{getrandbits(192):048x}"
     trace_id, flags = fresh[:32], "01"
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if match and match[1] != _NO_TRACE and match[2] != _NO_SPAN and not match[0].startswith(b"ff"):
@@ -118,6 +123,51 @@ def logger(name: str) -> FilteringBoundLogger:
     return bound
 
 
+class _Durations:
+    """How often one route answered one status, by how long it took."""
+
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(LATENCY_BUCKETS_SECONDS) + 1)
+        self.seconds = 0.0
+
+
+class RequestCollector(Collector):
+    """Counts and durations of requests, kept in plain numbers and named only when somebody asks.
+
+    The client library's own counters take a lock and walk all buckets each time: half a small request's log line.
+    """
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._observed: dict[tuple[str, str, int], _Durations] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        key = (method, route, status)
+        durations = self._observed.get(key)
+        if durations is None:
+            durations = self._observed[key] = _Durations()
+        durations.counts[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
+        durations.seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families; called from the thread that answers scrapes."""
+        labels = ("service", "method", "route", "status")
+        requests = CounterMetricFamily("http_requests", "Requests answered", labels=labels)
+        durations = HistogramMetricFamily(
+            "http_request_duration_seconds", "From the request's head to the reply's last byte", labels=labels
+        )
+        bounds = [*(str(float(bound)) for bound in LATENCY_BUCKETS_SECONDS), "+Inf"]
+        for (method, route, status), observed in list(self._observed.items()):
+            values = (self._service, method, route, str(status))
+            cumulated = list(accumulate(observed.counts))
+            requests.add_metric(values, cumulated[-1])
+            durations.add_metric(values, list(zip(bounds, cumulated, strict=True)), observed.seconds)
+        yield requests
+        yield durations
+
+
 class Metrics:
     """The metrics of one process, in a registry of its own."""
 
@@ -126,33 +176,12 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.service = service
-        self._requests = Counter(
-            "http_requests_total",
-            "Requests answered",
-            ("service", "method", "route", "status"),
-            registry=self.registry,
-        )
-        self._request_seconds = Histogram(
-            "http_request_duration_seconds",
-            "Time from the request's head to the reply's last byte",
-            ("service", "method", "route"),
-            buckets=LATENCY_BUCKETS_SECONDS,
-            registry=self.registry,
-        )
-        # Looking children up by label values costs more than counting; there are as many as routes and statuses.
-        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._requests = RequestCollector(service)
+        self.registry.register(self._requests)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` must be a template, or the number of series has no bound."""
-        key = (method, route, status)
-        children = self._children.get(key)
-        if children is None:
-            children = self._children[key] = (
-                self._requests.labels(self.service, method, route, str(status)),
-                self._request_seconds.labels(self.service, method, route),
-            )
-        children[0].inc()
-        children[1].observe(seconds)
+        self._requests.observe(method, route, status, seconds)
 
     def counter(self, name: str, documentation: str) -> Counter:
         """Return a counter without labels."""
@@ -180,13 +209,14 @@ class RequestLog:
         self._is_wanted = level in ("debug", "info")
         self._is_json = log_format == "json"
         self._stream = stream
+        self._second, self._until_second = -1.0, ""
         self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, method: str, route: str, status: int, seconds: float, trace: Trace) -> None:
         if not self._is_wanted:
             return
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        at = self._now()
         if self._is_json:
             line = (
                 f'{{"event":"request","level":"info","at":"{at}","service":"{self._service}","method":"{method}",'
@@ -200,6 +230,13 @@ class RequestLog:
         self._lines.append(line)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LOG_FLUSH_SECONDS, self.flush)
+
+    def _now(self) -> str:
+        seconds, fraction = divmod(time.time(), 1)
+        if seconds != self._second:
+            self._second = seconds
+            self._until_second = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._until_second}.{int(fraction * 1000):03d}Z"
 
     def flush(self) -> None:
         """Write what is pending; called by itself and once more at the end."""
