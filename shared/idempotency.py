@@ -61,6 +61,25 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
+def create_idempotency_sql() -> tuple[str, ...]:
+    """Statements for a migration."""
+    return (
+        """
+        CREATE TABLE idempotency_keys (
+            caller text NOT NULL,
+            key text NOT NULL,
+            request_hash bytea NOT NULL,
+            status integer NOT NULL,
+            media_type text NOT NULL,
+            body bytea NOT NULL,
+            created_at timestamptz NOT NULL,
+            CONSTRAINT pk_idempotency_keys PRIMARY KEY (caller, key)
+        )
+        """,
+        "CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)",
+    )
+
+
 async def once(
     connection: AsyncConnection, attempt: Attempt | None, perform: Callable[[], Awaitable[Response]]
 ) -> Response:

@@ -54,7 +54,7 @@ class JobBody(WireModel):
 def jobs_router() -> APIRouter:
     router = APIRouter(tags=["Jobs"])
 
-    @router.get("/v1/jobs/{job_id}")
+    @router.get("/v1/jobs/{job_id}", summary="Show where a job stands")
     async def get_job(job_id: UUID, pool: Pool, response: Response, prefer: PreferWait = None) -> JobBody:
         """Where a job stands. With `Prefer: wait=10` the reply comes when it ends, or after 10 seconds."""
         row = await _ended_or_late(pool, job_id, wait_seconds(prefer, default=0))
@@ -62,7 +62,7 @@ def jobs_router() -> APIRouter:
             response.headers["Retry-After"] = "1"
         return _body(row)
 
-    @router.delete("/v1/jobs/{job_id}", status_code=204)
+    @router.delete("/v1/jobs/{job_id}", status_code=204, summary="Cancel a job")
     async def cancel_job(job_id: UUID, pool: Pool) -> None:
         """Keep a job from starting, or stop it soon. What it has done by then stays done."""
         async with pool.engine.begin() as connection:

@@ -129,8 +129,10 @@ class Intake:
             raise BrokerUnavailable(f"{waiting} messages wait and none is delivered")
 
     async def _waiting(self) -> int:
-        """Messages ready at the broker. Raises if the channel or the queue is gone."""
-        declared = await self._queue.channel.declare_queue(self._queue.name, passive=True, timeout=5)
+        """Messages ready at the broker. Raises if the channel or the queue is gone, or nobody answers."""
+        declared = await self._queue.channel.declare_queue(
+            self._queue.name, passive=True, timeout=self._silence_seconds
+        )
         return declared.declaration_result.message_count or 0
 
     async def _arrive(self, message: AbstractIncomingMessage) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from deploy.local.folder import StackFolder
 from shared.migrations.runner import upgrade
-from tests.benchmarks import booking
+from tests.benchmarks import booking, event_consumer, gateway_throughput, outbox_relay
 from tests.benchmarks.ratios import Ratio, table, write_report
 from tests.faults.processes import FragileSystem, fragile_system
 
@@ -28,6 +28,23 @@ async def measure_booking(system: FragileSystem) -> Ratio:
     return await booking.measure(urls)
 
 
+async def measure_relay(system: FragileSystem) -> Ratio:
+    """P7 on a durable database and broker."""
+    url = await asyncio.to_thread(_payments_database, system, "bench_relay")
+    return await outbox_relay.measure(url, system.amqp_url("payments"))
+
+
+async def measure_consumer(system: FragileSystem) -> Ratio:
+    """P8 on a durable database and broker."""
+    url = await asyncio.to_thread(_payments_database, system, "bench_consumer")
+    return await event_consumer.measure(url, system.amqp_url("payments"))
+
+
+async def measure_gateway(_system: FragileSystem) -> Ratio:
+    """P11 with one process each; nginx and wrk come from Debian."""
+    return await asyncio.to_thread(gateway_throughput.throughput_ratio, 1)
+
+
 def _payments_database(system: FragileSystem, name: str) -> str:
     admin, owner = system.postgres.place.url(), make_url(system.database_url("payments"))
     with psycopg.connect(admin, autocommit=True) as connection:
@@ -37,7 +54,12 @@ def _payments_database(system: FragileSystem, name: str) -> str:
     return url
 
 
-MEASURES: dict[str, Measure] = {"P1": measure_booking}
+MEASURES: dict[str, Measure] = {
+    "P1": measure_booking,
+    "P7": measure_relay,
+    "P8": measure_consumer,
+    "P11": measure_gateway,
+}
 
 
 def main() -> int:

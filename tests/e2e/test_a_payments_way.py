@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.e2e.desk import Desk, eventually
@@ -104,6 +105,27 @@ def test_the_same_file_again_adds_nothing_and_says_so(desk: Desk, statement: dic
 
     assert (reply.status_code, reply.json()["is_repeated"]) == (200, True)
     assert reply.json()["id"] == statement["id"]
+
+
+def test_a_statement_sent_again_with_its_key_is_replayed_and_another_file_refused(
+    desk: Desk, statement: object
+) -> None:
+    desk.register_bank_account("WAY-0003")
+
+    def send(content: bytes) -> httpx.Response:
+        return desk.client.post(
+            "/v1/bank-statements",
+            params={"bank_account": "WAY-0003"},
+            content=content,
+            headers={"Idempotency-Key": "october", "Content-Type": "text/csv"},
+        )
+
+    first, again, other = send(STATEMENT), send(STATEMENT), send(STATEMENT + b"\n")
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.json()["id"] == first.json()["id"]
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
 def test_an_overlapping_file_brings_only_its_new_line(desk: Desk, statement: object) -> None:

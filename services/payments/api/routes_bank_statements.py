@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +39,7 @@ from services.payments.domain.errors import (
 )
 from shared.database import Database, UnitOfWork
 from shared.errors import NotFound
+from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
 from shared.pagination import Page
 from shared.prefer import PreferWait, wait_seconds
@@ -75,7 +77,14 @@ UPLOAD_BODY: Final = {
     responses={
         200: {"model": BankStatementBody, "description": "This very file came before; nothing was added"},
         202: {"model": BankStatementBody, "description": "Kept and queued; follow the job"},
-        **refusals(BankAccountUnknown, StatementUnreadable, StatementFormatUnknown, StatementTooLarge),
+        **refusals(
+            BankAccountUnknown,
+            StatementUnreadable,
+            StatementFormatUnknown,
+            StatementTooLarge,
+            KeyReused,
+            StillRunning,
+        ),
     },
     summary="Import a bank statement file (CAMT.053, MT940 or a bank's CSV)",
     openapi_extra=UPLOAD_BODY,
@@ -86,20 +95,39 @@ async def import_bank_statement_route(
     caller: CurrentCaller,
     bank_account: Annotated[str, Query(min_length=1, max_length=35, examples=["50200012345678"])],
     prefer: PreferWait = None,
+    key: IdempotencyKey = None,
 ) -> Response:
     """Every line is stored once, however many files repeat it, and booked when it is certain.
 
     Small files are imported while you wait; large ones answer 202 with a job. `Prefer: wait=60` waits up to a minute.
     """
     async with received_upload(request) as file:
-        async with UnitOfWork(pool) as work:
-            received = await receive_bank_statement(
-                work, bank_account, file, actor=caller.subject, at=datetime.now(UTC)
-            )
-            await work.commit()
+        received, is_replayed = await _receive(pool, bank_account, file, actor=caller.subject, key=key)
         patience = wait_seconds(prefer, default=_default_patience(file))
     is_finished = received.is_repeated or await _finished_within(pool, received.statement_id, patience)
-    return await _reply(pool, received, is_finished=is_finished)
+    reply = await _reply(pool, received, is_finished=is_finished)
+    if is_replayed:
+        reply.headers["Idempotency-Replayed"] = "true"
+    return reply
+
+
+async def _receive(
+    pool: Database, bank_account: str, file: ReceivedFile, *, actor: str, key: str | None
+) -> tuple[ReceivedStatement, bool]:
+    """Keep the file and queue its import; what a key remembers is which statement came of it."""
+    async with UnitOfWork(pool) as work:
+
+        async def perform() -> Response:
+            received = await receive_bank_statement(
+                work, bank_account, file, actor=actor, at=datetime.now(UTC)
+            )
+            return Response(msgspec.json.encode(received), media_type="application/json")
+
+        content = f"POST /v1/bank-statements\n{bank_account}\n".encode() + file.content_hash
+        stored = await once(work.connection, Attempt(actor, key, content) if key else None, perform)
+        await work.commit()
+    received = msgspec.json.decode(bytes(stored.body), type=ReceivedStatement)
+    return received, "idempotency-replayed" in stored.headers
 
 
 def _default_patience(file: ReceivedFile) -> float:

@@ -37,9 +37,5 @@ class StatementTooLarge(TooLarge):
     code, title = "statement_too_large", "The statement file is too large"
 
 
-class CurrencyMismatch(Invalid):
-    code, title = "currency_mismatch", "The currencies differ"
-
-
 class InvoiceTaken(Conflict):
     code, title = "invoice_taken", "The invoice number is registered with other figures"

@@ -307,6 +307,19 @@ async def test_consumer_comes_back_when_its_connection_is_cut(
     assert await effects(projection) == [1, 2]
 
 
+async def test_consumer_comes_back_when_its_connection_falls_silent(
+    projection: AsyncEngine, wire: Wire, bare_broker_url: str, publisher: Publisher
+) -> None:
+    async with consuming(projection, wire.url):
+        await send(publisher, [counted(1)])
+        await until_effects(projection, 1)
+        wire.swallow()
+        await send(publisher, [counted(2)])
+        await until_effects(projection, 2)
+
+    assert await effects(projection) == [1, 2]
+
+
 async def test_consumer_comes_back_when_its_queue_was_deleted(
     projection: AsyncEngine, bare_broker_url: str, publisher: Publisher
 ) -> None:

@@ -11,6 +11,7 @@ class Wire:
         self._parts = urlsplit(broker_url)
         self._port = 0
         self._open: set[asyncio.StreamWriter] = set()
+        self._deaf: set[asyncio.StreamWriter] = set()
 
     @property
     def url(self) -> str:
@@ -27,18 +28,22 @@ class Wire:
         for end in self._open:
             end.transport.abort()
 
+    def swallow(self) -> None:
+        """Keep every connection there is open, and let nothing through any more."""
+        self._deaf |= self._open
+
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(self._parts.hostname, self._parts.port)
         self._open |= {writer, far_writer}
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
         self._open -= {writer, far_writer}
 
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    try:
-        while chunk := await source.read(65536):
-            sink.write(chunk)
-            await sink.drain()
-    except ConnectionError:
-        pass
-    sink.transport.abort()
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while chunk := await source.read(65536):
+                if sink not in self._deaf:
+                    sink.write(chunk)
+                    await sink.drain()
+        except ConnectionError:
+            pass
+        sink.transport.abort()

@@ -5,6 +5,7 @@ Revision: 0001, the first.
 
 from alembic import op
 
+from shared.idempotency import create_idempotency_sql
 from shared.inbox import create_inbox_sql
 from shared.jobs import create_jobs_sql
 from shared.migrations.ledger_guards import append_only
@@ -110,25 +111,9 @@ SHEET_FACTS = (
     """,
 )
 
-IDEMPOTENCY_KEYS = (
-    """
-    CREATE TABLE idempotency_keys (
-        caller text NOT NULL,
-        key text NOT NULL,
-        request_hash bytea NOT NULL,
-        status integer NOT NULL,
-        media_type text NOT NULL,
-        body bytea NOT NULL,
-        created_at timestamptz NOT NULL,
-        CONSTRAINT pk_idempotency_keys PRIMARY KEY (caller, key)
-    )
-    """,
-    "CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)",
-)
-
 
 def upgrade() -> None:
-    plumbing = (*create_outbox_sql(), *create_inbox_sql(), *create_jobs_sql(), *IDEMPOTENCY_KEYS)
+    plumbing = (*create_outbox_sql(), *create_inbox_sql(), *create_jobs_sql(), *create_idempotency_sql())
     for statement in (*plumbing, *MASTER, *SHEET_FACTS, *append_only(["partner_versions"])):
         op.execute(statement)
 

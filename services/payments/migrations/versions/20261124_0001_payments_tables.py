@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from shared.idempotency import create_idempotency_sql
 from shared.inbox import create_inbox_sql
 from shared.jobs import create_jobs_sql
 from shared.outbox import create_outbox_sql
@@ -15,7 +16,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in (*create_outbox_sql(), *create_inbox_sql(), *create_jobs_sql()):
+    for statement in (
+        *create_outbox_sql(),
+        *create_inbox_sql(),
+        *create_jobs_sql(),
+        *create_idempotency_sql(),
+    ):
         op.execute(statement)
     op.create_table(
         "account_balances",
@@ -49,18 +55,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_accounts")),
         sa.UniqueConstraint("number", name=op.f("uq_bank_accounts_number")),
     )
-    op.create_table(
-        "idempotency_keys",
-        sa.Column("caller", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("media_type", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_idempotency_keys")),
-    )
-    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"], unique=False)
     op.create_table(
         "journal_entries",
         sa.Column("id", sa.Uuid(), nullable=False),
