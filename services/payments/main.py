@@ -1,7 +1,6 @@
 """The HTTP process of the payments service: `python -m services.payments.main`."""
 
 from fastapi import FastAPI
-from shared.jobs.api import jobs_router
 
 from services.payments.api import (
     routes_bank_accounts,
@@ -12,6 +11,7 @@ from services.payments.api import (
 )
 from services.payments.api.schemas_invoices import InvoiceDraft
 from services.payments.settings import PaymentsSettings
+from shared.jobs.api import jobs_router
 from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
 

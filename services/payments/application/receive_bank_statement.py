@@ -6,13 +6,13 @@ from typing import IO, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from shared.jobs import enqueue
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.repositories import Row, bank_account_by_number
 from services.payments.adapters.statement_formats import StatementFormat
 from services.payments.adapters.statement_store import statement_by_content, write_chunks
 from services.payments.adapters.unit_of_work import UnitOfWork
+from shared.jobs import enqueue
 
 IMPORT_TASK: Final = "import_bank_statement"
 
