@@ -1,5 +1,6 @@
 """The HTTP process of a service: the same middleware, health, documents and shutdown everywhere."""
 
+import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -69,8 +70,12 @@ def create_service_app(
 def serve(name: str, settings: ServiceSettings, create: Callable[[], FastAPI]) -> None:
     """Run the process until it is told to stop; requests under way are finished."""
     configure_logging(service=name, level=settings.log_level, log_format=settings.log_format)
+    app = create()
+    # What start-up leaves behind stays for good: not looking at it again spares requests pauses of 100 ms.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create(),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

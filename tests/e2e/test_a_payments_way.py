@@ -8,7 +8,6 @@ import pytest
 from tests.e2e.desk import Desk, eventually
 from tests.faults.processes import FragileSystem
 
-pytestmark = pytest.mark.xdist_group("whole_system")
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"  # the files of the README
 PARTNERS = (EXAMPLES / "partners.csv").read_bytes()

@@ -9,7 +9,6 @@ import pytest
 
 from tests.e2e.desk import Desk
 
-pytestmark = pytest.mark.xdist_group("whole_system")
 ACCOUNT = "BAD-0001"
 CAMT_HEAD = (
     b'<?xml version="1.0" encoding="UTF-8"?>%s<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">'

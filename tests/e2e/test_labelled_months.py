@@ -18,7 +18,6 @@ LABELLED = SHARED / "data" / "cash-application"
 STATEMENTS = SHARED / "samples" / "statements"
 pytestmark = [
     pytest.mark.conformance,
-    pytest.mark.xdist_group("whole_system"),
     pytest.mark.skipif(not LABELLED.is_dir(), reason="SALESOPS_SAMPLES names no folder with labelled months"),
 ]
 ACCOUNT = "50200012345678"

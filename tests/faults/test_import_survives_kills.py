@@ -18,7 +18,6 @@ from tests.e2e.desk import Desk, eventually
 from tests.faults.month import Month
 from tests.faults.processes import FragileSystem, fragile_system
 
-pytestmark = pytest.mark.xdist_group("kills")
 LINES = 2_600  # two chunks of the import
 VICTIMS = ("payments worker", "payments API", "PostgreSQL", "RabbitMQ")
 SERVICES = ("payments", "partners", "reporting", "research")
