@@ -8,7 +8,6 @@ import pytest
 from tests.e2e.desk import Desk, eventually
 from tests.faults.processes import FragileSystem
 
-
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"  # the files of the README
 PARTNERS = (EXAMPLES / "partners.csv").read_bytes()
 INVOICES = (EXAMPLES / "invoices.csv").read_bytes()

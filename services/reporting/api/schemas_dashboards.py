@@ -35,7 +35,7 @@ class CollectedBody(WireModel):
     reversed_count: Annotated[int, Field(ge=0)]
     net_amount: Annotated[MoneyBody, Field(description="`amount` less `reversed_amount`")]
     on_time_count: Annotated[int, Field(ge=0, description="Receipts booked within 24 hours")]
-    on_time_share: Annotated[float | None, Field(ge=0, le=1, examples=[0.9875])]
+    on_time_share: Annotated[str | None, Field(description="0.0000 to 1.0000", examples=["0.9875"])]
 
 
 class CollectedPartBody(CollectedBody):
@@ -122,7 +122,7 @@ def collected_body(collected: Collected) -> CollectedBody:
         reversed_count=collected.reversed_count,
         net_amount=money(collected.net_minor, currency),
         on_time_count=collected.on_time_count,
-        on_time_share=collected.on_time_share,
+        on_time_share=None if collected.on_time_share is None else str(collected.on_time_share),
     )
 
 

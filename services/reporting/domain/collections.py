@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -33,6 +34,8 @@ class Collected:
         return self.amount_minor - self.reversed_minor
 
     @property
-    def on_time_share(self) -> float | None:
-        """Receipts booked in time of all receipts, to four digits; None without receipts. 3 of 4 are 0.75."""
-        return round(self.on_time_count / self.receipts_count, 4) if self.receipts_count else None
+    def on_time_share(self) -> Decimal | None:
+        """Receipts booked in time of all receipts, to four digits; None without receipts. 3 of 4 are 0.7500."""
+        if not self.receipts_count:
+            return None
+        return (Decimal(self.on_time_count) / self.receipts_count).quantize(Decimal("0.0001"))

@@ -63,8 +63,8 @@ async def test_days_show_receipts_reversals_net_and_the_share_booked_on_time(
         for row in reply["series"]
     ]
     assert shown == [
-        ("2026-10-05", "200.00", 3, "0.00", "200.00", 0.6667),
-        ("2026-10-07", "10.00", 1, "100.00", "-90.00", 1.0),
+        ("2026-10-05", "200.00", 3, "0.00", "200.00", "0.6667"),
+        ("2026-10-07", "10.00", 1, "100.00", "-90.00", "1.0000"),
     ]
     assert reply["totals"][0]["net_amount"] == {"amount": "110.00", "currency": "INR"}
     assert reply["period"] == {"first_on": "2026-10-01", "last_on": "2026-10-31"}
