@@ -104,7 +104,7 @@ def _send_statements(client: httpx.Client, business: DemoBusiness) -> str:
         reply.raise_for_status()
         counts = reply.json()["counts"]
         booked, lines, files = booked + counts["booked"], lines + counts["lines"], files + 1
-    return f"{files} daily files, {lines} lines, {booked} decided without a person"
+    return f"{files} daily files, {lines} lines, {booked} receipts booked without a person"
 
 
 def _statement(lines: Iterable[DemoBankLine], opening: Decimal) -> tuple[bytes, Decimal]:

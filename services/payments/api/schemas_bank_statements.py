@@ -19,9 +19,12 @@ class StatementCounts(WireModel):
     duplicate: int = Field(description="Known from an earlier file; nothing was added")
     rejected: int = Field(description="Could not be read; kept with the reason")
     information: int = Field(description="Pending or intraday: never booked as final")
-    booked: int = Field(description="Of the new ones: booked without a person")
-    suggested: int
-    exceptions: int
+    booked: int = Field(description="Of the new ones: receipts booked without a person")
+    other: int = Field(
+        description="Of the new ones: cheques taken back and our own payments; nothing is left to do"
+    )
+    suggested: int = Field(description="Of the new ones: a person has to say yes")
+    exceptions: int = Field(description="Of the new ones: a person has to find out")
 
 
 class StatementPartBody(WireModel):
