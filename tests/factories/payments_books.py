@@ -14,7 +14,11 @@ from services.payments.adapters.repositories import Row
 from services.payments.adapters.statement_formats import StatementFormat, detect_format
 from services.payments.adapters.statement_store import write_chunks
 from services.payments.application.book_receipts import BookingOutcome, book_receipts
-from services.payments.application.import_bank_statement import import_bank_statement
+from services.payments.application.import_bank_statement import (
+    LINES_PER_CHUNK,
+    Progress,
+    import_bank_statement,
+)
 from services.payments.application.project_partners import project_partners
 from services.payments.application.register_invoices import InvoiceVerdict, register_invoices
 from services.payments.application.reverse_receipt import reverse_receipt
@@ -120,11 +124,36 @@ class PaymentsBooks:
             await work.commit()
         return statement_id
 
-    async def import_file(self, content: bytes, *, account_id: UUID = ACCOUNT_ID) -> UUID:
+    async def import_file(
+        self, content: bytes, *, account_id: UUID = ACCOUNT_ID, lines_per_chunk: int = LINES_PER_CHUNK
+    ) -> UUID:
         """Receive and import; returns the statement's id."""
         statement_id = await self.receive(content, account_id=account_id)
-        await import_bank_statement(self.database, statement_id, no_progress)
+        await self.import_received(statement_id, lines_per_chunk=lines_per_chunk)
         return statement_id
+
+    async def import_received(
+        self, statement_id: UUID, *, progress: Progress = no_progress, lines_per_chunk: int = LINES_PER_CHUNK
+    ) -> None:
+        await import_bank_statement(self.database, statement_id, progress, lines_per_chunk=lines_per_chunk)
+
+    async def outcomes(self, statement_id: UUID) -> list[str]:
+        """What became of each line of the file, in its order."""
+        rows = await self.rows(
+            "SELECT outcome FROM statement_lines WHERE statement_id = :id ORDER BY line_number",
+            id=statement_id,
+        )
+        return [row.outcome for row in rows]
+
+    async def decisions(self) -> list[str]:
+        """What was decided about each stored line, in the order of storing."""
+        rows = await self.rows("SELECT decision FROM line_decisions ORDER BY bank_line_id")
+        return [row.decision for row in rows]
+
+    async def exceptions(self) -> list[str]:
+        """Codes of what waits for a person, in the order raised."""
+        rows = await self.rows("SELECT code FROM payment_exceptions WHERE resolved_at IS NULL ORDER BY id")
+        return [row.code for row in rows]
 
     async def verify(self) -> LedgerVerification:
         async with self.database.reading() as connection:

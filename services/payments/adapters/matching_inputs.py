@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -127,12 +127,31 @@ async def cheques_received(
 
 
 async def receipt_of_cheque(
-    connection: AsyncConnection, bank_account_id: UUID, number: str, amount_minor: int
+    connection: AsyncConnection, bank_account_id: UUID, number: str, *, amount_minor: int, returned_on: date
 ) -> UUID | None:
-    """The latest booked receipt of the cheque over this amount that was not taken back."""
+    """The latest receipt of the cheque over this amount that came before the return and was not taken back.
+
+    A cheque that bounced is often deposited again: the return takes the deposit before it back, not that after.
+    """
     rows = await _cheque_rows(connection, bank_account_id, [number])
-    matching = [row.id for row in rows if row.amount_minor == amount_minor]
+    matching = [row.id for row in rows if row.amount_minor == amount_minor and row.received_on <= returned_on]
     return matching[-1] if matching else None
+
+
+async def lock_cheques(
+    connection: AsyncConnection, bank_account_id: UUID, numbers: Sequence[str]
+) -> list[UUID]:
+    """Lock the receipts that may be taken back; returns the open items that would change."""
+    ids = sorted(row.id for row in await _cheque_rows(connection, bank_account_id, numbers))
+    await connection.execute(
+        sa.text("SELECT FROM receipts WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"),
+        {"ids": ids},
+    )
+    settled = await connection.execute(
+        sa.text("SELECT open_item_id FROM allocations WHERE receipt_id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": ids},
+    )
+    return [*ids, *(row.open_item_id for row in settled)]
 
 
 async def _cheque_rows(
@@ -141,7 +160,7 @@ async def _cheque_rows(
     return (
         await connection.execute(
             sa.text(
-                "SELECT r.id, r.cheque_number, r.partner_code, r.amount_minor FROM receipts r"
+                "SELECT r.id, r.cheque_number, r.partner_code, r.amount_minor, r.received_on FROM receipts r"
                 " WHERE r.bank_account_id = :account AND r.cheque_number <> ''"
                 " AND r.cheque_number = ANY(CAST(:numbers AS text[]))"
                 " AND NOT EXISTS (SELECT FROM receipt_reversals v WHERE v.receipt_id = r.id)"

@@ -20,9 +20,12 @@ Row = sa.Row[Any]
 
 
 async def bank_account_for_update(connection: AsyncConnection, number: str) -> Row:
-    """The account, locked: imports of one account follow each other. BankAccountUnknown otherwise."""
+    """The account, locked: imports of one account follow each other. BankAccountUnknown otherwise.
+
+    NO KEY leaves others free to store rows that refer to the account, such as the next statement file.
+    """
     return await _bank_account(
-        connection, number, "SELECT * FROM bank_accounts WHERE number = :number FOR UPDATE"
+        connection, number, "SELECT * FROM bank_accounts WHERE number = :number FOR NO KEY UPDATE"
     )
 
 

@@ -55,8 +55,8 @@ async def statement_by_content(
     return (
         await connection.execute(
             sa.text(
-                "SELECT * FROM bank_statements WHERE bank_account_id = :bank_account_id"
-                " AND content_hash = :content_hash"
+                "SELECT s.*, j.state AS job_state FROM bank_statements s LEFT JOIN jobs j ON j.id = s.job_id"
+                " WHERE s.bank_account_id = :bank_account_id AND s.content_hash = :content_hash"
             ),
             {"bank_account_id": bank_account_id, "content_hash": content_hash},
         )
@@ -64,13 +64,13 @@ async def statement_by_content(
 
 
 async def statement_for_import(connection: AsyncConnection, statement_id: UUID) -> Row:
-    """The statement with its account, both locked until the commit."""
+    """The statement with its account, both locked until the commit; other files can be received meanwhile."""
     row = (
         await connection.execute(
             sa.text(
                 "SELECT s.*, b.number AS bank_account_number, b.currency AS currency"
                 " FROM bank_statements s JOIN bank_accounts b ON b.id = s.bank_account_id"
-                " WHERE s.id = :id FOR UPDATE"
+                " WHERE s.id = :id FOR NO KEY UPDATE"
             ),
             {"id": statement_id},
         )
@@ -108,8 +108,11 @@ async def set_lines_read(connection: AsyncConnection, statement_id: UUID, lines_
 
 async def add_part(
     connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed
-) -> str:
-    """Store a part with its proof, opening + lines = closing, summed from the stored lines; returns the proof."""
+) -> str | None:
+    """Store a part with its proof, opening + lines = closing, summed from the stored lines.
+
+    Returns the proof; None when an interrupted import had stored the part before.
+    """
     opening, closing = _minor(closed.opening), _minor(closed.closing)
     proof = await connection.scalar(
         sa.text(
@@ -121,8 +124,7 @@ async def add_part(
             "  WHEN CAST(:opening AS bigint) + coalesce(sum(amount_minor), 0) = CAST(:closing AS bigint)"
             "  THEN 'proved' ELSE 'mismatch' END"
             " FROM statement_lines WHERE statement_id = :id AND part_number = :part"
-            " ON CONFLICT (statement_id, part_number) DO UPDATE SET lines_count = excluded.lines_count"
-            " RETURNING proof"
+            " ON CONFLICT (statement_id, part_number) DO NOTHING RETURNING proof"
         ),
         {
             "id": statement_id,
@@ -136,7 +138,7 @@ async def add_part(
             "closing": closing,
         },
     )
-    return str(proof)
+    return None if proof is None else str(proof)
 
 
 def _minor(balance: Balance | None) -> int | None:

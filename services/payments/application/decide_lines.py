@@ -8,6 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.ledger_writer import lock_open_items
 from services.payments.adapters.line_store import (
     ClockReading,
     DecidedLine,
@@ -21,6 +22,7 @@ from services.payments.adapters.matching_inputs import (
     MatchingKnowledge,
     cheques_received,
     keep_aliases,
+    lock_cheques,
     open_invoices,
     payer_aliases,
     receipt_of_cheque,
@@ -62,6 +64,7 @@ async def decide_lines(
         return
     batch, decisions = await _decisions(work, account, lines, knowledge)
     paired = [_in_currency(account, _Decided(n, d)) for n, d in zip(lines, decisions, strict=True)]
+    await _lock(work, account, paired)
     booked, refused = await _book(work, account, batch, paired, at)
     reversed_ = await _reverse_bounces(work, account, paired, at)
     booked_late, refused = await _book(work, account, batch, refused, at)
@@ -95,6 +98,21 @@ def _in_currency(account: Row, one: _Decided) -> _Decided:
         "currency_differs", f"The line is in {one.new.line.currency}, the account in {account.currency}"
     )
     return replace(one, decision=_left_to_a_person(one.decision, reason))
+
+
+async def _lock(work: UnitOfWork, account: Row, decided: Sequence[_Decided]) -> None:
+    """Take every row lock before the first posting.
+
+    Postings hold the balances and the chain, for which everybody waits: who then waited for an open item
+    could be waiting for one of them.
+    """
+    certain = [one.decision for one in decided if one.decision.outcome is Outcome.AUTO]
+    items = [part.invoice_id for decision in certain for part in decision.allocations]
+    items += [part.invoice_id for decision in certain for part in decision.deductions]
+    returned = [decision.reverses for decision in certain if decision.kind is LineKind.BOUNCE]
+    if returned:
+        items += await lock_cheques(work.connection, account.id, returned)
+    await lock_open_items(work.connection, items)
 
 
 async def _book(
@@ -163,7 +181,11 @@ async def _reverse_bounces(
             continue
         line = one.new.line
         receipt_id = await receipt_of_cheque(
-            work.connection, account.id, one.decision.reverses, -line.amount_minor
+            work.connection,
+            account.id,
+            one.decision.reverses,
+            amount_minor=-line.amount_minor,
+            returned_on=line.booked_on,
         )
         if receipt_id is None:
             reason = Reason(

@@ -54,7 +54,9 @@ class _Chunk:
     parts: list[tuple[PartOpened, PartClosed]] = field(default_factory=list)
 
 
-async def import_bank_statement(database: Database, statement_id: UUID, progress: Progress) -> None:
+async def import_bank_statement(
+    database: Database, statement_id: UUID, progress: Progress, *, lines_per_chunk: int = LINES_PER_CHUNK
+) -> None:
     """Import the statement; repeating it is harmless. A file that breaks half-way keeps the lines before the break."""
     async with UnitOfWork(database) as work:
         statement = await statement_for_import(work.connection, statement_id)
@@ -68,23 +70,20 @@ async def import_bank_statement(database: Database, statement_id: UUID, progress
             StatementFormat(statement.statement_format),
             default_currency=statement.currency,
         )
+        reader = _ChunkReader(events, lines_per_chunk, last_line=statement.lines_read)
         try:
-            async for chunk in _chunks(events, after_line=statement.lines_read):
+            async for chunk in _chunks(reader):
                 await _import_chunk(database, statement_id, chunk, knowledge)
-                last = chunk.lines[-1].line_number if chunk.lines else statement.lines_read
-                await progress(message=f"{last} lines read", counts={"lines_read": last})
+                counts = {"lines_read": reader.last_line}
+                await progress(message=f"{reader.last_line} lines read", counts=counts)
         except Refusal as refusal:
             await _fail(database, statement_id, refusal)
             raise
     await _finish(database, statement_id)
 
 
-async def _chunks(events: Iterator[StatementEvent], *, after_line: int) -> AsyncIterator[_Chunk]:
-    """Cut the stream into chunks; lines that an interrupted import stored are passed over.
-
-    A refusal in the middle of the file is raised only after the lines before it were handed out.
-    """
-    reader = _ChunkReader(events, after_line)
+async def _chunks(reader: "_ChunkReader") -> AsyncIterator[_Chunk]:
+    """A refusal in the middle of the file is raised only after the lines before it were handed out."""
     while not reader.is_finished:
         yield await asyncio.to_thread(reader.next_chunk)
     if reader.broken is not None:
@@ -93,10 +92,14 @@ async def _chunks(events: Iterator[StatementEvent], *, after_line: int) -> Async
 
 @dataclass(slots=True)
 class _ChunkReader:
-    """Pulls events off the parser in a thread of its own, so that heartbeats go on meanwhile."""
+    """Pulls events off the parser in a thread of its own, so that heartbeats go on meanwhile.
+
+    Lines up to `last_line` were stored by an import that was interrupted, and are passed over.
+    """
 
     events: Iterator[StatementEvent]
-    after_line: int
+    lines_per_chunk: int
+    last_line: int
     opened: PartOpened | None = None
     broken: Refusal | None = None
     is_finished: bool = False
@@ -104,7 +107,7 @@ class _ChunkReader:
     def next_chunk(self) -> _Chunk:
         chunk = _Chunk()
         try:
-            while len(chunk.lines) < LINES_PER_CHUNK:
+            while len(chunk.lines) < self.lines_per_chunk:
                 event = next(self.events, None)
                 if event is None:
                     self.is_finished = True
@@ -120,8 +123,9 @@ class _ChunkReader:
         elif isinstance(event, PartClosed):
             if self.opened is not None:
                 chunk.parts.append((self.opened, event))
-        elif event.line_number > self.after_line:
+        elif event.line_number > self.last_line:
             chunk.lines.append(event)
+            self.last_line = event.line_number
 
 
 async def _import_chunk(
@@ -136,7 +140,8 @@ async def _import_chunk(
         raised = []
         for opened, closed in chunk.parts:
             proof = await add_part(work.connection, statement_id, opened, closed)
-            raised += _part_exceptions(statement, opened, closed, proof)
+            if proof is not None:
+                raised += _part_exceptions(statement, opened, closed, proof)
         await raise_exceptions(work.connection, statement_id, raised, at)
         await work.commit()
 

@@ -40,10 +40,13 @@ class ReceivedStatement:
 async def receive_bank_statement(
     work: UnitOfWork, bank_account: str, file: ReceivedFile, *, actor: str, at: datetime
 ) -> ReceivedStatement:
-    """BankAccountUnknown when the account is not registered. A file whose import failed is imported again."""
+    """BankAccountUnknown when the account is not registered.
+
+    A file whose import failed, was cancelled or was given up is imported again.
+    """
     account = await bank_account_by_number(work.connection, bank_account)
     earlier = await statement_by_content(work.connection, account.id, file.content_hash)
-    if earlier is not None and earlier.state != "failed":
+    if earlier is not None and not _is_abandoned(earlier):
         return ReceivedStatement(earlier.id, earlier.job_id, is_repeated=True)
     statement_id = earlier.id if earlier is not None else uuid7()
     job_id = await enqueue(
@@ -55,19 +58,34 @@ async def receive_bank_statement(
         result_url=f"/v1/bank-statements/{statement_id}",
     )
     if earlier is not None:
-        await _queue_again(work, statement_id, job_id)
+        await _queue_again(work, earlier, job_id, at)
     else:
         await _add_statement(work, account, statement_id, job_id, file, actor=actor, at=at)
     return ReceivedStatement(statement_id, job_id, is_repeated=False)
 
 
-async def _queue_again(work: UnitOfWork, statement_id: UUID, job_id: UUID) -> None:
+def _is_abandoned(statement: Row) -> bool:
+    """Nothing will come of it any more: the import failed, or its job ended before the import did."""
+    return statement.state == "failed" or (
+        statement.state != "imported" and statement.job_state in ("failed", "cancelled")
+    )
+
+
+async def _queue_again(work: UnitOfWork, statement: Row, job_id: UUID, at: datetime) -> None:
+    """What the failed import asked a person for is answered by the new one, whatever becomes of it."""
+    await work.connection.execute(
+        sa.text(
+            "UPDATE payment_exceptions SET resolved_at = :at WHERE statement_id = :id AND code = :code"
+            " AND bank_line_id IS NULL AND resolved_at IS NULL"
+        ),
+        {"id": statement.id, "code": statement.failure_code, "at": at},
+    )
     await work.connection.execute(
         sa.text(
             "UPDATE bank_statements SET state = 'received', job_id = :job_id, failure_code = '', failure_detail = ''"
             " WHERE id = :id"
         ),
-        {"id": statement_id, "job_id": job_id},
+        {"id": statement.id, "job_id": job_id},
     )
 
 
