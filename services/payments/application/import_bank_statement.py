@@ -5,7 +5,9 @@ killed goes on where it stopped and books nothing twice.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, Final, Protocol, cast
@@ -70,29 +72,40 @@ async def import_bank_statement(
             StatementFormat(statement.statement_format),
             default_currency=statement.currency,
         )
-        reader = _ChunkReader(events, lines_per_chunk, last_line=statement.lines_read)
+        reader = ChunkReader(events, lines_per_chunk, last_line=statement.lines_read)
         try:
-            async for chunk in _chunks(reader):
-                await _import_chunk(database, statement_id, chunk, knowledge)
-                counts = {"lines_read": reader.last_line}
-                await progress(message=f"{reader.last_line} lines read", counts=counts)
+            async with aclosing(chunks_of(reader)) as chunks:
+                async for chunk in chunks:
+                    await _import_chunk(database, statement_id, chunk, knowledge)
+                    counts = {"lines_read": reader.last_line}
+                    await progress(message=f"{reader.last_line} lines read", counts=counts)
         except Refusal as refusal:
             await _fail(database, statement_id, refusal)
             raise
     await _finish(database, statement_id)
 
 
-async def _chunks(reader: "_ChunkReader") -> AsyncIterator[_Chunk]:
-    """A refusal in the middle of the file is raised only after the lines before it were handed out."""
-    while not reader.is_finished:
-        yield await asyncio.to_thread(reader.next_chunk)
+async def chunks_of(reader: "ChunkReader") -> AsyncGenerator[_Chunk, None]:
+    """The file in chunks, read by one thread from its first byte to its close, so that heartbeats go on meanwhile.
+
+    One and the same thread: libxml2 keeps names in a dictionary per thread, and a parser that is fed by one and
+    freed by another corrupts the heap. A refusal in the middle of the file is raised only after the lines before
+    it were handed out.
+    """
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="statement-reader") as thread:
+        try:
+            while not reader.is_finished:
+                yield await loop.run_in_executor(thread, reader.next_chunk)
+        finally:
+            await loop.run_in_executor(thread, reader.close)
     if reader.broken is not None:
         raise reader.broken
 
 
 @dataclass(slots=True)
-class _ChunkReader:
-    """Pulls events off the parser in a thread of its own, so that heartbeats go on meanwhile.
+class ChunkReader:
+    """Pulls events off the parser.
 
     Lines up to `last_line` were stored by an import that was interrupted, and are passed over.
     """
@@ -116,6 +129,11 @@ class _ChunkReader:
         except Refusal as refusal:
             self.broken, self.is_finished = refusal, True
         return chunk
+
+    def close(self) -> None:
+        """Free the parser, also when the file was left in the middle."""
+        if isinstance(self.events, Generator):
+            self.events.close()
 
     def _take(self, event: StatementEvent, chunk: _Chunk) -> None:
         if isinstance(event, PartOpened):
