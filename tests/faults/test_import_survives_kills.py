@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,46 @@ def test_nothing_acknowledged_is_lost_when_an_upload_is_repeated(system: Fragile
         )
 
         _expect_booked_once(desk, system, month, "KILL-R")
+
+
+def test_the_oracle_notices_what_is_lost_and_what_is_twice(system: FragileSystem) -> None:
+    """The negative control: a check that cannot fail shows nothing."""
+    month = Month("KN", 40)
+    with Desk.at(system, role="coordinator") as desk:
+        desk.register_partners(month.partners())
+        desk.register_bank_account("KILL-N")
+        desk.register_invoices(month.invoices())
+        content = month.statement()
+        statement = desk.import_statement(content, "KILL-N")
+        assert statement["counts"]["booked"] == 40
+        _expect_booked_once(desk, system, month, "KILL-N")
+
+        month.references["HDFCN520261031LOST0001"] = 1
+        with pytest.raises(AssertionError):
+            _expect_booked_once(desk, system, month, "KILL-N")
+        del month.references["HDFCN520261031LOST0001"]
+        with _without_triggers(system, "receipts") as connection:
+            connection.execute(
+                "INSERT INTO receipts SELECT gen_random_uuid(), NULL, bank_account_id, partner_code, currency,"
+                " amount_minor, allocated_minor, on_account_minor, received_on, rail, reference, cheque_number, booked_at"
+                " FROM receipts WHERE bank_account_id = (SELECT id FROM bank_accounts WHERE number = 'KILL-N') LIMIT 1"
+            )
+        with pytest.raises(AssertionError):
+            _expect_booked_once(desk, system, month, "KILL-N")
+        with _without_triggers(system, "receipts") as connection:
+            connection.execute("DELETE FROM receipts WHERE bank_line_id IS NULL")
+        _expect_booked_once(desk, system, month, "KILL-N")
+
+
+@contextmanager
+def _without_triggers(system: FragileSystem, table: str) -> Iterator[psycopg.Connection]:
+    """What only the owner of the database can do: write behind the ledger's back."""
+    with psycopg.connect(system.database_url("payments"), autocommit=True) as connection:
+        connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        try:
+            yield connection
+        finally:
+            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def _wait_for_first_chunk(system: FragileSystem, statement_id: str) -> None:
