@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from services.payments.api import (
     routes_bank_accounts,
     routes_bank_statements,
+    routes_booking_clock,
+    routes_exceptions,
     routes_invoices,
     routes_ledger,
     routes_receipts,
@@ -26,6 +28,8 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_invoices.router,
         routes_receipts.router,
         routes_ledger.router,
+        routes_booking_clock.router,
+        routes_exceptions.router,
         jobs_router(),
     ]
     return create_service_app(SERVICE, settings, routers, body_models=[InvoiceDraft])

@@ -33,11 +33,16 @@ def modules_in(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
 
 
+def is_there(file: Path) -> bool:
+    """A file that grew too long is a folder of the same name with a file per noun."""
+    return file.is_file() or (file.with_suffix("") / "__init__.py").is_file()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_service_has_the_files_every_service_has(service: str) -> None:
     folder = service_folder(service)
 
-    assert not [name for name in EVERYWHERE if not (folder / name).is_file()]
+    assert not [name for name in EVERYWHERE if not is_there(folder / name)]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 
-from services.payments.adapters.queries import ACCOUNT_SELECT, Listing, Row
+from services.payments.adapters.queries.listing import Listing, Row
+from services.payments.adapters.queries.statements import ACCOUNT_SELECT
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.schemas_bank_accounts import BankAccountBody, BankAccountDraft
 from services.payments.application.register_bank_account import RegisterBankAccount, register_bank_account

@@ -9,13 +9,11 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payments.adapters.queries import (
+from services.payments.adapters.queries.listing import Listing, Row, one_row
+from services.payments.adapters.queries.statements import (
     LINE_SELECT,
     STATEMENT_SELECT,
-    Listing,
-    Row,
     import_counts,
-    one_row,
     statement_parts,
 )
 from services.payments.api.dependencies import PageWanted, Pool, Reading

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.payments.adapters.queries import INVOICE_SELECT, OPEN_ITEM_SELECT, Listing, one_row
+from services.payments.adapters.queries.ledger import INVOICE_SELECT, OPEN_ITEM_SELECT
+from services.payments.adapters.queries.listing import Listing, one_row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_invoices import (

@@ -1,39 +1,26 @@
-"""The ledger, the booking clock and what waits for a person."""
+"""The books and their proofs."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.payments.adapters.queries import (
-    ENTRY_SELECT,
-    EXCEPTION_SELECT,
-    Listing,
-    Row,
-    booking_clock_summary,
-    trial_balance,
-    waiting_clocks,
-)
+from services.payments.adapters.queries.ledger import ENTRY_SELECT, trial_balance
+from services.payments.adapters.queries.listing import Listing
 from services.payments.api.dependencies import PageWanted, Reading
-from services.payments.api.row_scope import visible_zones
 from services.payments.api.schemas_ledger import (
     AuditVerificationBody,
-    BookingClockBody,
-    ExceptionBody,
     JournalEntryBody,
     TrialBalanceBody,
     journal_entry_body,
     trial_balance_body,
-    waiting_credit,
 )
 from services.payments.application.verify_ledger import verify_ledger
 from shared.identity import CurrentCaller
 from shared.pagination import Page
 
 router = APIRouter(prefix="/v1")
-WAITING_MAX: Final = 200
 
 
 @router.get(
@@ -84,68 +71,3 @@ async def verify_audit_trail(connection: Reading, _caller: CurrentCaller) -> Aud
         entries=verification.entries,
         first_broken_batch_id=verification.first_broken_batch_id,
     )
-
-
-@router.get(
-    "/booking-clock",
-    response_model=BookingClockBody,
-    tags=["Booking clock"],
-    summary="Who is late and who will be",
-)
-async def show_booking_clock(connection: Reading, caller: CurrentCaller) -> BookingClockBody:
-    """Credits seen, booked on time, due and late, with the most urgent ones."""
-    at, zones = datetime.now(UTC), visible_zones(caller)
-    row = await booking_clock_summary(connection, at, zones)
-    waiting = await waiting_clocks(connection, zones, limit=WAITING_MAX)
-    return BookingClockBody(
-        as_of=at,
-        seen=row.seen,
-        excused=row.excused,
-        booked=row.booked,
-        booked_on_time=row.on_time,
-        booked_late=row.booked_late,
-        due=row.due,
-        late=row.late,
-        on_time_share=_share(row.on_time, row.booked + row.late),
-        waiting=[waiting_credit(one, at=at) for one in waiting],
-    )
-
-
-@router.get(
-    "/exceptions",
-    response_model=Page[ExceptionBody],
-    tags=["Exceptions"],
-    summary="List what waits for a person",
-)
-async def list_exceptions(
-    page: PageWanted,
-    connection: Reading,
-    _caller: CurrentCaller,
-    statement_id: UUID | None = None,
-    code: Annotated[str | None, Query(max_length=60)] = None,
-) -> Page[ExceptionBody]:
-    """Open ones, the oldest first."""
-    scope = f"exceptions|{statement_id}|{code}"
-    listing = Listing(EXCEPTION_SELECT, order=("x.raised_at", "x.id"), conditions=["x.resolved_at IS NULL"])
-    listing.where("x.statement_id = :statement_id", statement_id=statement_id).where(
-        "x.code = :code", code=code
-    )
-    rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
-    kept, cursor = page.cut(rows, scope, lambda row: (row.raised_at.isoformat(), str(row.id)))
-    return Page(items=[_exception(row) for row in kept], next_cursor=cursor)
-
-
-def _exception(row: Row) -> ExceptionBody:
-    return ExceptionBody(
-        id=row.id,
-        code=row.code,
-        detail=row.detail,
-        statement_id=row.statement_id,
-        bank_line_id=row.bank_line_id,
-        raised_at=row.raised_at,
-        resolved_at=row.resolved_at,
-    )
-
-
-def _share(part: int, whole: int) -> str | None:
-    return None if whole == 0 else str((Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001")))

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.payments.adapters.queries import RECEIPT_SELECT, Listing
+from services.payments.adapters.queries.ledger import RECEIPT_SELECT
+from services.payments.adapters.queries.listing import Listing
 from services.payments.api.dependencies import PageWanted, Reading
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_receipts import ReceiptBody, receipt_body

@@ -1,6 +1,6 @@
 """Which partners' rows a caller sees, as a condition of the query itself."""
 
-from services.payments.adapters.queries import Listing
+from services.payments.adapters.queries.listing import Listing
 from shared.identity import Caller
 
 

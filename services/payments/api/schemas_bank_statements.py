@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.payments.adapters.queries import Row
+from services.payments.adapters.queries.listing import Row
 from shared.wire import MoneyBody, WireModel, money
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.payments.adapters.queries import Row
+from services.payments.adapters.queries.listing import Row
 from services.payments.domain.invoice import Invoice
 from shared.money import MoneyError, minor_from_text
 from shared.wire import MoneyBody, WireModel, money

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.payments.adapters.queries import Row
+from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_bank_statements import AllocationBody, DeductionBody
 from services.payments.domain.receipt import MONEY
 from shared.wire import MoneyBody, WireModel, money

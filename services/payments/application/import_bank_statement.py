@@ -16,7 +16,7 @@ from uuid import UUID
 from services.payments.adapters.line_store import RaisedException, raise_exceptions
 from services.payments.adapters.matching_inputs import MatchingKnowledge, matching_knowledge
 from services.payments.adapters.published_facts import publish_statement
-from services.payments.adapters.queries import import_counts
+from services.payments.adapters.queries.statements import import_counts
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.statement_formats import StatementFormat, read_statement
 from services.payments.adapters.statement_store import (

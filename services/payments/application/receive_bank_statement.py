@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from services.payments.adapters.repositories import Row, bank_account_by_number
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.bank_accounts import bank_account_by_number
 from services.payments.adapters.statement_formats import StatementFormat
 from services.payments.adapters.statement_store import statement_by_content, write_chunks
 from services.payments.adapters.unit_of_work import UnitOfWork

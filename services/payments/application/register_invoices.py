@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import post_entries
 from services.payments.adapters.published_facts import publish_invoices
-from services.payments.adapters.repositories import (
-    Row,
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.invoices import (
     add_invoices,
     invoices_by_key,
     known_partner_codes,

@@ -13,7 +13,8 @@ from services.payments.adapters.ledger_writer import (
     post_entries,
 )
 from services.payments.adapters.published_facts import publish_reversal
-from services.payments.adapters.repositories import entry_of_source, receipt_to_reverse
+from services.payments.adapters.repositories.journal import entry_of_source
+from services.payments.adapters.repositories.receipts import receipt_to_reverse
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.errors import AdvanceUsed
 from services.payments.domain.journal import reversal_of

@@ -15,7 +15,8 @@ from services.payments.adapters.line_store import (
     start_clocks,
 )
 from services.payments.adapters.matching_inputs import MatchingKnowledge
-from services.payments.adapters.repositories import Row, bank_account_for_update
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.bank_accounts import bank_account_for_update
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.decide_lines import decide_lines
 from services.payments.domain.bank_statement import RejectedLine, StatementLine

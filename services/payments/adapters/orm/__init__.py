@@ -1,0 +1,8 @@
+"""Tables of the payments database. Ledger tables are append-only (triggers in the migrations)."""
+
+from services.payments.adapters.orm import items as items
+from services.payments.adapters.orm import journal as journal
+from services.payments.adapters.orm import parties as parties
+from services.payments.adapters.orm import statements as statements
+from services.payments.adapters.orm.base import Record as Record
+from services.payments.adapters.orm.base import metadata as metadata

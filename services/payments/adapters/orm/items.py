@@ -1,0 +1,114 @@
+"""Invoices, receipts and what settles what."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.payments.adapters.orm.base import Record
+
+
+class InvoiceRecord(Record):
+    """An invoice as the billing system issued it."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        CheckConstraint("total_minor > 0", name="total_positive"),
+        # Section 170 of the CGST Act 2017 lets the total be rounded to the rupee.
+        CheckConstraint("abs(total_minor - taxable_minor - tax_minor) <= 100", name="total_adds_up"),
+        CheckConstraint("due_on >= issued_on", name="due_after_issue"),
+        Index("ix_invoices_number_keys", "number_keys", postgresql_using="gin"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    number_key: Mapped[str] = mapped_column(unique=True)
+    number_keys: Mapped[list[str]] = mapped_column(ARRAY(Text))  # whole and shortened, as payers quote it
+    partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"), index=True)
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    currency: Mapped[str]
+    taxable_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    total_minor: Mapped[int]
+    registered_at: Mapped[datetime]
+
+
+class OpenItemRecord(Record):
+    """What is still open on an invoice (debit) or of an advance (credit): a balance derived from allocations."""
+
+    __tablename__ = "open_items"
+    __table_args__ = (
+        CheckConstraint("open_minor >= 0 AND open_minor <= original_minor", name="open_within_original"),
+        CheckConstraint("kind IN ('invoice', 'advance')", name="kind_known"),
+        Index(
+            "ix_open_items_partner_open", "partner_code", "currency", postgresql_where=text("open_minor > 0")
+        ),
+        Index("ix_open_items_amount_open", "open_minor", postgresql_where=text("open_minor > 0")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"))
+    document_number: Mapped[str]
+    document_on: Mapped[date]
+    due_on: Mapped[date]
+    currency: Mapped[str]
+    original_minor: Mapped[int]
+    open_minor: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class ReceiptRecord(Record):
+    """Money received and booked. Never changed: a bounced cheque is a reversal that names it."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("allocated_minor >= 0 AND on_account_minor >= 0", name="parts_not_negative"),
+        CheckConstraint("allocated_minor + on_account_minor = amount_minor", name="parts_add_up"),
+        Index("ix_receipts_booked", "booked_at", "id"),
+        Index("ix_receipts_partner", "partner_code", "booked_at", "id"),
+        Index("ix_receipts_cheque", "cheque_number", postgresql_where=text("cheque_number <> ''")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    bank_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_lines.id"), unique=True)
+    bank_account_id: Mapped[UUID] = mapped_column(ForeignKey("bank_accounts.id"))
+    partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"))
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    allocated_minor: Mapped[int]
+    on_account_minor: Mapped[int]
+    received_on: Mapped[date]
+    rail: Mapped[str]
+    reference: Mapped[str]
+    cheque_number: Mapped[str]
+    booked_at: Mapped[datetime]
+
+
+class ReceiptReversalRecord(Record):
+    """A receipt taken back: the primary key allows it once."""
+
+    __tablename__ = "receipt_reversals"
+    receipt_id: Mapped[UUID] = mapped_column(ForeignKey("receipts.id"), primary_key=True)
+    bank_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_lines.id"))
+    reason_code: Mapped[str]
+    reversed_on: Mapped[date]
+    reversed_at: Mapped[datetime]
+
+
+class AllocationRecord(Record):
+    """Part of a receipt, or a deduction explained by it, set against an open item; negative in a reversal."""
+
+    __tablename__ = "allocations"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        Index("ix_allocations_receipt", "receipt_id"),
+        Index("ix_allocations_open_item", "open_item_id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    receipt_id: Mapped[UUID] = mapped_column(ForeignKey("receipts.id"))
+    open_item_id: Mapped[UUID] = mapped_column(ForeignKey("open_items.id"))
+    kind: Mapped[str]
+    amount_minor: Mapped[int]
+    is_reversal: Mapped[bool]
+    allocated_at: Mapped[datetime]

@@ -1,0 +1,31 @@
+"""Our own bank accounts."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.repositories import Row
+from services.payments.domain.errors import BankAccountUnknown
+
+
+async def bank_account_for_update(connection: AsyncConnection, number: str) -> Row:
+    """The account, locked: imports of one account follow each other. BankAccountUnknown otherwise.
+
+    NO KEY leaves others free to store rows that refer to the account, such as the next statement file.
+    """
+    return await _bank_account(
+        connection, number, "SELECT * FROM bank_accounts WHERE number = :number FOR NO KEY UPDATE"
+    )
+
+
+async def bank_account_by_number(connection: AsyncConnection, number: str) -> Row:
+    """The account; BankAccountUnknown with the next step otherwise."""
+    return await _bank_account(connection, number, "SELECT * FROM bank_accounts WHERE number = :number")
+
+
+async def _bank_account(connection: AsyncConnection, number: str, statement: str) -> Row:
+    row = (await connection.execute(sa.text(statement), {"number": number})).one_or_none()
+    if row is None:
+        raise BankAccountUnknown(
+            f"Bank account {number} is not registered; register it with POST /v1/bank-accounts first"
+        )
+    return row
