@@ -105,6 +105,36 @@ class ReceiptReversedV1(Event):
     deductions: tuple[Deduction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationChange:
+    """What a receipt (`advance`) or `credit_note` settles of an item from now on; negative when taken back.
+
+    `kind` is `receipt` for what uses the credit, otherwise the deduction it explains.
+    """
+
+    allocation_id: UUID
+    credit_id: UUID
+    credit_kind: str
+    partner_code: str
+    zone: str | None
+    invoice_id: UUID
+    invoice_number: str
+    kind: str
+    currency: Currency
+    amount_minor: AmountMinor
+    effective_on: date
+
+
+class AllocationChangedV1(Event):
+    """Credits were set against items, or no longer are, after their booking."""
+
+    type_name: ClassVar[str] = "salesops.payments.allocation_changed.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+
+    changes: Annotated[tuple[AllocationChange, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
+
+
 class StatementImportedV1(Event):
     """A bank statement was read to its end."""
 
@@ -173,6 +203,7 @@ EVENTS: tuple[type[Event], ...] = (
     InvoicesRegisteredV1,
     ReceiptsBookedV1,
     ReceiptReversedV1,
+    AllocationChangedV1,
     StatementImportedV1,
     ReceiptUnidentifiedV1,
     BookingAtRiskV1,

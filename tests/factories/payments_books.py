@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
@@ -10,9 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.queries.proofs import partner_differences
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.settlements import receipt_credit
 from services.payments.adapters.statement_formats import StatementFormat, detect_format
 from services.payments.adapters.statement_store import write_chunks
+from services.payments.application.allocate_credit import allocate_credit
 from services.payments.application.book_receipts import BookingOutcome, book_receipts
 from services.payments.application.import_bank_statement import (
     LINES_PER_CHUNK,
@@ -22,14 +25,18 @@ from services.payments.application.import_bank_statement import (
 from services.payments.application.project_partners import project_partners
 from services.payments.application.register_invoices import InvoiceVerdict, register_invoices
 from services.payments.application.reverse_receipt import reverse_receipt
+from services.payments.application.undo_allocation import undo_allocation
 from services.payments.application.verify_ledger import LedgerVerification, verify_ledger
 from services.payments.domain.invoice import Invoice
-from services.payments.domain.receipt import Receipt
+from services.payments.domain.posting import Posting
+from services.payments.domain.receipt import Receipt, ReceiptAllocation
+from services.payments.domain.settlement import Settlement
 from shared.database import Database, UnitOfWork
 from shared.events.partners import PartnerState
 from tests.factories.payments import ACCOUNT_ID, ACCOUNT_NUMBER, RECEIVED_ON, partner
 
 AT: Final = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
+LATER: Final = AT + timedelta(hours=1)
 PARTNERS: Final = (
     partner("CP0001", "SHREE GANESH ELECTRICALS"),
     partner("CP0002", "VARDHMAN MOTORS AND PUMPS", city="NAGPUR", zone="central"),
@@ -92,6 +99,25 @@ class PaymentsBooks:
                 at=AT,
             )
             await work.commit()
+
+    async def allocate(
+        self, booked: Receipt, *parts: ReceiptAllocation, on: date = RECEIVED_ON
+    ) -> list[UUID]:
+        """Set what is open of the receipt against items; returns the ids of the allocations."""
+        async with UnitOfWork(self.database) as work:
+            credit = await receipt_credit(work.connection, booked.id)
+            assert credit is not None
+            ids = await allocate_credit(work, credit, parts, Posting("tests", LATER, on))
+            await work.commit()
+        return ids
+
+    async def undo(self, booked: Receipt, allocation_id: UUID, *, on: date = RECEIVED_ON) -> list[Settlement]:
+        async with UnitOfWork(self.database) as work:
+            credit = await receipt_credit(work.connection, booked.id)
+            assert credit is not None
+            undone = await undo_allocation(work, credit, allocation_id, Posting("tests", LATER, on))
+            await work.commit()
+        return undone
 
     async def receive(
         self,
@@ -192,6 +218,11 @@ class PaymentsBooks:
     async def differing_open_items(self) -> Sequence[Row]:
         """Items whose open amount is not what their allocations leave; none in sound books."""
         return await self.rows(
-            "SELECT o.id, o.open_minor FROM open_items o WHERE o.kind = 'invoice' AND o.open_minor <>"
+            "SELECT o.id, o.open_minor FROM open_items o WHERE o.kind IN ('invoice', 'charge') AND o.open_minor <>"
             " o.original_minor - (SELECT coalesce(sum(a.amount_minor), 0) FROM allocations a WHERE a.open_item_id = o.id)"
         )
+
+    async def differing_partner_accounts(self) -> Sequence[Row]:
+        """Control accounts that are not the sum of their open items, per partner; none in sound books."""
+        async with self.database.reading() as connection:
+            return await partner_differences(connection)

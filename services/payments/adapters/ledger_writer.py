@@ -1,8 +1,9 @@
 """Set-based writing of the ledger: a batch is a handful of statements, whatever its size."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol, cast
 from uuid import UUID
 
@@ -42,15 +43,29 @@ async def copy_rows(
     await target.copy_records_to_table(table, records=rows, columns=columns.split())
 
 
-async def lock_open_items(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Lock in sorted order, so that two batches never wait for each other; returns what is still open."""
+@dataclass(frozen=True, slots=True)
+class LockedItem:
+    """An open item that nobody else changes until the transaction ends."""
+
+    id: UUID
+    kind: str
+    partner_code: str
+    currency: str
+    document_number: str
+    document_on: date
+    open_minor: int
+
+
+async def lock_open_items(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, LockedItem]:
+    """Lock in sorted order, so that two batches never wait for each other."""
     result = await connection.execute(
         sa.text(
-            "SELECT id, open_minor FROM open_items WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
+            "SELECT id, kind, partner_code, currency, document_number, document_on, open_minor FROM open_items"
+            " WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
         ),
         {"ids": sorted(set(ids))},
     )
-    return {row.id: row.open_minor for row in result}
+    return {row.id: LockedItem(*row) for row in result}
 
 
 async def change_open_items(connection: AsyncConnection, deltas: Counter[UUID], at: datetime) -> None:
@@ -68,16 +83,18 @@ async def change_open_items(connection: AsyncConnection, deltas: Counter[UUID], 
     )
 
 
-async def write_receipts(connection: AsyncConnection, receipts: Sequence[Receipt], at: datetime) -> None:
-    """Insert receipts, their allocations and the advances they leave; settle the open items."""
+async def write_receipts(
+    connection: AsyncConnection, receipts: Sequence[Receipt], items: Mapping[UUID, LockedItem], at: datetime
+) -> None:
+    """Insert receipts, their allocations and the advances they leave; settle the locked open items."""
     await copy_rows(
         connection,
         "receipts",
         "id bank_line_id bank_account_id partner_code currency amount_minor allocated_minor on_account_minor"
-        " received_on rail reference cheque_number booked_at",
+        " received_on rail reference cheque_number booked_at channel",
         [
             (r.id, r.bank_line_id, r.bank_account_id, r.partner_code, r.currency, r.amount_minor, r.allocated_minor,
-             r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at)
+             r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at, r.channel)
             for r in receipts
         ],
     )  # fmt: skip
@@ -87,7 +104,7 @@ async def write_receipts(connection: AsyncConnection, receipts: Sequence[Receipt
         "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at",
         [
             (r.id, "advance", r.partner_code, r.reference, r.received_on, r.received_on, r.currency,
-             r.on_account_minor, r.on_account_minor, at)
+             r.amount_minor, r.on_account_minor, at)
             for r in receipts
             if r.on_account_minor
         ],
@@ -95,13 +112,14 @@ async def write_receipts(connection: AsyncConnection, receipts: Sequence[Receipt
     await copy_rows(
         connection,
         "allocations",
-        "id receipt_id open_item_id kind amount_minor is_reversal allocated_at",
+        "id receipt_id open_item_id kind amount_minor is_reversal effective_on allocated_at",
         [
-            (uuid7(), r.id, part.open_item_id, part.kind, part.amount_minor, False, at)
+            (uuid7(), r.id, part.open_item_id, part.kind, part.amount_minor, False,
+             max(r.received_on, items[part.open_item_id].document_on), at)
             for r in receipts
             for part in r.allocations
         ],
-    )
+    )  # fmt: skip
     settled: Counter[UUID] = Counter()
     for receipt in receipts:
         for part in receipt.allocations:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -10,10 +11,13 @@ from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.booking_clock import booking_deadline
 from services.payments.domain.invoice import Invoice
-from services.payments.domain.receipt import MONEY, Receipt
+from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
+from services.payments.domain.settlement import Credit, Settlement
 from shared.events.envelope import in_events
 from shared.events.payments import (
     Allocation,
+    AllocationChange,
+    AllocationChangedV1,
     Deduction,
     InvoiceRegistered,
     InvoicesRegisteredV1,
@@ -56,27 +60,56 @@ async def publish_receipts(work: UnitOfWork, receipts: Sequence[Receipt], booked
 
 
 async def publish_reversal(
-    work: UnitOfWork, receipt: Receipt, *, reason_code: str, reversed_on: date
+    work: UnitOfWork,
+    receipt: Receipt,
+    settled: Sequence[Settlement],
+    advance_minor: int,
+    why: tuple[str, date],
 ) -> None:
-    """Tell that what the receipt had settled is open again."""
+    """Tell that what the receipt had settled is open again, and what of it was still an advance."""
     zones = await _zones(work, {receipt.partner_code})
-    allocations, deductions = _settled(receipt)
+    allocations, deductions = _parts(settled)
     work.publish(
         ReceiptReversedV1(
             receipt_id=receipt.id,
-            reason_code=reason_code,
-            reversed_on=reversed_on,
+            reason_code=why[0],
+            reversed_on=why[1],
             partner_code=receipt.partner_code,
             zone=zones.get(receipt.partner_code),
             currency=receipt.currency,
             amount_minor=receipt.amount_minor,
-            on_account_minor=receipt.on_account_minor,
+            on_account_minor=advance_minor,
             allocations=allocations,
             deductions=deductions,
         ),
         partition_key="receivables",
         subject=str(receipt.id),
     )
+
+
+async def publish_allocations(
+    work: UnitOfWork, credit: Credit, parts: Mapping[UUID, ReceiptAllocation], *, effective_on: date
+) -> None:
+    """Tell what a receipt or credit note settles from now on, or no longer (negative amounts)."""
+    zones = await _zones(work, {credit.partner_code})
+    told = [
+        AllocationChange(
+            allocation_id=key,
+            credit_id=credit.id,
+            credit_kind=credit.kind.value,
+            partner_code=credit.partner_code,
+            zone=zones.get(credit.partner_code),
+            invoice_id=part.open_item_id,
+            invoice_number=part.document_number,
+            kind=part.kind,
+            currency=credit.currency,
+            amount_minor=part.amount_minor,
+            effective_on=effective_on,
+        )
+        for key, part in parts.items()
+    ]
+    for group in in_events(told):
+        work.publish(AllocationChangedV1(changes=group), partition_key="receivables", subject=str(credit.id))
 
 
 async def _zones(work: UnitOfWork, partner_codes: set[str]) -> dict[str, str]:
@@ -88,7 +121,7 @@ async def _zones(work: UnitOfWork, partner_codes: set[str]) -> dict[str, str]:
 
 
 def _receipt_booked(receipt: Receipt, zone: str | None, booked_at: datetime) -> ReceiptBooked:
-    allocations, deductions = _settled(receipt)
+    allocations, deductions = _parts(receipt.allocations)
     return ReceiptBooked(
         receipt_id=receipt.id,
         bank_account=receipt.bank_account_number,
@@ -108,10 +141,12 @@ def _receipt_booked(receipt: Receipt, zone: str | None, booked_at: datetime) -> 
     )
 
 
-def _settled(receipt: Receipt) -> tuple[tuple[Allocation, ...], tuple[Deduction, ...]]:
+def _parts(
+    settled: Sequence[ReceiptAllocation] | Sequence[Settlement],
+) -> tuple[tuple[Allocation, ...], tuple[Deduction, ...]]:
     allocations = tuple(
         Allocation(invoice_id=p.open_item_id, invoice_number=p.document_number, amount_minor=p.amount_minor)
-        for p in receipt.allocations
+        for p in settled
         if p.kind == MONEY
     )
     deductions = tuple(
@@ -121,7 +156,7 @@ def _settled(receipt: Receipt) -> tuple[tuple[Allocation, ...], tuple[Deduction,
             kind=p.kind,
             amount_minor=p.amount_minor,
         )
-        for p in receipt.allocations
+        for p in settled
         if p.kind != MONEY
     )
     return allocations, deductions

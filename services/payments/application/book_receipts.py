@@ -8,7 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.payments.adapters.ledger_writer import lock_open_items, post_entries, write_receipts
+from services.payments.adapters.ledger_writer import LockedItem, lock_open_items, post_entries, write_receipts
 from services.payments.adapters.published_facts import publish_receipts
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.posting_rules import entry_for_receipt
@@ -35,7 +35,7 @@ async def book_receipts(
     still_open = await lock_open_items(work.connection, item_ids)
     booked, refused = _affordable(receipts, still_open)
     if booked:
-        await write_receipts(work.connection, booked, at)
+        await write_receipts(work.connection, booked, still_open, at)
         entries = [entry_for_receipt(receipt, entry_id=uuid7()) for receipt in booked]
         await post_entries(work.connection, entries, actor=actor, at=at)
         await publish_receipts(work, booked, at)
@@ -43,9 +43,9 @@ async def book_receipts(
 
 
 def _affordable(
-    receipts: Sequence[Receipt], still_open: dict[UUID, int]
+    receipts: Sequence[Receipt], still_open: dict[UUID, LockedItem]
 ) -> tuple[list[Receipt], list[Receipt]]:
-    remaining = dict(still_open)
+    remaining = {key: item.open_minor for key, item in still_open.items()}
     booked: list[Receipt] = []
     refused: list[Receipt] = []
     for receipt in receipts:

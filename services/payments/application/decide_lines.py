@@ -33,7 +33,7 @@ from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.book_receipts import book_receipts
 from services.payments.application.reverse_receipt import reverse_receipt
 from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
-from services.payments.domain.errors import AdvanceUsed
+from services.payments.domain.errors import ReceiptRefunded
 from services.payments.domain.matching import ReadBatch, decide_batch, lookup_keys, read_batch
 from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
@@ -203,7 +203,7 @@ async def _reverse_bounces(
                 actor=ACTOR,
                 at=at,
             )
-        except AdvanceUsed as refusal:
+        except ReceiptRefunded as refusal:
             reason = Reason(refusal.code, refusal.detail)
             done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))
         else:

@@ -1,6 +1,7 @@
-"""Takes a receipt back, e.g. when its cheque bounces: a mirror entry, reopened invoices, nothing deleted."""
+"""Takes a receipt back, e.g. when its cheque bounces: mirror entries, reopened invoices, nothing deleted."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,12 +14,13 @@ from services.payments.adapters.ledger_writer import (
     post_entries,
 )
 from services.payments.adapters.published_facts import publish_reversal
-from services.payments.adapters.repositories.journal import entry_of_source
+from services.payments.adapters.repositories.journal import standing_entries
 from services.payments.adapters.repositories.receipts import receipt_to_reverse
+from services.payments.adapters.repositories.settlements import settlements_of, take_back
 from services.payments.adapters.unit_of_work import UnitOfWork
-from services.payments.domain.errors import AdvanceUsed
 from services.payments.domain.journal import reversal_of
 from services.payments.domain.receipt import Receipt
+from services.payments.domain.settlement import Credit, CreditKind, Settlement
 
 
 async def reverse_receipt(
@@ -31,45 +33,52 @@ async def reverse_receipt(
     actor: str,
     at: datetime,
 ) -> Receipt:
-    """Reverse once. AlreadyReversed the second time; AdvanceUsed when its money on account was allocated since."""
+    """Mirror everything that was ever posted for the receipt, also what its money on account paid later.
+
+    AlreadyReversed the second time; ReceiptRefunded when some of it was sent back to the payer.
+    """
     receipt = await receipt_to_reverse(work.connection, receipt_id)
-    await _reopen(work, receipt, at)
+    reopened, advance_minor = await _reopen(work, receipt, reversed_on, at)
     await copy_rows(
         work.connection,
         "receipt_reversals",
         "receipt_id bank_line_id reason_code reversed_on reversed_at",
         [(receipt.id, bank_line_id, reason_code, reversed_on, at)],
     )
-    entry = await entry_of_source(work.connection, receipt.id, kind="receipt")
-    mirror = reversal_of(
-        entry,
-        id=uuid7(),
-        effective_on=reversed_on,
-        description=f"{entry.description} taken back: {reason_code}",
-    )
-    await post_entries(work.connection, [mirror], actor=actor, at=at)
-    await publish_reversal(work, receipt, reason_code=reason_code, reversed_on=reversed_on)
+    mirrors = [
+        reversal_of(
+            entry,
+            id=uuid7(),
+            effective_on=max(reversed_on, entry.effective_on),
+            description=f"{entry.description} taken back: {reason_code}",
+        )
+        for entry in await standing_entries(work.connection, receipt.id)
+    ]
+    await post_entries(work.connection, mirrors, actor=actor, at=at)
+    await publish_reversal(work, receipt, reopened, advance_minor, (reason_code, reversed_on))
     return receipt
 
 
-async def _reopen(work: UnitOfWork, receipt: Receipt, at: datetime) -> None:
-    reopened: Counter[UUID] = Counter()
-    for part in receipt.allocations:
-        reopened[part.open_item_id] += part.amount_minor
-    if receipt.on_account_minor:
-        reopened[receipt.id] -= receipt.on_account_minor
-    still_open = await lock_open_items(work.connection, reopened)
-    if still_open.get(receipt.id, 0) < receipt.on_account_minor:
-        raise AdvanceUsed(
-            f"The advance of receipt {receipt.id} is already allocated; undo those allocations first"
-        )
-    await change_open_items(work.connection, reopened, at)
-    await copy_rows(
-        work.connection,
-        "allocations",
-        "id receipt_id open_item_id kind amount_minor is_reversal allocated_at",
-        [
-            (uuid7(), receipt.id, part.open_item_id, part.kind, -part.amount_minor, True, at)
-            for part in receipt.allocations
-        ],
+async def _reopen(
+    work: UnitOfWork, receipt: Receipt, reversed_on: date, at: datetime
+) -> tuple[Sequence[Settlement], int]:
+    credit = Credit(
+        receipt.id,
+        CreditKind.ADVANCE,
+        receipt.partner_code,
+        receipt.currency,
+        receipt.reference,
+        receipt.received_on,
     )
+    # Everybody who changes what a receipt settles locks its advance: once that is held, the list stands still.
+    before = await settlements_of(work.connection, receipt.id)
+    items = await lock_open_items(work.connection, [receipt.id, *(one.open_item_id for one in before)])
+    settled = await settlements_of(work.connection, receipt.id)
+    changes: Counter[UUID] = Counter()
+    for one in settled:
+        changes[one.open_item_id] += one.amount_minor
+    advance_minor = items[receipt.id].open_minor if receipt.id in items else 0
+    changes[receipt.id] -= advance_minor
+    await change_open_items(work.connection, changes, at)
+    await take_back(work.connection, credit, settled, effective_on=reversed_on, at=at)
+    return settled, advance_minor

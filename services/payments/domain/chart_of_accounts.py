@@ -5,15 +5,20 @@ from typing import Final
 RECEIVABLES: Final = "1200-receivables"
 TDS_RECEIVABLE: Final = "1310-tds-receivable"
 CUSTOMER_ADVANCES: Final = "2100-customer-advances"
+CUSTOMER_CREDIT_NOTES: Final = "2150-customer-credit-notes"
 BILLING_CLEARING: Final = (
     "3900-billing-clearing"  # the billing system owns revenue and tax; this is its mirror
 )
 BANK_CHARGES: Final = "5100-bank-charges"
 
+# What a partner owes us is the sum of these over the lines that carry its code.
+PARTNER_ACCOUNTS: Final = (RECEIVABLES, CUSTOMER_ADVANCES, CUSTOMER_CREDIT_NOTES)
+
 ACCOUNT_NAMES: Final = {
     RECEIVABLES: "Trade receivables",
     TDS_RECEIVABLE: "Tax deducted by customers, to be claimed",
     CUSTOMER_ADVANCES: "Advances from customers",
+    CUSTOMER_CREDIT_NOTES: "Credit notes not yet used by customers",
     BILLING_CLEARING: "Invoices taken over from billing",
     BANK_CHARGES: "Bank charges borne for customers",
 }

@@ -25,8 +25,20 @@ class AlreadyReversed(Conflict):
     code, title = "already_reversed", "Already reversed"
 
 
-class AdvanceUsed(Conflict):
-    code, title = "advance_used", "The advance has been used"
+class CreditUsedUp(Conflict):
+    code, title = "credit_used_up", "Less is open of the credit than asked for"
+
+
+class ItemSettled(Conflict):
+    code, title = "item_settled", "Less is open of the item than asked for"
+
+
+class ItemNotPayable(Invalid):
+    code, title = "item_not_payable", "The credit cannot pay this item"
+
+
+class ReceiptRefunded(Conflict):
+    code, title = "receipt_refunded", "Money of the receipt was sent back"
 
 
 class BankAccountTaken(Conflict):

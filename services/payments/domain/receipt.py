@@ -43,6 +43,7 @@ class Receipt:
     reference: str
     cheque_number: str
     allocations: tuple[ReceiptAllocation, ...]
+    channel: str = "bank_statement"  # or hand, virtual_account: who told of it first
 
     def __post_init__(self) -> None:
         if self.amount_minor <= 0 or self.on_account_minor < 0:

@@ -7,9 +7,8 @@ import msgspec
 import pytest
 
 from services.payments.application.book_receipts import book_receipts
-from services.payments.domain.errors import AdvanceUsed, AlreadyReversed
+from services.payments.domain.errors import AlreadyReversed
 from shared.database import UnitOfWork
-from shared.errors import NotFound
 from tests.factories.payments import invoice, pays, receipt
 from tests.factories.payments_books import AT, PaymentsBooks
 
@@ -215,19 +214,3 @@ async def test_a_receipt_is_taken_back_once_even_when_three_try(
 
     assert [type(result) for result in results if result is not None] == [AlreadyReversed, AlreadyReversed]
     await assert_sound(books)
-
-
-async def test_a_receipt_whose_advance_was_used_is_not_taken_back(books: PaymentsBooks) -> None:
-    booked = receipt(on_account_minor=500)
-    await books.book(booked)
-    await books.write("UPDATE open_items SET open_minor = 499 WHERE id = :id", id=booked.id)
-
-    with pytest.raises(AdvanceUsed):
-        await books.reverse(booked)
-
-    assert await books.value("SELECT count(*) FROM receipt_reversals") == 0
-
-
-async def test_a_receipt_that_does_not_exist_is_not_taken_back(books: PaymentsBooks) -> None:
-    with pytest.raises(NotFound):
-        await books.reverse(receipt(on_account_minor=1))

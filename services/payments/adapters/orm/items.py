@@ -35,12 +35,15 @@ class InvoiceRecord(Record):
 
 
 class OpenItemRecord(Record):
-    """What is still open on an invoice (debit) or of an advance (credit): a balance derived from allocations."""
+    """What is still open: of an invoice or charge (debit), of an advance or credit note (credit).
+
+    An advance is a receipt seen as a credit: it has the receipt's id and amount, and is open by what no item uses.
+    """
 
     __tablename__ = "open_items"
     __table_args__ = (
         CheckConstraint("open_minor >= 0 AND open_minor <= original_minor", name="open_within_original"),
-        CheckConstraint("kind IN ('invoice', 'advance')", name="kind_known"),
+        CheckConstraint("kind IN ('invoice', 'charge', 'advance', 'credit_note')", name="kind_known"),
         Index(
             "ix_open_items_partner_open", "partner_code", "currency", postgresql_where=text("open_minor > 0")
         ),
@@ -66,6 +69,7 @@ class ReceiptRecord(Record):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("allocated_minor >= 0 AND on_account_minor >= 0", name="parts_not_negative"),
         CheckConstraint("allocated_minor + on_account_minor = amount_minor", name="parts_add_up"),
+        CheckConstraint("channel IN ('bank_statement', 'hand', 'virtual_account')", name="channel_known"),
         Index("ix_receipts_booked", "booked_at", "id"),
         Index("ix_receipts_partner", "partner_code", "booked_at", "id"),
         Index("ix_receipts_cheque", "cheque_number", postgresql_where=text("cheque_number <> ''")),
@@ -83,6 +87,7 @@ class ReceiptRecord(Record):
     reference: Mapped[str]
     cheque_number: Mapped[str]
     booked_at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(server_default="bank_statement")
 
 
 class ReceiptReversalRecord(Record):
@@ -96,19 +101,72 @@ class ReceiptReversalRecord(Record):
     reversed_at: Mapped[datetime]
 
 
+class ReceiptConfirmationRecord(Record):
+    """The bank's line of a receipt that another channel told first: one receipt, two witnesses."""
+
+    __tablename__ = "receipt_confirmations"
+    receipt_id: Mapped[UUID] = mapped_column(ForeignKey("receipts.id"), primary_key=True)
+    bank_line_id: Mapped[UUID] = mapped_column(ForeignKey("bank_lines.id"), unique=True)
+    confirmed_at: Mapped[datetime]
+
+
 class AllocationRecord(Record):
-    """Part of a receipt, or a deduction explained by it, set against an open item; negative in a reversal."""
+    """Part of a receipt or credit note, or a deduction it explains, set against an open item; negative in a reversal.
+
+    It counts from `effective_on`: the later of the credit's day, the item's day and the day it was decided for.
+    """
 
     __tablename__ = "allocations"
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        CheckConstraint("num_nonnulls(receipt_id, credit_note_id) = 1", name="one_credit_end"),
+        CheckConstraint("is_reversal = (reverses_id IS NOT NULL)", name="reversal_names_its_original"),
         Index("ix_allocations_receipt", "receipt_id"),
         Index("ix_allocations_open_item", "open_item_id"),
+        Index(
+            "ix_allocations_credit_note",
+            "credit_note_id",
+            postgresql_where=text("credit_note_id IS NOT NULL"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    receipt_id: Mapped[UUID] = mapped_column(ForeignKey("receipts.id"))
+    receipt_id: Mapped[UUID | None] = mapped_column(ForeignKey("receipts.id"))
+    credit_note_id: Mapped[UUID | None]
     open_item_id: Mapped[UUID] = mapped_column(ForeignKey("open_items.id"))
     kind: Mapped[str]
     amount_minor: Mapped[int]
     is_reversal: Mapped[bool]
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("allocations.id"), unique=True)
+    effective_on: Mapped[date]
     allocated_at: Mapped[datetime]
+
+
+class RefundRecord(Record):
+    """Money of an advance or credit note sent back: asked by one person, decided by another."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(receipt_id, credit_note_id) = 1", name="one_credit_end"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("state IN ('requested', 'refused', 'paid')", name="state_known"),
+        CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided_by_somebody"),
+        CheckConstraint("decided_by <> requested_by", name="two_people"),
+        CheckConstraint("(state = 'paid') = (refunded_on IS NOT NULL)", name="paid_on_a_day"),
+        Index("ix_refunds_receipt", "receipt_id"),
+        Index("ix_refunds_partner", "partner_code", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    receipt_id: Mapped[UUID | None] = mapped_column(ForeignKey("receipts.id"))
+    credit_note_id: Mapped[UUID | None]
+    partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"))
+    bank_account_id: Mapped[UUID] = mapped_column(ForeignKey("bank_accounts.id"))
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    reason: Mapped[str]
+    state: Mapped[str]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    refunded_on: Mapped[date | None]
+    reference: Mapped[str] = mapped_column(server_default="")

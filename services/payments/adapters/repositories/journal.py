@@ -8,23 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.domain.journal import JournalEntry, JournalLine
 
 
-async def entry_of_source(connection: AsyncConnection, source_id: UUID, *, kind: str) -> JournalEntry:
-    """The journal entry that an invoice or receipt caused."""
-    entry = (
-        await connection.execute(
-            sa.text("SELECT * FROM journal_entries WHERE source_id = :source_id AND kind = :kind"),
-            {"source_id": source_id, "kind": kind},
+async def standing_entries(connection: AsyncConnection, source_id: UUID) -> list[JournalEntry]:
+    """What was posted for an invoice, receipt or note and not mirrored since, in the order of posting."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code)"
+            " ORDER BY line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
+            " FROM journal_entries e WHERE e.source_id = :source_id AND e.reverses_entry_id IS NULL"
+            " AND NOT EXISTS (SELECT FROM journal_entries m WHERE m.reverses_entry_id = e.id) ORDER BY e.id"
+        ),
+        {"source_id": source_id},
+    )
+    return [
+        JournalEntry(
+            id=row.id,
+            kind=row.kind,
+            source_id=row.source_id,
+            currency=row.currency,
+            effective_on=row.effective_on,
+            description=row.description,
+            lines=tuple(JournalLine(code, amount, partner) for code, amount, partner in row.lines),
         )
-    ).one()
-    lines = await connection.execute(
-        sa.text("SELECT * FROM journal_lines WHERE entry_id = :id ORDER BY line_number"), {"id": entry.id}
-    )
-    return JournalEntry(
-        id=entry.id,
-        kind=entry.kind,
-        source_id=entry.source_id,
-        currency=entry.currency,
-        effective_on=entry.effective_on,
-        description=entry.description,
-        lines=tuple(JournalLine(line.account_code, line.amount_minor, line.partner_code) for line in lines),
-    )
+        for row in rows
+    ]

@@ -6,13 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
-from services.payments.domain.errors import AlreadyReversed
+from services.payments.domain.errors import AlreadyReversed, ReceiptRefunded
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
 from shared.errors import NotFound
 
 
 async def receipt_to_reverse(connection: AsyncConnection, receipt_id: UUID) -> Receipt:
-    """The receipt with its allocations. NotFound; AlreadyReversed when it was taken back before."""
+    """The receipt as it was booked. NotFound; AlreadyReversed; ReceiptRefunded when money of it was sent back."""
     row = (
         await connection.execute(
             sa.text(
@@ -30,6 +30,12 @@ async def receipt_to_reverse(connection: AsyncConnection, receipt_id: UUID) -> R
     )
     if reversed_on is not None:
         raise AlreadyReversed(f"Receipt {receipt_id} has been taken back before")
+    if await connection.scalar(
+        sa.text("SELECT 1 FROM refunds WHERE receipt_id = :id AND state = 'paid' LIMIT 1"), {"id": receipt_id}
+    ):
+        raise ReceiptRefunded(
+            f"Money of receipt {receipt_id} was sent back; settle that with the partner first"
+        )
     return await _receipt(connection, row)
 
 
@@ -38,9 +44,10 @@ async def _receipt(connection: AsyncConnection, row: Row) -> Receipt:
         sa.text(
             "SELECT a.open_item_id, a.kind, a.amount_minor, i.document_number FROM allocations a"
             " JOIN open_items i ON i.id = a.open_item_id WHERE a.receipt_id = :id AND NOT a.is_reversal"
+            " AND a.allocated_at = :booked_at"
             " ORDER BY a.id"
         ),
-        {"id": row.id},
+        {"id": row.id, "booked_at": row.booked_at},
     )
     return Receipt(
         id=row.id,

@@ -1,0 +1,117 @@
+"""What a receipt or credit note settles now, and the rows that make and unmake it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.ledger_writer import copy_rows
+from services.payments.adapters.repositories import Row
+from services.payments.domain.receipt import ReceiptAllocation
+from services.payments.domain.settlement import Credit, CreditKind, Settlement
+
+_ACTIVE = (
+    "SELECT a.*, i.document_number FROM allocations a JOIN open_items i ON i.id = a.open_item_id"
+    " WHERE NOT a.is_reversal AND NOT EXISTS (SELECT FROM allocations r WHERE r.reverses_id = a.id)"
+)
+_COLUMNS = "id receipt_id credit_note_id open_item_id kind amount_minor is_reversal reverses_id effective_on allocated_at"
+
+
+async def receipt_credit(connection: AsyncConnection, receipt_id: UUID) -> Credit | None:
+    """The receipt as a credit."""
+    row = (
+        await connection.execute(sa.text("SELECT * FROM receipts WHERE id = :id"), {"id": receipt_id})
+    ).one_or_none()
+    if row is None:
+        return None
+    return Credit(row.id, CreditKind.ADVANCE, row.partner_code, row.currency, row.reference, row.received_on)
+
+
+async def settlements_of(connection: AsyncConnection, credit_id: UUID) -> list[Settlement]:
+    """What the credit settles now; ask with its open item or its receipt locked."""
+    rows = await connection.execute(
+        sa.text(f"{_ACTIVE} AND (a.receipt_id = :id OR a.credit_note_id = :id) ORDER BY a.id"),
+        {"id": credit_id},
+    )
+    return [_settlement(row) for row in rows]
+
+
+async def allocation_by_id(connection: AsyncConnection, allocation_id: UUID) -> Row | None:
+    """The allocation with its ends: receipt_id, credit_note_id and open_item_id; never a mirror."""
+    return (
+        await connection.execute(
+            sa.text("SELECT * FROM allocations WHERE id = :id AND NOT is_reversal"), {"id": allocation_id}
+        )
+    ).one_or_none()
+
+
+async def open_advance(connection: AsyncConnection, receipt_id: UUID, at: datetime) -> None:
+    """A receipt that was fully used has no open item yet: give it one with nothing open."""
+    await connection.execute(
+        sa.text(
+            "INSERT INTO open_items (id, kind, partner_code, document_number, document_on, due_on, currency,"
+            " original_minor, open_minor, updated_at) SELECT id, 'advance', partner_code, reference, received_on,"
+            " received_on, currency, amount_minor, 0, :at FROM receipts WHERE id = :id ON CONFLICT (id) DO NOTHING"
+        ),
+        {"id": receipt_id, "at": at},
+    )
+
+
+async def add_settlements(
+    connection: AsyncConnection,
+    credit: Credit,
+    parts: Sequence[ReceiptAllocation],
+    *,
+    effective_on: date,
+    at: datetime,
+) -> list[UUID]:
+    """Insert allocations of the credit; the open items are changed by the caller."""
+    ids = [uuid7() for _ in parts]
+    await copy_rows(
+        connection,
+        "allocations",
+        _COLUMNS,
+        [
+            (key, credit.receipt_id, credit.credit_note_id, part.open_item_id, part.kind, part.amount_minor, False,
+             None, effective_on, at)
+            for key, part in zip(ids, parts, strict=True)
+        ],
+    )  # fmt: skip
+    return ids
+
+
+async def take_back(
+    connection: AsyncConnection,
+    credit: Credit,
+    settlements: Iterable[Settlement],
+    *,
+    effective_on: date,
+    at: datetime,
+) -> list[UUID]:
+    """Insert the mirror of each allocation, which names it; a second mirror is impossible."""
+    mirrored = [(uuid7(), one) for one in settlements]
+    await copy_rows(
+        connection,
+        "allocations",
+        _COLUMNS,
+        [
+            (key, credit.receipt_id, credit.credit_note_id, one.open_item_id, one.kind, -one.amount_minor, True,
+             one.id, max(effective_on, one.effective_on), at)
+            for key, one in mirrored
+        ],
+    )  # fmt: skip
+    return [key for key, _ in mirrored]
+
+
+def _settlement(row: Row) -> Settlement:
+    return Settlement(
+        id=row.id,
+        open_item_id=row.open_item_id,
+        document_number=row.document_number,
+        kind=row.kind,
+        amount_minor=row.amount_minor,
+        effective_on=row.effective_on,
+    )
