@@ -1,0 +1,1 @@
+"""Documents people open: tables as CSV, XLSX and PDF, and documents set from templates."""

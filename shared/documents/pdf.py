@@ -1,0 +1,30 @@
+"""PDF documents set by typst from a template and its data, with the fonts shipped here and nothing of the machine's."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import typst
+
+FONTS: Final = Path(__file__).with_name("fonts")
+_EPOCH: Final = datetime(
+    2020, 1, 1, tzinfo=UTC
+)  # same data, same bytes: the date of a document is in its data
+
+
+def render_pdf(template: Path, content: Mapping[str, object]) -> bytes:
+    """Set the template; in it `#let content = json(bytes(sys.inputs.content))` gives the data.
+
+    Fonts: "Noto Sans", then "Noto Sans Devanagari". The template may import others of its own folder, nothing else.
+    The same template and data give the same bytes. typst.TypstError for a template that is wrong: a fault.
+    """
+    return typst.compile(
+        str(template),
+        root=str(template.parent),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        sys_inputs={"content": msgspec.json.encode(content).decode()},
+        timestamp=_EPOCH,
+    )
