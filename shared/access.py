@@ -19,6 +19,7 @@ PUBLIC_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics", "/
 EVERYBODY: Final = ROLES
 BACK_OFFICE: Final = frozenset({"coordinator", "approver", "integration", "auditor", "admin"})
 WRITERS: Final = frozenset({"coordinator", "integration", "admin"})
+APPROVERS: Final = frozenset({"approver", "admin"})
 OWN_ROWS: Final = frozenset({"zonal_sales", "partner"})
 ANALYSTS: Final = frozenset({"analyst"})
 ZONES: Final = frozenset({"zonal_sales"})
@@ -54,6 +55,13 @@ RULES: Final = (
     Rule("GET", "/v1/invoices/{invoice_id}", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/receipts", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/receipts/{receipt_id}", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/receipts/{receipt_id}/allocations", BACK_OFFICE | OWN_ROWS),
+    Rule("POST", "/v1/receipts/{receipt_id}/allocations", WRITERS),
+    Rule("POST", "/v1/receipts/{receipt_id}/reversal", WRITERS),
+    Rule("POST", "/v1/allocations/{allocation_id}/reversal", WRITERS),
+    Rule("POST", "/v1/refunds", WRITERS),
+    Rule("GET", "/v1/refunds", BACK_OFFICE | OWN_ROWS),
+    Rule("POST", "/v1/refunds/{refund_id}/decision", APPROVERS),
     Rule("GET", "/v1/accounts/{partner}/open-items", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/journal-entries", BACK_OFFICE),
     Rule("GET", "/v1/trial-balance", BACK_OFFICE),

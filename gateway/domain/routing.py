@@ -22,6 +22,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             "accounts",
+            "allocations",
             "audit-trail",
             "bank-accounts",
             "bank-statements",
@@ -31,6 +32,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "jobs",
             "journal-entries",
             "receipts",
+            "refunds",
             "trial-balance",
         ),
         "payments",

@@ -4,15 +4,25 @@ from typing import Final
 
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.project_receivables import (
+    project_allocations,
     project_invoices,
     project_receipts,
+    project_refunds,
     project_reversals,
 )
-from shared.events.payments import InvoicesRegisteredV1, ReceiptReversedV1, ReceiptsBookedV1
+from shared.events.payments import (
+    AllocationChangedV1,
+    InvoicesRegisteredV1,
+    ReceiptReversedV1,
+    ReceiptsBookedV1,
+    RefundPaidV1,
+)
 from shared.inbox import Subscription, on
 
 SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(InvoicesRegisteredV1, project_invoices),
     on(ReceiptsBookedV1, project_receipts),
     on(ReceiptReversedV1, project_reversals),
+    on(AllocationChangedV1, project_allocations),
+    on(RefundPaidV1, project_refunds),
 )

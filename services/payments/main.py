@@ -10,6 +10,7 @@ from services.payments.api import (
     routes_invoices,
     routes_ledger,
     routes_receipts,
+    routes_settlements,
 )
 from services.payments.api.schemas_invoices import InvoiceDraft
 from services.payments.settings import PaymentsSettings
@@ -27,6 +28,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_bank_statements.router,
         routes_invoices.router,
         routes_receipts.router,
+        routes_settlements.router,
         routes_ledger.router,
         routes_booking_clock.router,
         routes_exceptions.router,

@@ -135,6 +135,24 @@ class AllocationChangedV1(Event):
     changes: Annotated[tuple[AllocationChange, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 
 
+class RefundPaidV1(Event):
+    """Money of an advance or credit note was sent back to the partner."""
+
+    type_name: ClassVar[str] = "salesops.payments.refund_paid.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+
+    refund_id: UUID
+    credit_id: UUID
+    credit_kind: str
+    partner_code: str
+    zone: str | None
+    currency: Currency
+    amount_minor: AmountMinor
+    refunded_on: date
+    reference: str
+
+
 class StatementImportedV1(Event):
     """A bank statement was read to its end."""
 
@@ -204,6 +222,7 @@ EVENTS: tuple[type[Event], ...] = (
     ReceiptsBookedV1,
     ReceiptReversedV1,
     AllocationChangedV1,
+    RefundPaidV1,
     StatementImportedV1,
     ReceiptUnidentifiedV1,
     BookingAtRiskV1,

@@ -10,12 +10,15 @@ from uuid_utils.compat import uuid7
 from shared.events.envelope import Envelope, Event, envelope_of
 from shared.events.payments import (
     Allocation,
+    AllocationChange,
+    AllocationChangedV1,
     Deduction,
     InvoiceRegistered,
     InvoicesRegisteredV1,
     ReceiptBooked,
     ReceiptReversedV1,
     ReceiptsBookedV1,
+    RefundPaidV1,
     StatementImportedV1,
 )
 
@@ -77,6 +80,42 @@ def registered(*invoices: InvoiceRegistered) -> Envelope[Event]:
 
 def booked(*receipts: ReceiptBooked) -> Envelope[Event]:
     return told(ReceiptsBookedV1(receipts=receipts))
+
+
+def used_later(
+    receipt: ReceiptBooked, invoice: InvoiceRegistered, amount_minor: int, kind: str = "receipt"
+) -> Envelope[Event]:
+    """Money on account set against an invoice; negative when that is taken back."""
+    change = AllocationChange(
+        allocation_id=uuid7(),
+        credit_id=receipt.receipt_id,
+        credit_kind="advance",
+        partner_code=receipt.partner_code,
+        zone=receipt.zone,
+        invoice_id=invoice.invoice_id,
+        invoice_number=invoice.number,
+        kind=kind,
+        currency=receipt.currency,
+        amount_minor=amount_minor,
+        effective_on=date(2026, 10, 7),
+    )
+    return told(AllocationChangedV1(changes=(change,)))
+
+
+def sent_back(receipt: ReceiptBooked, amount_minor: int) -> Envelope[Event]:
+    return told(
+        RefundPaidV1(
+            refund_id=uuid7(),
+            credit_id=receipt.receipt_id,
+            credit_kind="advance",
+            partner_code=receipt.partner_code,
+            zone=receipt.zone,
+            currency=receipt.currency,
+            amount_minor=amount_minor,
+            refunded_on=date(2026, 10, 9),
+            reference="OUT1",
+        )
+    )
 
 
 def reversed_receipt(receipt: ReceiptBooked, reversed_on: date = date(2026, 10, 8)) -> Envelope[Event]:

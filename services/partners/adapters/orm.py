@@ -120,6 +120,41 @@ class SheetSettlementRecord(Record):
     amount_minor: Mapped[int]
 
 
+class SheetChangeRecord(Record):
+    """What a receipt or credit note settles since its booking, or no longer: negative when taken back."""
+
+    __tablename__ = "sheet_changes"
+    __table_args__ = (
+        Index("ix_sheet_changes_invoice", "invoice_id"),
+        Index("ix_sheet_changes_credit", "credit_id"),
+    )
+    allocation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    credit_id: Mapped[UUID]
+    credit_kind: Mapped[str]
+    partner_code: Mapped[str]
+    invoice_id: Mapped[UUID]
+    invoice_number: Mapped[str]
+    kind: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    effective_on: Mapped[date]
+
+
+class SheetRefundRecord(Record):
+    """Money of a receipt or credit note that was sent back."""
+
+    __tablename__ = "sheet_refunds"
+    __table_args__ = (Index("ix_sheet_refunds_credit", "credit_id"),)
+    refund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    credit_id: Mapped[UUID]
+    credit_kind: Mapped[str]
+    partner_code: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    refunded_on: Mapped[date]
+    reference: Mapped[str]
+
+
 class SheetReversalRecord(Record):
     """A receipt that was taken back: what it had settled is open again."""
 

@@ -8,7 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.partners.domain.payment_sheet import MONEY
-from shared.events.payments import InvoiceRegistered, ReceiptBooked, ReceiptReversedV1
+from shared.events.payments import (
+    AllocationChange,
+    InvoiceRegistered,
+    ReceiptBooked,
+    ReceiptReversedV1,
+    RefundPaidV1,
+)
 
 PROJECTION = "receivables"
 
@@ -71,6 +77,39 @@ async def add_reversals(connection: AsyncConnection, reversals: Sequence[Receipt
         ORDER BY receipt_id ON CONFLICT DO NOTHING
         """,
         facts,
+    )
+
+
+async def add_changes(connection: AsyncConnection, changes: Sequence[AllocationChange]) -> None:
+    await _insert(
+        connection,
+        """
+        INSERT INTO sheet_changes (
+            allocation_id, credit_id, credit_kind, partner_code, invoice_id, invoice_number, kind, currency,
+            amount_minor, effective_on)
+        SELECT allocation_id, credit_id, credit_kind, partner_code, invoice_id, invoice_number,
+            CASE kind WHEN 'receipt' THEN 'money' ELSE kind END, currency, amount_minor, effective_on
+        FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            allocation_id uuid, credit_id uuid, credit_kind text, partner_code text, invoice_id uuid,
+            invoice_number text, kind text, currency text, amount_minor bigint, effective_on date)
+        ORDER BY allocation_id ON CONFLICT DO NOTHING
+        """,
+        changes,
+    )
+
+
+async def add_refunds(connection: AsyncConnection, refunds: Sequence[RefundPaidV1]) -> None:
+    await _insert(
+        connection,
+        """
+        INSERT INTO sheet_refunds (
+            refund_id, credit_id, credit_kind, partner_code, currency, amount_minor, refunded_on, reference)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            refund_id uuid, credit_id uuid, credit_kind text, partner_code text, currency text,
+            amount_minor bigint, refunded_on date, reference text)
+        ORDER BY refund_id ON CONFLICT DO NOTHING
+        """,
+        [one.model_dump() for one in refunds],
     )
 
 

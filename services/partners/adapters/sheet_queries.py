@@ -13,17 +13,24 @@ from services.partners.domain.payment_sheet import Settlement, SheetInvoice, She
 # A sheet is for reading; what is beyond this is counted in its totals and marked as left out.
 LINES_MAX: Final = 2_000
 
-# What is open on each invoice of a partner, whoever paid it; a reversed receipt settles nothing.
-_BALANCES: Final = """
+# What settles each invoice now: with the receipt's booking or since; a reversed receipt settles nothing.
+_STANDING: Final = """
+    SELECT s.invoice_id, s.invoice_number, s.receipt_id AS credit_id, s.kind, s.amount_minor, r.received_on AS settled_on
+    FROM sheet_settlements s JOIN sheet_receipts r USING (receipt_id)
+    UNION ALL
+    SELECT invoice_id, invoice_number, credit_id, kind, amount_minor, effective_on FROM sheet_changes
+"""
+
+# What is open on each invoice of a partner, whoever paid it.
+_BALANCES: Final = f"""
     WITH settled AS (
-        SELECT s.invoice_id, max(r.received_on) AS last_received_on,
+        SELECT s.invoice_id, max(s.settled_on) AS last_received_on,
             CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money') AS bigint) AS received_minor,
             CAST(sum(s.amount_minor) FILTER (WHERE s.kind <> 'money') AS bigint) AS deducted_minor
         FROM sheet_invoices i
-        JOIN sheet_settlements s USING (invoice_id)
-        JOIN sheet_receipts r USING (receipt_id)
+        JOIN ({_STANDING}) AS s USING (invoice_id)
         WHERE i.partner_code = :code
-            AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.receipt_id)
+            AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.credit_id)
         GROUP BY s.invoice_id
     ), balances AS (
         SELECT i.*, last_received_on, coalesce(received_minor, 0) AS received_minor,
@@ -31,6 +38,14 @@ _BALANCES: Final = """
             i.total_minor - coalesce(received_minor, 0) - coalesce(deducted_minor, 0) AS open_minor
         FROM sheet_invoices i LEFT JOIN settled USING (invoice_id) WHERE i.partner_code = :code
     )
+"""
+
+# What no invoice uses of a receipt now, and what was not sent back.
+_ON_ACCOUNT: Final = """
+    CAST(r.on_account_minor
+        - coalesce((SELECT sum(c.amount_minor) FROM sheet_changes c
+                    WHERE c.credit_id = r.receipt_id AND c.kind = 'money'), 0)
+        - coalesce((SELECT sum(f.amount_minor) FROM sheet_refunds f WHERE f.credit_id = r.receipt_id), 0) AS bigint)
 """
 
 
@@ -72,10 +87,15 @@ async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date)
     """Receipts of the partner since then, the newest first, with what each settled, reversed ones as well."""
     rows = await connection.execute(
         sa.text(
-            """
-            SELECT r.*, v.reversed_on, v.reason_code, (
-                SELECT json_agg(json_build_array(invoice_number, kind, s.amount_minor) ORDER BY position)
-                FROM sheet_settlements s WHERE s.receipt_id = r.receipt_id) AS settlements
+            f"""
+            SELECT r.*, v.reversed_on, v.reason_code, {_ON_ACCOUNT} AS unused_minor, (
+                SELECT json_agg(json_build_array(invoice_number, kind, total) ORDER BY place) FROM (
+                    SELECT invoice_number, kind, sum(amount_minor) AS total, min(place) AS place FROM (
+                        SELECT invoice_number, kind, amount_minor, position AS place FROM sheet_settlements s
+                        WHERE s.receipt_id = r.receipt_id
+                        UNION ALL SELECT invoice_number, kind, amount_minor, 1000000 FROM sheet_changes c
+                        WHERE c.credit_id = r.receipt_id) AS every_one
+                    GROUP BY invoice_number, kind HAVING sum(amount_minor) <> 0) AS standing) AS settlements
             FROM sheet_receipts r LEFT JOIN sheet_reversals v USING (receipt_id)
             WHERE r.partner_code = :code AND r.received_on >= :since
             ORDER BY r.received_on DESC, r.receipt_id DESC LIMIT :limit
@@ -95,7 +115,7 @@ async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: da
                     CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor
                 FROM balances WHERE open_minor > 0
                 UNION ALL
-                SELECT currency, 0, on_account_minor, 0 FROM sheet_receipts r
+                SELECT currency, 0, {_ON_ACCOUNT}, 0 FROM sheet_receipts r
                 WHERE partner_code = :code
                     AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id)
             )
@@ -138,7 +158,7 @@ def _receipt(row: sa.Row[Any]) -> SheetReceipt:
         rail=row.rail,
         currency=row.currency,
         amount_minor=row.amount_minor,
-        on_account_minor=row.on_account_minor,
+        on_account_minor=row.unused_minor,
         settlements=tuple(Settlement(*settlement) for settlement in row.settlements or ()),
         reversed_on=row.reversed_on,
         reversal_reason=row.reason_code,

@@ -3,10 +3,23 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from services.partners.adapters.sheet_facts import add_bookings, add_invoices, add_reversals, note_progress
+from services.partners.adapters.sheet_facts import (
+    add_bookings,
+    add_changes,
+    add_invoices,
+    add_refunds,
+    add_reversals,
+    note_progress,
+)
 from services.partners.adapters.unit_of_work import UnitOfWork
 from shared.events.envelope import Envelope, Event
-from shared.events.payments import InvoicesRegisteredV1, ReceiptReversedV1, ReceiptsBookedV1
+from shared.events.payments import (
+    AllocationChangedV1,
+    InvoicesRegisteredV1,
+    ReceiptReversedV1,
+    ReceiptsBookedV1,
+    RefundPaidV1,
+)
 
 
 async def project_invoices(work: UnitOfWork, told: Sequence[Envelope[InvoicesRegisteredV1]]) -> None:
@@ -21,6 +34,16 @@ async def project_receipts(work: UnitOfWork, told: Sequence[Envelope[ReceiptsBoo
 
 async def project_reversals(work: UnitOfWork, told: Sequence[Envelope[ReceiptReversedV1]]) -> None:
     await add_reversals(work.connection, [one.data for one in told])
+    await _note_progress(work, told)
+
+
+async def project_allocations(work: UnitOfWork, told: Sequence[Envelope[AllocationChangedV1]]) -> None:
+    await add_changes(work.connection, [change for one in told for change in one.data.changes])
+    await _note_progress(work, told)
+
+
+async def project_refunds(work: UnitOfWork, told: Sequence[Envelope[RefundPaidV1]]) -> None:
+    await add_refunds(work.connection, [one.data for one in told])
     await _note_progress(work, told)
 
 

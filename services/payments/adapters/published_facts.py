@@ -12,6 +12,7 @@ from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.booking_clock import booking_deadline
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
+from services.payments.domain.refund import RefundPayment
 from services.payments.domain.settlement import Credit, Settlement
 from shared.events.envelope import in_events
 from shared.events.payments import (
@@ -25,6 +26,7 @@ from shared.events.payments import (
     ReceiptReversedV1,
     ReceiptsBookedV1,
     ReceiptUnidentifiedV1,
+    RefundPaidV1,
     StatementImportedV1,
 )
 
@@ -110,6 +112,26 @@ async def publish_allocations(
     ]
     for group in in_events(told):
         work.publish(AllocationChangedV1(changes=group), partition_key="receivables", subject=str(credit.id))
+
+
+async def publish_refund(work: UnitOfWork, credit: Credit, payment: RefundPayment) -> None:
+    """Tell that money of the credit went back."""
+    zones = await _zones(work, {credit.partner_code})
+    work.publish(
+        RefundPaidV1(
+            refund_id=payment.refund_id,
+            credit_id=credit.id,
+            credit_kind=credit.kind.value,
+            partner_code=credit.partner_code,
+            zone=zones.get(credit.partner_code),
+            currency=credit.currency,
+            amount_minor=payment.amount_minor,
+            refunded_on=payment.refunded_on,
+            reference=payment.reference,
+        ),
+        partition_key="receivables",
+        subject=str(payment.refund_id),
+    )
 
 
 async def _zones(work: UnitOfWork, partner_codes: set[str]) -> dict[str, str]:

@@ -51,3 +51,19 @@ class StatementTooLarge(TooLarge):
 
 class InvoiceTaken(Conflict):
     code, title = "invoice_taken", "The invoice number is registered with other figures"
+
+
+class AlreadyDecided(Conflict):
+    code, title = "already_decided", "Already decided"
+
+
+class MakerIsChecker(Conflict):
+    code, title = "maker_is_checker", "Who asks does not decide"
+
+
+class DateImpossible(Invalid):
+    code, title = "date_impossible", "The day cannot be"
+
+
+class DeductionUnknown(Invalid):
+    code, title = "deduction_unknown", "No such kind of deduction"

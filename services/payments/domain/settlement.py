@@ -12,6 +12,7 @@ from services.payments.domain.chart_of_accounts import (
     DEDUCTION_ACCOUNTS,
     RECEIVABLES,
 )
+from services.payments.domain.errors import ItemNotPayable
 from services.payments.domain.journal import JournalEntry, JournalLine
 from services.payments.domain.receipt import MONEY
 
@@ -41,6 +42,14 @@ class Credit:
     currency: str
     document_number: str
     document_on: date
+
+    def minor_of(self, amount_minor: int, currency: str) -> int:
+        """A positive amount in the credit's currency; ItemNotPayable otherwise."""
+        if currency != self.currency:
+            raise ItemNotPayable(f"The credit is in {self.currency}, the amount in {currency}")
+        if amount_minor <= 0:
+            raise ItemNotPayable("Each amount is positive")
+        return amount_minor
 
     @property
     def receipt_id(self) -> UUID | None:

@@ -24,13 +24,22 @@ from tests.factories.payment_facts import (
     paying,
     registered,
     reversed_receipt,
+    sent_back,
+    used_later,
 )
 from tests.integration.partners.conftest import PartnersService
 from tests.integration.service_callers import a_caller
 from tests.provisions import DatabaseFactory
 
 SHOWN = {"from": "2026-09-01", "overdue_on": "2026-11-10"}
-FACT_TABLES = ("sheet_invoices", "sheet_receipts", "sheet_settlements", "sheet_reversals")
+FACT_TABLES = (
+    "sheet_invoices",
+    "sheet_receipts",
+    "sheet_settlements",
+    "sheet_reversals",
+    "sheet_changes",
+    "sheet_refunds",
+)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,49 @@ async def test_reversed_receipt_opens_its_invoice_again_and_stays_on_the_sheet(
     assert sheet["invoices"][0]["status"] == "open"
     assert sheet["totals"][0]["open"]["amount"] == "118.00"
     assert (sheet["receipts"][0]["is_reversed"], sheet["receipts"][0]["reversed_on"]) == (True, "2026-10-09")
+
+
+async def test_an_advance_used_later_and_partly_sent_back_is_shown_as_it_stands(
+    service: PartnersService,
+) -> None:
+    partner = await registered_partner(service)
+    invoice = an_invoice(partner_code=partner.code, total_minor=118_00)
+    receipt = a_receipt(partner_code=partner.code, amount_minor=200_00, on_account_minor=200_00)
+
+    await service[1](
+        [
+            sent_back(receipt, 30_00),
+            used_later(receipt, invoice, 117_00),
+            used_later(receipt, invoice, 1_00, kind="TDS194Q"),
+            registered(invoice),
+            booked(receipt),
+        ]
+    )
+
+    sheet = (await sheet_reply(service, partner)).json()
+    (totals,) = sheet["totals"]
+    assert (totals["open"]["amount"], totals["advances"]["amount"]) == ("0.00", "53.00")
+    (paid,) = sheet["receipts"]
+    assert [(one["invoice_number"], one["amount"]["amount"]) for one in paid["applied"]] == [
+        ("INV/1", "117.00")
+    ]
+    assert [one["amount"]["amount"] for one in paid["deductions"]] == ["1.00"]
+    assert paid["on_account"]["amount"] == "53.00"
+
+
+async def test_an_allocation_taken_back_opens_the_invoice_and_gives_the_advance_back(
+    service: PartnersService,
+) -> None:
+    partner = await registered_partner(service)
+    invoice = an_invoice(partner_code=partner.code, total_minor=118_00)
+    receipt = a_receipt(partner_code=partner.code, allocations=(paying(invoice, 118_00),))
+
+    await service[1]([registered(invoice), booked(receipt), used_later(receipt, invoice, -118_00)])
+
+    sheet = (await sheet_reply(service, partner)).json()
+    assert sheet["invoices"][0]["status"] == "open"
+    assert sheet["totals"][0]["net_to_pay"]["amount"] == "0.00"
+    assert sheet["receipts"][0]["applied"] == []
 
 
 async def test_invoice_paid_by_another_partner_is_settled_on_its_owners_sheet(
@@ -196,7 +248,7 @@ async def test_facts_in_any_order_and_told_again_end_in_the_same_state(
 
 
 def a_month_of_facts() -> list[Envelope[Event]]:
-    """Invoices, a receipt for each, every fourth receipt reversed; some facts share an event."""
+    """Invoices, a receipt for each, every fourth receipt reversed, every fourth used later; some facts share an event."""
     invoices = [an_invoice(number=f"INV/{number}", partner_code=f"CP{number % 3}") for number in range(24)]
     receipts = [
         a_receipt(
@@ -211,6 +263,8 @@ def a_month_of_facts() -> list[Envelope[Event]]:
         *(registered(*invoices[start : start + 2]) for start in range(0, 24, 2)),
         *(booked(*receipts[start : start + 3]) for start in range(0, 24, 3)),
         *(reversed_receipt(receipt) for receipt in receipts[::4]),
+        *(used_later(receipts[place], invoices[place], 17_00) for place in range(1, 24, 4)),
+        *(sent_back(receipts[place], 1_00) for place in range(1, 24, 4)),
     ]
 
 

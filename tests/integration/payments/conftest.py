@@ -1,15 +1,24 @@
 """One payments database for the tests of a worker, emptied for each test, with partners and a bank account in it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 
 from services.payments.adapters.orm import metadata
+from services.payments.main import create_app
+from services.payments.settings import PaymentsSettings
 from shared.database import Database
+from shared.identity import Caller
 from tests.factories.payments_books import PaymentsBooks
+from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, calling
 from tests.provisions import DatabaseFactory
+
+CallAs = Callable[[Caller], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +51,24 @@ def emptied(payments_database: Database, superuser: Database) -> Callable[[], Aw
         return books
 
     return empty
+
+
+@pytest.fixture(scope="session")
+def payments_app(payments_database: Database) -> FastAPI:
+    settings = PaymentsSettings(
+        database_url=payments_database.url,
+        amqp_url="amqp://unused",
+        internal_token_public_key=PUBLIC_KEY,
+        cursor_secret=CURSOR_SECRET,
+    )
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+async def calling_payments(payments_app: FastAPI) -> AsyncIterator[CallAs]:
+    """Call the API of the same database as somebody."""
+    yield lambda caller: calling(payments_app, "payments", caller)
+    await payments_app.state.database.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.adapters.repositories import Row
+from services.payments.domain.invoice import invoice_number_key
 from services.payments.domain.receipt import ReceiptAllocation
 from services.payments.domain.settlement import Credit, CreditKind, Settlement
 
@@ -28,6 +29,41 @@ async def receipt_credit(connection: AsyncConnection, receipt_id: UUID) -> Credi
     if row is None:
         return None
     return Credit(row.id, CreditKind.ADVANCE, row.partner_code, row.currency, row.reference, row.received_on)
+
+
+async def credit_by_id(connection: AsyncConnection, credit_id: UUID) -> Credit | None:
+    """The receipt or issued credit note; None when it has no open item (never had money on account)."""
+    row = (
+        await connection.execute(
+            sa.text("SELECT * FROM open_items WHERE id = :id AND kind IN ('advance', 'credit_note')"),
+            {"id": credit_id},
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Credit(
+        row.id, CreditKind(row.kind), row.partner_code, row.currency, row.document_number, row.document_on
+    )
+
+
+async def items_named(connection: AsyncConnection, names: Iterable[str]) -> dict[str, tuple[UUID, str]]:
+    """Open items by what people call them: an invoice's or charge's number, or the item's id; absent if unknown.
+
+    An invoice number may be written as payers write it: case and separators do not matter.
+    """
+    wanted = list(dict.fromkeys(names))
+    rows = await connection.execute(
+        sa.text(
+            "SELECT w.name, o.id, o.document_number FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
+            " AS w (name, key) JOIN LATERAL ("
+            "  SELECT i.id, i.number AS document_number FROM invoices i WHERE i.number_key = w.key"
+            "  UNION SELECT id, document_number FROM open_items WHERE CAST(id AS text) = w.name"
+            "  UNION SELECT id, document_number FROM open_items WHERE kind = 'charge' AND document_number = w.name"
+            " ) AS o ON true"
+        ),
+        {"names": wanted, "keys": [invoice_number_key(name) for name in wanted]},
+    )
+    return {row.name: (row.id, row.document_number) for row in rows}
 
 
 async def settlements_of(connection: AsyncConnection, credit_id: UUID) -> list[Settlement]:

@@ -1,0 +1,291 @@
+"""What settles what after booking: allocations, their undoing, reversals and refunds."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.queries.ledger import RECEIPT_SELECT
+from services.payments.adapters.queries.listing import Listing, Row
+from services.payments.adapters.queries.settlements import (
+    REFUND_SELECT,
+    open_of_credit,
+    settlements_of_credit,
+)
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.api.dependencies import PageWanted, Reading, Work
+from services.payments.api.row_scope import visible_partners
+from services.payments.api.schemas_settlements import (
+    AllocationReversalDraft,
+    AllocationsDraft,
+    ReceiptReversalDraft,
+    RefundBody,
+    RefundDecisionDraft,
+    RefundDraft,
+    SettlementsBody,
+    refund_body,
+    settlement_body,
+)
+from services.payments.application.decide_refund import DecideRefund, decide_refund
+from services.payments.application.request_refund import RequestRefund, request_refund
+from services.payments.application.reverse_receipt import reverse_receipt
+from services.payments.application.settle_credit import (
+    NamedPart,
+    allocate_named,
+    credit_named,
+    undo_named,
+)
+from services.payments.domain.business_day import business_day
+from services.payments.domain.errors import (
+    AlreadyDecided,
+    AlreadyReversed,
+    CreditUsedUp,
+    DateImpossible,
+    DeductionUnknown,
+    ItemNotPayable,
+    ItemSettled,
+    MakerIsChecker,
+    ReceiptRefunded,
+)
+from services.payments.domain.posting import Posting
+from shared.errors import NotFound
+from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
+from shared.identity import Caller, CurrentCaller
+from shared.pagination import Page
+from shared.problem_details import refusals
+from shared.wire import MoneyBody, WireModel, money
+
+router = APIRouter(prefix="/v1")
+
+
+def posting_of(caller: Caller, wanted_on: date | None) -> Posting:
+    """DateImpossible for a day that has not come in India."""
+    at = datetime.now(UTC)
+    today = business_day(at)
+    if wanted_on is not None and wanted_on > today:
+        raise DateImpossible(f"{wanted_on} has not come; expected {today} or before")
+    return Posting(caller.subject, at, wanted_on or today)
+
+
+async def _once(
+    work: UnitOfWork,
+    caller: Caller,
+    key: str | None,
+    asked: tuple[str, WireModel],
+    perform: Callable[[], Awaitable[Response]],
+) -> Response:
+    path, draft = asked
+    content = f"POST {path}\n{draft.model_dump_json()}".encode()
+    return await once(work.connection, Attempt(caller.subject, key, content) if key else None, perform)
+
+
+async def _settlements(connection: AsyncConnection, credit_id: UUID, currency: str) -> SettlementsBody:
+    rows = await settlements_of_credit(connection, credit_id)
+    return SettlementsBody(
+        open=money(await open_of_credit(connection, credit_id), currency),
+        allocations=[settlement_body(row) for row in rows],
+    )
+
+
+@router.get(
+    "/receipts/{receipt_id}/allocations",
+    response_model=SettlementsBody,
+    tags=["Receipts"],
+    summary="What a receipt settled over time",
+)
+async def list_receipt_allocations(
+    receipt_id: UUID, connection: Reading, caller: CurrentCaller
+) -> SettlementsBody:
+    """Also what was taken back, with the day since when it no longer counts."""
+    listing = Listing(RECEIPT_SELECT, order=("r.id",)).where("r.id = :receipt_id", receipt_id=receipt_id)
+    rows = await visible_partners(listing, caller, code="p.code", zone="p.zone").rows(connection, limit=1)
+    if not rows:
+        raise NotFound(f"There is no receipt {receipt_id}")
+    return await _settlements(connection, receipt_id, rows[0].currency)
+
+
+@router.post(
+    "/receipts/{receipt_id}/allocations",
+    status_code=201,
+    response_model=SettlementsBody,
+    tags=["Receipts"],
+    summary="Set money on account against invoices",
+    responses=refusals(
+        NotFound,
+        CreditUsedUp,
+        ItemSettled,
+        ItemNotPayable,
+        DeductionUnknown,
+        DateImpossible,
+        KeyReused,
+        StillRunning,
+    ),
+)
+async def allocate_receipt(
+    receipt_id: UUID, draft: AllocationsDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """All or nothing. Items may be named by invoice number, however it is written, or by id."""
+
+    async def perform() -> Response:
+        credit = await credit_named(work, receipt_id=receipt_id)
+        await allocate_named(work, credit, named_parts(draft), posting_of(caller, draft.effective_on))
+        body = await _settlements(work.connection, credit.id, credit.currency)
+        return Response(body.model_dump_json(), status_code=201, media_type="application/json")
+
+    return await _once(work, caller, key, (f"/v1/receipts/{receipt_id}/allocations", draft), perform)
+
+
+def named_parts(draft: AllocationsDraft) -> list[NamedPart]:
+    """Amounts in minor units of the currency each says."""
+    return [
+        NamedPart(
+            item=str(one.item),
+            amount=_pair(one.amount),
+            deductions=tuple((part.kind, _pair(part.amount)) for part in one.deductions),
+        )
+        for one in draft.allocations
+    ]
+
+
+def _pair(amount: MoneyBody) -> tuple[int, str]:
+    return amount.minor(), amount.currency
+
+
+@router.post(
+    "/allocations/{allocation_id}/reversal",
+    response_model=SettlementsBody,
+    tags=["Receipts"],
+    summary="Take an allocation back",
+    responses=refusals(NotFound, AlreadyReversed, DateImpossible, KeyReused, StillRunning),
+)
+async def reverse_allocation(
+    allocation_id: UUID,
+    draft: AllocationReversalDraft,
+    work: Work,
+    caller: CurrentCaller,
+    key: IdempotencyKey = None,
+) -> Response:
+    """The item is open again and the money on account again; deductions on the item go with its money."""
+
+    async def perform() -> Response:
+        credit = await undo_named(work, allocation_id, posting_of(caller, draft.effective_on))
+        body = await _settlements(work.connection, credit.id, credit.currency)
+        return Response(body.model_dump_json(), media_type="application/json")
+
+    return await _once(work, caller, key, (f"/v1/allocations/{allocation_id}/reversal", draft), perform)
+
+
+@router.post(
+    "/receipts/{receipt_id}/reversal",
+    response_model=SettlementsBody,
+    tags=["Receipts"],
+    summary="Take a whole receipt back",
+    responses=refusals(NotFound, AlreadyReversed, ReceiptRefunded, DateImpossible, KeyReused, StillRunning),
+)
+async def reverse_receipt_route(
+    receipt_id: UUID,
+    draft: ReceiptReversalDraft,
+    work: Work,
+    caller: CurrentCaller,
+    key: IdempotencyKey = None,
+) -> Response:
+    """What it had settled is open again; mirror entries are posted, nothing is deleted."""
+
+    async def perform() -> Response:
+        posting = posting_of(caller, draft.reversed_on)
+        receipt = await reverse_receipt(
+            work,
+            receipt_id,
+            reason_code=draft.reason_code,
+            reversed_on=posting.effective_on,
+            bank_line_id=None,
+            actor=posting.actor,
+            at=posting.at,
+        )
+        body = await _settlements(work.connection, receipt_id, receipt.currency)
+        return Response(body.model_dump_json(), media_type="application/json")
+
+    return await _once(work, caller, key, (f"/v1/receipts/{receipt_id}/reversal", draft), perform)
+
+
+@router.post(
+    "/refunds",
+    status_code=201,
+    response_model=RefundBody,
+    tags=["Refunds"],
+    summary="Ask to send money on account back",
+    responses=refusals(NotFound, CreditUsedUp, KeyReused, StillRunning),
+)
+async def request_refund_route(
+    draft: RefundDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """Of a receipt or of a credit note; another person decides."""
+
+    async def perform() -> Response:
+        credit = await credit_named(work, receipt_id=draft.receipt_id, credit_note_id=draft.credit_note_id)
+        command = RequestRefund(
+            credit, credit.minor_of(*_pair(draft.amount)), draft.bank_account, draft.reason, caller.subject
+        )
+        refund_id = await request_refund(work, command, at=datetime.now(UTC))
+        body = refund_body(await _refund(work.connection, refund_id))
+        return Response(body.model_dump_json(), status_code=201, media_type="application/json")
+
+    return await _once(work, caller, key, ("/v1/refunds", draft), perform)
+
+
+async def _refund(connection: AsyncConnection, refund_id: UUID) -> Row:
+    rows = (
+        await Listing(REFUND_SELECT, order=("f.id",))
+        .where("f.id = :id", id=refund_id)
+        .rows(connection, limit=1)
+    )
+    if not rows:
+        raise NotFound(f"There is no refund {refund_id}")
+    return rows[0]
+
+
+@router.post(
+    "/refunds/{refund_id}/decision",
+    response_model=RefundBody,
+    tags=["Refunds"],
+    summary="Pay or refuse a refund",
+    responses=refusals(
+        NotFound, AlreadyDecided, MakerIsChecker, CreditUsedUp, DateImpossible, KeyReused, StillRunning
+    ),
+)
+async def decide_refund_route(
+    refund_id: UUID, draft: RefundDecisionDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """Never by who asked. Paid means that the money left the bank: it is posted on that day."""
+
+    async def perform() -> Response:
+        posting = posting_of(caller, draft.refunded_on)
+        command = DecideRefund(refund_id, draft.decision == "paid", draft.reference)
+        await decide_refund(work, command, posting)
+        body = refund_body(await _refund(work.connection, refund_id))
+        return Response(body.model_dump_json(), media_type="application/json")
+
+    return await _once(work, caller, key, (f"/v1/refunds/{refund_id}/decision", draft), perform)
+
+
+@router.get("/refunds", response_model=Page[RefundBody], tags=["Refunds"], summary="List refunds")
+async def list_refunds(
+    page: PageWanted,
+    connection: Reading,
+    caller: CurrentCaller,
+    state: Literal["requested", "refused", "paid"] | None = None,
+    partner_code: Annotated[str | None, Query(max_length=40)] = None,
+) -> Page[RefundBody]:
+    """The latest asked for first."""
+    scope = f"refunds|{state}|{partner_code}"
+    listing = Listing(REFUND_SELECT, order=("f.id",), is_descending=True)
+    visible_partners(listing, caller, code="p.code", zone="p.zone")
+    listing.where("f.state = :state", state=state).where(
+        "f.partner_code = :partner_code", partner_code=partner_code
+    )
+    rows = await listing.after(page.after(scope), ["uuid"]).rows(connection, limit=page.limit)
+    kept, cursor = page.cut(rows, scope, lambda row: (str(row.id),))
+    return Page(items=[refund_body(row) for row in kept], next_cursor=cursor)

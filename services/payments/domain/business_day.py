@@ -1,0 +1,12 @@
+"""Days of business are days in India, whatever the clock of the machine says."""
+
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
+
+
+def business_day(at: datetime) -> date:
+    """The day in India at an aware instant: 20:00 UTC is the next day already."""
+    return at.astimezone(BUSINESS_TIME_ZONE).date()
