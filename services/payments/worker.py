@@ -1,13 +1,16 @@
 """The background process of the payments service: `python -m services.payments.worker`."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
+from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.import_bank_statement import import_bank_statement
 from services.payments.application.receive_bank_statement import IMPORT_TASK
+from services.payments.application.watch_bounces import watch_bounces
 from services.payments.consumers import SUBSCRIPTIONS
 from services.payments.settings import PaymentsSettings
 from shared.database import Database
-from shared.jobs import Job, JobTask
+from shared.jobs import Job, JobTask, Timer
 from shared.service_worker import run_worker
 from shared.settings import load_settings
 
@@ -19,11 +22,24 @@ async def run_import(database: Database, job: Job) -> None:
     await import_bank_statement(database, UUID(str(job.payload["statement_id"])), job.progress)
 
 
+async def run_bounce_watch(database: Database) -> None:
+    """Each morning in India: the days that the law sets for returned cheques."""
+    async with UnitOfWork(database) as work:
+        await watch_bounces(work, datetime.now(UTC))
+        await work.commit()
+
+
 TASKS = (JobTask(name=IMPORT_TASK, run=run_import),)
 
 
+TIMERS = (
+    Timer(name="watch_bounces", cron="30 3 * * *", run=run_bounce_watch),  # 09:00 in India
+)
+
+
 def main() -> None:
-    run_worker(SERVICE, load_settings(PaymentsSettings), subscriptions=SUBSCRIPTIONS, tasks=TASKS)
+    settings = load_settings(PaymentsSettings)
+    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=TASKS, timers=TIMERS)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,14 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from shared.events import partners, payments
+from shared.events import instruments, partners, payments
 from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 
-CATALOGUE: Final[tuple[type[Event], ...]] = (*partners.EVENTS, *payments.EVENTS)
+CATALOGUE: Final[tuple[type[Event], ...]] = (
+    *partners.EVENTS,
+    *payments.EVENTS,
+    *instruments.EVENTS,
+)
 EVENT_TYPES: Final[dict[str, type[Event]]] = {event.type_name: event for event in CATALOGUE}
 
 Document = dict[str, JsonValue]

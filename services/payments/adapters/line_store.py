@@ -195,7 +195,7 @@ class RaisedException:
 
 
 async def raise_exceptions(
-    connection: AsyncConnection, statement_id: UUID, raised: Sequence[RaisedException], at: datetime
+    connection: AsyncConnection, statement_id: UUID | None, raised: Sequence[RaisedException], at: datetime
 ) -> None:
     await copy_rows(
         connection,

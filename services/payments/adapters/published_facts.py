@@ -10,11 +10,14 @@ from services.payments.adapters.line_store import NewLine
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.booking_clock import booking_deadline
+from services.payments.domain.bounce import Charge
+from services.payments.domain.cheque_return import return_reason
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
 from services.payments.domain.refund import RefundPayment
 from services.payments.domain.settlement import Credit, Settlement
 from shared.events.envelope import in_events
+from shared.events.instruments import BounceDeadlineNearV1, ChequeBouncedV1
 from shared.events.payments import (
     Allocation,
     AllocationChange,
@@ -131,6 +134,50 @@ async def publish_refund(work: UnitOfWork, credit: Credit, payment: RefundPaymen
         ),
         partition_key="receivables",
         subject=str(payment.refund_id),
+    )
+
+
+async def publish_bounce(
+    work: UnitOfWork, receipt: Receipt, what: tuple[UUID, str, date], charge: Charge | None, count: int
+) -> None:
+    """Tell that a cheque came back, what it costs and how often that happened within a year."""
+    zones = await _zones(work, {receipt.partner_code})
+    bounce_id, code, bounced_on = what
+    work.publish(
+        ChequeBouncedV1(
+            bounce_id=bounce_id,
+            receipt_id=receipt.id,
+            partner_code=receipt.partner_code,
+            zone=zones.get(receipt.partner_code),
+            cheque_number=receipt.cheque_number,
+            currency=receipt.currency,
+            amount_minor=receipt.amount_minor,
+            return_code=code,
+            return_reason=return_reason(code),
+            bounced_on=bounced_on,
+            charge_number=charge.number if charge else None,
+            charge_minor=charge.total_minor if charge else 0,
+            bounces_in_a_year=count,
+        ),
+        partition_key="receivables",
+        subject=str(bounce_id),
+    )
+
+
+async def publish_bounce_deadline(work: UnitOfWork, bounce: Row, deadline: str, due_on: date) -> None:
+    """Tell that a day of section 138 is near."""
+    zones = await _zones(work, {bounce.partner_code})
+    work.publish(
+        BounceDeadlineNearV1(
+            bounce_id=bounce.id,
+            partner_code=bounce.partner_code,
+            zone=zones.get(bounce.partner_code),
+            cheque_number=bounce.cheque_number,
+            deadline=deadline,
+            due_on=due_on,
+        ),
+        partition_key="receivables",
+        subject=str(bounce.id),
     )
 
 

@@ -1,7 +1,6 @@
 """What settles what after booking: allocations, their undoing, reversals and refunds."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -15,8 +14,8 @@ from services.payments.adapters.queries.settlements import (
     open_of_credit,
     settlements_of_credit,
 )
-from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.api.dependencies import PageWanted, Reading, Work
+from services.payments.api.posting import done_once, posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_settlements import (
     AllocationReversalDraft,
@@ -38,7 +37,6 @@ from services.payments.application.settle_credit import (
     credit_named,
     undo_named,
 )
-from services.payments.domain.business_day import business_day
 from services.payments.domain.errors import (
     AlreadyDecided,
     AlreadyReversed,
@@ -50,36 +48,14 @@ from services.payments.domain.errors import (
     MakerIsChecker,
     ReceiptRefunded,
 )
-from services.payments.domain.posting import Posting
 from shared.errors import NotFound
-from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
-from shared.identity import Caller, CurrentCaller
+from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
+from shared.identity import CurrentCaller
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import MoneyBody, money
 
 router = APIRouter(prefix="/v1")
-
-
-def posting_of(caller: Caller, wanted_on: date | None) -> Posting:
-    """DateImpossible for a day that has not come in India."""
-    at = datetime.now(UTC)
-    today = business_day(at)
-    if wanted_on is not None and wanted_on > today:
-        raise DateImpossible(f"{wanted_on} has not come; expected {today} or before")
-    return Posting(caller.subject, at, wanted_on or today)
-
-
-async def _once(
-    work: UnitOfWork,
-    caller: Caller,
-    key: str | None,
-    asked: tuple[str, WireModel],
-    perform: Callable[[], Awaitable[Response]],
-) -> Response:
-    path, draft = asked
-    content = f"POST {path}\n{draft.model_dump_json()}".encode()
-    return await once(work.connection, Attempt(caller.subject, key, content) if key else None, perform)
 
 
 async def _settlements(connection: AsyncConnection, credit_id: UUID, currency: str) -> SettlementsBody:
@@ -135,7 +111,7 @@ async def allocate_receipt(
         body = await _settlements(work.connection, credit.id, credit.currency)
         return Response(body.model_dump_json(), status_code=201, media_type="application/json")
 
-    return await _once(work, caller, key, (f"/v1/receipts/{receipt_id}/allocations", draft), perform)
+    return await done_once(work, (caller, key, f"/v1/receipts/{receipt_id}/allocations"), draft, perform)
 
 
 def named_parts(draft: AllocationsDraft) -> list[NamedPart]:
@@ -175,7 +151,7 @@ async def reverse_allocation(
         body = await _settlements(work.connection, credit.id, credit.currency)
         return Response(body.model_dump_json(), media_type="application/json")
 
-    return await _once(work, caller, key, (f"/v1/allocations/{allocation_id}/reversal", draft), perform)
+    return await done_once(work, (caller, key, f"/v1/allocations/{allocation_id}/reversal"), draft, perform)
 
 
 @router.post(
@@ -208,7 +184,7 @@ async def reverse_receipt_route(
         body = await _settlements(work.connection, receipt_id, receipt.currency)
         return Response(body.model_dump_json(), media_type="application/json")
 
-    return await _once(work, caller, key, (f"/v1/receipts/{receipt_id}/reversal", draft), perform)
+    return await done_once(work, (caller, key, f"/v1/receipts/{receipt_id}/reversal"), draft, perform)
 
 
 @router.post(
@@ -233,7 +209,7 @@ async def request_refund_route(
         body = refund_body(await _refund(work.connection, refund_id))
         return Response(body.model_dump_json(), status_code=201, media_type="application/json")
 
-    return await _once(work, caller, key, ("/v1/refunds", draft), perform)
+    return await done_once(work, (caller, key, "/v1/refunds"), draft, perform)
 
 
 async def _refund(connection: AsyncConnection, refund_id: UUID) -> Row:
@@ -268,7 +244,7 @@ async def decide_refund_route(
         body = refund_body(await _refund(work.connection, refund_id))
         return Response(body.model_dump_json(), media_type="application/json")
 
-    return await _once(work, caller, key, (f"/v1/refunds/{refund_id}/decision", draft), perform)
+    return await done_once(work, (caller, key, f"/v1/refunds/{refund_id}/decision"), draft, perform)
 
 
 @router.get("/refunds", response_model=Page[RefundBody], tags=["Refunds"], summary="List refunds")

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import LockedItem, lock_open_items, post_entries, write_receipts
 from services.payments.adapters.published_facts import publish_receipts
+from services.payments.adapters.repositories.instruments import clear_instruments
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.posting_rules import entry_for_receipt
 from services.payments.domain.receipt import Receipt
@@ -38,6 +39,7 @@ async def book_receipts(
         await write_receipts(work.connection, booked, still_open, at)
         entries = [entry_for_receipt(receipt, entry_id=uuid7()) for receipt in booked]
         await post_entries(work.connection, entries, actor=actor, at=at)
+        await clear_instruments(work.connection, booked, actor=actor, at=at)
         await publish_receipts(work, booked, at)
     return BookingOutcome(tuple(booked), tuple(refused))
 

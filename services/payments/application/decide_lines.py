@@ -31,11 +31,12 @@ from services.payments.adapters.published_facts import publish_unidentified
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.book_receipts import book_receipts
-from services.payments.application.reverse_receipt import reverse_receipt
+from services.payments.application.record_bounce import RecordBounce, record_bounce
 from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
 from services.payments.domain.errors import ReceiptRefunded
 from services.payments.domain.matching import ReadBatch, decide_batch, lookup_keys, read_batch
 from services.payments.domain.matching_policy import default_policy
+from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
 
 ACTOR = "matching"
@@ -66,7 +67,7 @@ async def decide_lines(
     paired = [_in_currency(account, _Decided(n, d)) for n, d in zip(lines, decisions, strict=True)]
     await _lock(work, account, paired)
     booked, refused = await _book(work, account, batch, paired, at)
-    reversed_ = await _reverse_bounces(work, account, paired, at)
+    reversed_ = await _reverse_bounces(work, account, batch, paired, at)
     booked_late, refused = await _book(work, account, batch, refused, at)
     done = _merged(paired, [*booked, *booked_late, *reversed_, *(_overtaken(one) for one in refused)])
     await _record(work, account, statement_id, done, knowledge=knowledge, at=at)
@@ -172,9 +173,10 @@ def _receipt(one: _Decided, account: Row, rail: str, cheque_number: str) -> Rece
 
 
 async def _reverse_bounces(
-    work: UnitOfWork, account: Row, decided: Sequence[_Decided], at: datetime
+    work: UnitOfWork, account: Row, batch: ReadBatch, decided: Sequence[_Decided], at: datetime
 ) -> list[_Decided]:
     """A returned cheque takes its receipt back; one that was never booked is left to a person."""
+    codes = {line.line_number: n.bounce_code for line, n in zip(batch.lines, batch.narrations, strict=True)}
     done = []
     for one in decided:
         if one.decision.kind is not LineKind.BOUNCE or one.decision.outcome is not Outcome.AUTO:
@@ -194,15 +196,8 @@ async def _reverse_bounces(
             done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))
             continue
         try:
-            await reverse_receipt(
-                work,
-                receipt_id,
-                reason_code="cheque_returned",
-                reversed_on=line.booked_on,
-                bank_line_id=one.new.id,
-                actor=ACTOR,
-                at=at,
-            )
+            bounce = RecordBounce(receipt_id, codes.get(line.line_number, ""), one.new.id)
+            await record_bounce(work, bounce, Posting(ACTOR, at, line.booked_on))
         except ReceiptRefunded as refusal:
             reason = Reason(refusal.code, refusal.detail)
             done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))

@@ -10,3 +10,9 @@ BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
 def business_day(at: datetime) -> date:
     """The day in India at an aware instant: 20:00 UTC is the next day already."""
     return at.astimezone(BUSINESS_TIME_ZONE).date()
+
+
+def financial_year(day: date) -> str:
+    """April to March: 1 April 2026 to 31 March 2027 is 2627."""
+    first = day.year if day.month >= 4 else day.year - 1
+    return f"{first % 100:02d}{(first + 1) % 100:02d}"

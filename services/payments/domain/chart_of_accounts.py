@@ -9,6 +9,8 @@ CUSTOMER_CREDIT_NOTES: Final = "2150-customer-credit-notes"
 BILLING_CLEARING: Final = (
     "3900-billing-clearing"  # the billing system owns revenue and tax; this is its mirror
 )
+CHARGES_RECOVERED: Final = "4200-charges-recovered"
+GST_ON_CHARGES: Final = "2310-gst-on-charges"
 BANK_CHARGES: Final = "5100-bank-charges"
 
 # What a partner owes us is the sum of these over the lines that carry its code.
@@ -20,6 +22,8 @@ ACCOUNT_NAMES: Final = {
     CUSTOMER_ADVANCES: "Advances from customers",
     CUSTOMER_CREDIT_NOTES: "Credit notes not yet used by customers",
     BILLING_CLEARING: "Invoices taken over from billing",
+    CHARGES_RECOVERED: "Charges recovered from customers",
+    GST_ON_CHARGES: "GST payable on charges recovered",
     BANK_CHARGES: "Bank charges borne for customers",
 }
 # Which account bears what a payer kept back; the kinds are those the matching explains.

@@ -67,3 +67,31 @@ class DateImpossible(Invalid):
 
 class DeductionUnknown(Invalid):
     code, title = "deduction_unknown", "No such kind of deduction"
+
+
+class InstrumentState(Conflict):
+    code, title = "instrument_state", "The cheque is not in a state for this"
+
+
+class InstrumentNotDue(Conflict):
+    code, title = "instrument_not_due", "The cheque is post-dated"
+
+
+class InstrumentStale(Conflict):
+    code, title = "instrument_stale", "The cheque is stale"
+
+
+class InstrumentTaken(Conflict):
+    code, title = "instrument_taken", "The cheque is registered with other details"
+
+
+class NotACheque(Conflict):
+    code, title = "not_a_cheque", "The receipt did not come by cheque"
+
+
+class BounceStepRefused(Conflict):
+    code, title = "bounce_step_refused", "The step does not follow"
+
+
+class RuleTaken(Conflict):
+    code, title = "rule_taken", "A rule begins on that day already"

@@ -34,7 +34,15 @@ APPEND_ONLY = (
     "audit_batches",
 )
 # Tables of later trades; that they refuse is tried where their rows come about.
-TRIED_ELSEWHERE = ("receipt_confirmations",)
+TRIED_ELSEWHERE = (
+    "receipt_confirmations",
+    "instrument_events",
+    "bounce_charge_rules",
+    "bounces",
+    "bounce_steps",
+    "charges",
+    "deadline_alerts",
+)
 
 
 @contextmanager
