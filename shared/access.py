@@ -53,6 +53,8 @@ RULES: Final = (
     Rule("POST", "/v1/invoices/batch", WRITERS),
     Rule("GET", "/v1/invoices", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/invoices/{invoice_id}", BACK_OFFICE | OWN_ROWS),
+    Rule("POST", "/v1/receipts", WRITERS),
+    Rule("POST", "/v1/receipts/batch", WRITERS),
     Rule("GET", "/v1/receipts", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/receipts/{receipt_id}", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/receipts/{receipt_id}/allocations", BACK_OFFICE | OWN_ROWS),

@@ -67,6 +67,7 @@ class Bounds:
 BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/bank-statements"): Bounds(300.0, 512 * MEBIBYTE),
     ("POST", "/v1/invoices/batch"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/receipts/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/partners/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
 }

@@ -14,7 +14,9 @@ from services.payments.api import (
     routes_receipts,
     routes_settlements,
 )
+from services.payments.api.receipt_gathering import ReceiptGathering
 from services.payments.api.schemas_invoices import InvoiceDraft
+from services.payments.api.schemas_receipts import ReceiptDraft
 from services.payments.settings import PaymentsSettings
 from shared.jobs.api import jobs_router
 from shared.service_app import create_service_app, serve
@@ -38,7 +40,9 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_exceptions.router,
         jobs_router(),
     ]
-    return create_service_app(SERVICE, settings, routers, body_models=[InvoiceDraft])
+    app = create_service_app(SERVICE, settings, routers, body_models=[InvoiceDraft, ReceiptDraft])
+    app.state.receipt_gathering = ReceiptGathering(app.state.database)
+    return app
 
 
 def main() -> None:

@@ -1,21 +1,55 @@
 """Receipts: money received and booked."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.ledger import RECEIPT_SELECT
 from services.payments.adapters.queries.listing import Listing
-from services.payments.api.dependencies import PageWanted, Reading
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
+from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.receipt_gathering import ReceiptGathering
 from services.payments.api.row_scope import visible_partners
-from services.payments.api.schemas_receipts import ReceiptBody, receipt_body
+from services.payments.api.schemas_receipts import ReceiptBody, ReceiptDraft, ReceiptRow, receipt_body
+from services.payments.application.record_receipts import PaymentVerdict, record_receipts
+from services.payments.domain.errors import (
+    BankAccountUnknown,
+    DeductionUnknown,
+    ItemNotPayable,
+    ItemSettled,
+    PartnerUnknown,
+    ReceiptTaken,
+)
+from services.payments.domain.posting import Posting
+from services.payments.domain.received_payment import PaymentInvalid, ReceivedPayment
+from shared.bulk import (
+    BatchRefused,
+    BatchReply,
+    ItemVerdict,
+    batch_body,
+    batch_refusal,
+    read_records,
+    refused,
+    validated,
+)
 from shared.errors import NotFound
+from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
 from shared.pagination import Page
+from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/receipts", tags=["Receipts"])
+CSV_COLUMNS: Final = (
+    "bank_account,partner_code,amount_in_rupees,received_on,channel,rail,reference,cheque_number"
+)
+CSV_EXAMPLE: Final = (
+    CSV_COLUMNS + "\n50200012345678,CP0101,1180.00,2026-10-14,hand,NEFT,HDFCR52026101400000001,\n"
+)
 
 
 @router.get("", response_model=Page[ReceiptBody], summary="List receipts")
@@ -39,6 +73,96 @@ async def list_receipts(
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.booked_at.isoformat(), str(row.id)))
     return Page(items=[receipt_body(row) for row in kept], next_cursor=cursor)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ReceiptBody,
+    summary="Book a payment told by hand or by a virtual account",
+    responses=refusals(
+        BankAccountUnknown, PartnerUnknown, ItemNotPayable, ItemSettled, DeductionUnknown, ReceiptTaken, PaymentInvalid,
+        KeyReused, StillRunning,
+    ),
+)  # fmt: skip
+async def record_receipt(
+    draft: ReceiptDraft, request: Request, pool: Pool, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """The reference is its key for ever: told again it answers 200, and the bank's line with it only confirms it."""
+    path = "/v1/receipts"
+    if key is None:
+        gathering: ReceiptGathering = request.app.state.receipt_gathering
+        verdict = await gathering.book(draft.payment(), caller.subject)
+        async with pool.reading() as connection:
+            return await _told(connection, verdict)
+    async with UnitOfWork(pool) as work:
+
+        async def perform() -> Response:
+            (verdict,) = await record_receipts(work, [draft.payment()], posting_of(caller))
+            return await _told(work.connection, verdict)
+
+        reply = await done_once(work, (caller, key, path), draft, perform)
+        await work.commit()
+        return reply
+
+
+async def _told(connection: AsyncConnection, verdict: PaymentVerdict) -> Response:
+    if verdict.refusal is not None:
+        raise verdict.refusal
+    listing = Listing(RECEIPT_SELECT, order=("r.id",)).where("r.id = :id", id=verdict.receipt_id)
+    (row,) = await listing.rows(connection, limit=1)
+    return as_reply(receipt_body(row), 200 if verdict.is_duplicate else 201)
+
+
+@router.post(
+    "/batch",
+    response_model=BatchReply,
+    summary="Book up to 10,000 payments told otherwise than by a statement",
+    responses=refusals(BatchRefused, KeyReused, StillRunning),
+    openapi_extra=batch_body(ReceiptDraft, csv_columns=CSV_COLUMNS, csv_example=CSV_EXAMPLE),
+)
+async def record_receipts_batch(
+    request: Request,
+    work: Work,
+    caller: CurrentCaller,
+    key: IdempotencyKey = None,
+    atomic: Annotated[bool, Query(description="All or nothing: one refused item refuses the batch")] = False,  # noqa: FBT002
+) -> Response:
+    """One verdict per payment, in order. A CSV line is one payment, all of it on account."""
+    records, content = await read_records(request)
+
+    async def perform() -> Response:
+        reply = await _record(work, records, posting_of(caller))
+        if atomic and reply.refused:
+            raise batch_refusal(reply)
+        return as_reply(reply)
+
+    attempt = Attempt(caller.subject, key, b"POST /v1/receipts/batch\n" + content) if key else None
+    return await once(work.connection, attempt, perform)
+
+
+async def _record(work: Work, records: Sequence[object], posting: Posting) -> BatchReply:
+    drafts = [validated(record, _payment, index) for index, record in enumerate(records)]
+    payments = [draft for draft in drafts if isinstance(draft, ReceivedPayment)]
+    verdicts = iter(await record_receipts(work, payments, posting))
+    return BatchReply.of(
+        [
+            _item_verdict(index, draft, next(verdicts)) if isinstance(draft, ReceivedPayment) else draft
+            for index, draft in enumerate(drafts)
+        ]
+    )
+
+
+def _payment(record: object) -> ReceivedPayment:
+    kind = ReceiptRow if isinstance(record, dict) and "amount_in_rupees" in record else ReceiptDraft
+    return kind.model_validate(record).payment()
+
+
+def _item_verdict(index: int, payment: ReceivedPayment, verdict: PaymentVerdict) -> ItemVerdict:
+    if verdict.refusal is not None:
+        return refused(index, payment.reference_key, verdict.refusal)
+    status = "duplicate" if verdict.is_duplicate else "accepted"
+    return ItemVerdict(index=index, status=status, id=verdict.receipt_id, key=payment.reference_key)
 
 
 @router.get("/{receipt_id}", response_model=ReceiptBody, summary="Show one receipt and what it settled")

@@ -1,12 +1,101 @@
 """Bodies of receipts."""
 
 from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_bank_statements import AllocationBody, DeductionBody
+from services.payments.api.schemas_invoices import PartnerCode
+from services.payments.api.schemas_settlements import AllocationDraft
 from services.payments.domain.receipt import MONEY
+from services.payments.domain.received_payment import PaymentPart, ReceivedPayment
+from shared.money import MoneyError, minor_from_text
 from shared.wire import MoneyBody, WireModel, money
+
+
+class ReceiptDraft(WireModel):
+    """A payment told otherwise than by a bank statement. Its reference names it for ever within the bank account."""
+
+    bank_account: Annotated[
+        str, Field(min_length=1, max_length=40, description="Number of our account that got the money")
+    ]
+    partner_code: PartnerCode
+    amount: MoneyBody
+    received_on: Annotated[date, Field(description="The bank's day of the credit")]
+    channel: Literal["hand", "virtual_account"] = "hand"
+    rail: Annotated[str, Field(max_length=20, examples=["NEFT"])] = ""
+    reference: Annotated[
+        str,
+        Field(
+            max_length=40,
+            pattern=r"^[\x20-\x7e]*$",
+            description="UTR or RRN",
+            examples=["HDFCR52026101400000001"],
+        ),
+    ] = ""
+    cheque_number: Annotated[
+        str, Field(pattern=r"^(0{0,4}[0-9]{6})?$", description="Instead of a reference")
+    ] = ""
+    allocations: Annotated[
+        list[AllocationDraft],
+        Field(max_length=500, description="What it pays; the rest is on account", default_factory=list),
+    ]
+
+    def payment(self) -> ReceivedPayment:
+        """The domain's payment; PaymentInvalid or MoneyError when its figures contradict each other."""
+        amounts = [self.amount, *(part.amount for part in self.allocations)]
+        amounts += [one.amount for part in self.allocations for one in part.deductions]
+        if {amount.currency for amount in amounts} != {self.amount.currency}:
+            raise MoneyError("All amounts of a payment are in one currency")
+        return ReceivedPayment(
+            bank_account=self.bank_account,
+            partner_code=self.partner_code,
+            currency=self.amount.currency,
+            amount_minor=self.amount.minor(),
+            received_on=self.received_on,
+            channel=self.channel,
+            rail=self.rail,
+            reference=self.reference,
+            cheque_number=self.cheque_number,
+            parts=tuple(
+                PaymentPart(
+                    str(part.item),
+                    part.amount.minor(),
+                    tuple((one.kind, one.amount.minor()) for one in part.deductions),
+                )
+                for part in self.allocations
+            ),
+        )
+
+
+class ReceiptRow(WireModel):
+    """One payment of a CSV batch, all of it on account; amounts in rupees."""
+
+    bank_account: str
+    partner_code: PartnerCode
+    amount_in_rupees: str
+    received_on: date
+    channel: Literal["hand", "virtual_account"]
+    rail: str
+    reference: str
+    cheque_number: str
+
+    def payment(self) -> ReceivedPayment:
+        """The domain's payment; PaymentInvalid or MoneyError say what is wrong."""
+        return ReceivedPayment(
+            bank_account=self.bank_account,
+            partner_code=self.partner_code,
+            currency="INR",
+            amount_minor=minor_from_text(self.amount_in_rupees, "INR"),
+            received_on=self.received_on,
+            channel=self.channel,
+            rail=self.rail,
+            reference=self.reference,
+            cheque_number=self.cheque_number,
+        )
 
 
 class ReversalBody(WireModel):
@@ -21,7 +110,9 @@ class ReceiptBody(WireModel):
 
     id: UUID
     bank_account: str
-    bank_line_id: UUID | None
+    bank_line_id: Annotated[
+        UUID | None, Field(description="The line of the bank's statement; null until it came")
+    ]
     partner_code: str
     amount: MoneyBody
     on_account: MoneyBody
@@ -29,6 +120,7 @@ class ReceiptBody(WireModel):
     booked_at: datetime
     rail: str
     reference: str
+    channel: Literal["bank_statement", "hand", "virtual_account"] = Field(description="Who told of it first")
     allocations: list[AllocationBody]
     deductions: list[DeductionBody]
     reversal: ReversalBody | None
@@ -43,7 +135,7 @@ def receipt_body(row: Row) -> ReceiptBody:
     return ReceiptBody(
         id=row.id,
         bank_account=row.bank_account,
-        bank_line_id=row.bank_line_id,
+        bank_line_id=row.witness_id,
         partner_code=row.partner_code,
         amount=money(row.amount_minor, currency),
         on_account=money(row.on_account_minor, currency),
@@ -51,6 +143,7 @@ def receipt_body(row: Row) -> ReceiptBody:
         booked_at=row.booked_at,
         rail=row.rail,
         reference=row.reference,
+        channel=row.channel,
         allocations=[
             AllocationBody(invoice_number=part["number"], amount=money(part["minor"], currency))
             for part in row.settled

@@ -14,6 +14,7 @@ from services.payments.adapters.repositories.instruments import clear_instrument
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.posting_rules import entry_for_receipt
 from services.payments.domain.receipt import Receipt
+from services.payments.domain.settlement import DEBIT_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ async def book_receipts(
 ) -> BookingOutcome:
     """Write receipts, allocations, open items, balanced entries, audit link and events in the given unit of work.
 
-    A receipt that asks for more than is open on an item is refused alone; the others are booked. Receipts come
+    A receipt that asks for more than is open on an item, or for an item that is not its partner's, is refused alone; the
+    others are booked. Receipts come
     first-in first-served in the given order. A bank line is booked once: the database refuses a second receipt.
     """
     item_ids = {part.open_item_id for receipt in receipts for part in receipt.allocations}
@@ -54,10 +56,19 @@ def _affordable(
         wanted: Counter[UUID] = Counter()
         for part in receipt.allocations:
             wanted[part.open_item_id] += part.amount_minor
-        if all(remaining.get(item, 0) >= amount for item, amount in wanted.items()):
+        is_payable = all(_is_of(still_open.get(item), receipt) for item in wanted)
+        if is_payable and all(remaining[item] >= amount for item, amount in wanted.items()):
             for item, amount in wanted.items():
                 remaining[item] -= amount
             booked.append(receipt)
         else:
             refused.append(receipt)
     return booked, refused
+
+
+def _is_of(item: LockedItem | None, receipt: Receipt) -> bool:
+    return (
+        item is not None
+        and item.kind in DEBIT_KINDS
+        and (item.partner_code, item.currency) == (receipt.partner_code, receipt.currency)
+    )

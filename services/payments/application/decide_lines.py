@@ -1,7 +1,7 @@
 """Decides new bank lines and carries the decisions out: books what is certain, reverses what bounced, asks for the rest."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -31,6 +31,7 @@ from services.payments.adapters.published_facts import publish_unidentified
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.book_receipts import book_receipts
+from services.payments.application.link_receipts import confirm_told_receipts
 from services.payments.application.record_bounce import RecordBounce, record_bounce
 from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
 from services.payments.domain.errors import ReceiptRefunded
@@ -61,10 +62,14 @@ async def decide_lines(
     at: datetime,
 ) -> None:
     """Every new line gets one decision with its reasons; nothing is booked that is not certain."""
+    lines, disputed = await confirm_told_receipts(work, account, lines, at)
     if not lines:
         return
     batch, decisions = await _decisions(work, account, lines, knowledge)
-    paired = [_in_currency(account, _Decided(n, d)) for n, d in zip(lines, decisions, strict=True)]
+    paired = [
+        _undisputed(disputed, _in_currency(account, _Decided(n, d)))
+        for n, d in zip(lines, decisions, strict=True)
+    ]
     await _lock(work, account, paired)
     booked, refused = await _book(work, account, batch, paired, at)
     reversed_ = await _reverse_bounces(work, account, batch, paired, at)
@@ -98,6 +103,14 @@ def _in_currency(account: Row, one: _Decided) -> _Decided:
     reason = Reason(
         "currency_differs", f"The line is in {one.new.line.currency}, the account in {account.currency}"
     )
+    return replace(one, decision=_left_to_a_person(one.decision, reason))
+
+
+def _undisputed(disputed: Mapping[UUID, str], one: _Decided) -> _Decided:
+    """Money that another channel told over another amount is never booked by itself."""
+    if one.new.id not in disputed:
+        return one
+    reason = Reason("told_amount_differs", disputed[one.new.id])
     return replace(one, decision=_left_to_a_person(one.decision, reason))
 
 

@@ -55,10 +55,10 @@ async def allocate_named(
     for part in parts:
         if part.item not in found:
             raise ItemNotPayable(f"There is no invoice or charge {part.item}")
-        item_id, number = found[part.item]
+        item = found[part.item]
         for kind, amount in ((MONEY, part.amount), *part.deductions):
             _refuse_unknown_kind(kind)
-            named.append(ReceiptAllocation(item_id, number, kind, credit.minor_of(*amount)))
+            named.append(ReceiptAllocation(item.id, item.document_number, kind, credit.minor_of(*amount)))
     return await allocate_credit(work, credit, named, posting)
 
 

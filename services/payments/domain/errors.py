@@ -95,3 +95,7 @@ class BounceStepRefused(Conflict):
 
 class RuleTaken(Conflict):
     code, title = "rule_taken", "A rule begins on that day already"
+
+
+class ReceiptTaken(Conflict):
+    code, title = "receipt_taken", "The reference is booked with other facts"

@@ -99,3 +99,8 @@ def _reference_in(narration: str) -> str:
             if shape.fullmatch(word):
                 return word
     return ""
+
+
+def cleaned_reference(text: str) -> str:
+    """A reference as people or other systems write it, in the form `strong_reference` gives: capitals, no padding."""
+    return _cleaned(text)

@@ -72,6 +72,7 @@ class ReceiptRecord(Record):
         CheckConstraint("channel IN ('bank_statement', 'hand', 'virtual_account')", name="channel_known"),
         Index("ix_receipts_booked", "booked_at", "id"),
         Index("ix_receipts_partner", "partner_code", "booked_at", "id"),
+        Index("ix_receipts_reference", "reference", postgresql_where=text("reference <> ''")),
         Index("ix_receipts_cheque", "cheque_number", postgresql_where=text("cheque_number <> ''")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -68,6 +68,7 @@ class BankLineRecord(Record):
     __tablename__ = "bank_lines"
     __table_args__ = (
         UniqueConstraint("bank_account_id", "fingerprint", "occurrence", name="uq_bank_lines_fingerprint"),
+        Index("ix_bank_lines_reference", "strong_reference", postgresql_where=text("strong_reference <> ''")),
         Index("ix_bank_lines_account_day", "bank_account_id", "value_on", "amount_minor"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)

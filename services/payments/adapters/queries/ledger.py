@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.repositories import Row
 
 RECEIPT_SELECT = (
-    "SELECT r.*, b.number AS bank_account, v.reason_code AS reversal_reason, v.reversed_on,"
+    "SELECT r.*, coalesce(r.bank_line_id, f.bank_line_id) AS witness_id, b.number AS bank_account,"
+    " v.reason_code AS reversal_reason, v.reversed_on,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('number', i.document_number, 'kind', a.kind, 'minor',"
     "  a.amount_minor) ORDER BY a.id), '[]') FROM allocations a JOIN open_items i ON i.id = a.open_item_id"
     "  WHERE a.receipt_id = r.id AND NOT a.is_reversal) AS settled"
     " FROM receipts r JOIN bank_accounts b ON b.id = r.bank_account_id JOIN partners p ON p.code = r.partner_code"
     " LEFT JOIN receipt_reversals v ON v.receipt_id = r.id"
+    " LEFT JOIN receipt_confirmations f ON f.receipt_id = r.id"
 )
 INVOICE_SELECT = (
     "SELECT i.*, o.open_minor FROM invoices i JOIN open_items o ON o.id = i.id"

@@ -1,6 +1,8 @@
 """What a receipt or credit note settles now, and the rows that make and unmake it."""
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,11 +16,22 @@ from services.payments.domain.invoice import invoice_number_key
 from services.payments.domain.receipt import ReceiptAllocation
 from services.payments.domain.settlement import Credit, CreditKind, Settlement
 
+_UUID_SHAPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ACTIVE = (
     "SELECT a.*, i.document_number FROM allocations a JOIN open_items i ON i.id = a.open_item_id"
     " WHERE NOT a.is_reversal AND NOT EXISTS (SELECT FROM allocations r WHERE r.reverses_id = a.id)"
 )
 _COLUMNS = "id receipt_id credit_note_id open_item_id kind amount_minor is_reversal reverses_id effective_on allocated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedItem:
+    """An invoice or charge that somebody named."""
+
+    id: UUID
+    document_number: str
+    partner_code: str
+    currency: str
 
 
 async def receipt_credit(connection: AsyncConnection, receipt_id: UUID) -> Credit | None:
@@ -46,24 +59,41 @@ async def credit_by_id(connection: AsyncConnection, credit_id: UUID) -> Credit |
     )
 
 
-async def items_named(connection: AsyncConnection, names: Iterable[str]) -> dict[str, tuple[UUID, str]]:
+async def items_named(connection: AsyncConnection, names: Iterable[str]) -> dict[str, NamedItem]:
     """Open items by what people call them: an invoice's or charge's number, or the item's id; absent if unknown.
 
     An invoice number may be written as payers write it: case and separators do not matter.
     """
     wanted = list(dict.fromkeys(names))
+    found = await _invoices_named(connection, wanted)
+    rest = [name for name in wanted if name not in found]
+    return found | await _others_named(connection, rest) if rest else found
+
+
+async def _invoices_named(connection: AsyncConnection, names: Sequence[str]) -> dict[str, NamedItem]:
     rows = await connection.execute(
         sa.text(
-            "SELECT w.name, o.id, o.document_number FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
-            " AS w (name, key) JOIN LATERAL ("
-            "  SELECT i.id, i.number AS document_number FROM invoices i WHERE i.number_key = w.key"
-            "  UNION SELECT id, document_number FROM open_items WHERE CAST(id AS text) = w.name"
-            "  UNION SELECT id, document_number FROM open_items WHERE kind = 'charge' AND document_number = w.name"
-            " ) AS o ON true"
+            "SELECT w.name, i.id, i.number, i.partner_code, i.currency"
+            " FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[])) AS w (name, key)"
+            " JOIN invoices i ON i.number_key = w.key"
         ),
-        {"names": wanted, "keys": [invoice_number_key(name) for name in wanted]},
+        {"names": names, "keys": [invoice_number_key(name) for name in names]},
     )
-    return {row.name: (row.id, row.document_number) for row in rows}
+    return {row.name: NamedItem(*row[1:]) for row in rows}
+
+
+async def _others_named(connection: AsyncConnection, names: Sequence[str]) -> dict[str, NamedItem]:
+    ids = [name for name in names if _UUID_SHAPE.fullmatch(name)]
+    rows = await connection.execute(
+        sa.text(
+            "SELECT CAST(o.id AS text) AS name, o.id, o.document_number, o.partner_code, o.currency FROM open_items o"
+            " WHERE o.id = ANY(CAST(:ids AS uuid[])) AND o.kind IN ('invoice', 'charge')"
+            " UNION ALL SELECT c.number, c.id, c.number, c.partner_code, c.currency FROM charges c"
+            " WHERE c.number = ANY(CAST(:names AS text[]))"
+        ),
+        {"ids": ids, "names": names},
+    )
+    return {row.name: NamedItem(*row[1:]) for row in rows}
 
 
 async def settlements_of(connection: AsyncConnection, credit_id: UUID) -> list[Settlement]:
