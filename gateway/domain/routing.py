@@ -34,6 +34,8 @@ RESOURCES: Final[Mapping[str, str]] = {
             "invoices",
             "jobs",
             "journal-entries",
+            "payment-queries",
+            "payment-traces",
             "receipts",
             "refunds",
             "trial-balance",

@@ -11,6 +11,7 @@ from services.payments.api import (
     routes_instruments,
     routes_invoices,
     routes_ledger,
+    routes_payment_queries,
     routes_receipts,
     routes_settlements,
 )
@@ -35,6 +36,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_settlements.router,
         routes_instruments.router,
         routes_bounces.router,
+        routes_payment_queries.router,
         routes_ledger.router,
         routes_booking_clock.router,
         routes_exceptions.router,

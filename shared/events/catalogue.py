@@ -10,13 +10,14 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from shared.events import instruments, partners, payments
+from shared.events import instruments, partners, payment_queries, payments
 from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 
 CATALOGUE: Final[tuple[type[Event], ...]] = (
     *partners.EVENTS,
     *payments.EVENTS,
     *instruments.EVENTS,
+    *payment_queries.EVENTS,
 )
 EVENT_TYPES: Final[dict[str, type[Event]]] = {event.type_name: event for event in CATALOGUE}
 

@@ -99,3 +99,11 @@ class RuleTaken(Conflict):
 
 class ReceiptTaken(Conflict):
     code, title = "receipt_taken", "The reference is booked with other facts"
+
+
+class QueryState(Conflict):
+    code, title = "query_state", "The question is not in a state for this"
+
+
+class QueryTaken(Conflict):
+    code, title = "query_taken", "The external id belongs to another question"

@@ -42,6 +42,9 @@ TRIED_ELSEWHERE = (
     "bounce_steps",
     "charges",
     "deadline_alerts",
+    "query_targets",
+    "payment_query_messages",
+    "payment_query_links",
 )
 
 

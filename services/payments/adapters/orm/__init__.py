@@ -4,6 +4,7 @@ from services.payments.adapters.orm import instruments as instruments
 from services.payments.adapters.orm import items as items
 from services.payments.adapters.orm import journal as journal
 from services.payments.adapters.orm import parties as parties
+from services.payments.adapters.orm import payment_queries as payment_queries
 from services.payments.adapters.orm import statements as statements
 from services.payments.adapters.orm.base import Record as Record
 from services.payments.adapters.orm.base import metadata as metadata

@@ -1,0 +1,68 @@
+"""Turns what became of a question into the events other services read."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.unit_of_work import UnitOfWork
+from shared.events.envelope import Event
+from shared.events.payment_queries import QueryAnsweredV1, QueryOpenedV1, QueryOverdueV1
+
+
+async def publish_query_opened(work: UnitOfWork, query_id: UUID) -> None:
+    query = await _query(work, query_id)
+    event = QueryOpenedV1(
+        query_id=query.id,
+        number=query.number,
+        partner_code=query.partner_code,
+        zone=query.zone,
+        category=query.category,
+        subject=query.subject,
+        owner=query.owner,
+        due_at=query.due_at,
+    )
+    _publish(work, query, event)
+
+
+async def publish_query_answered(work: UnitOfWork, query_id: UUID) -> None:
+    query = await _query(work, query_id)
+    event = QueryAnsweredV1(
+        query_id=query.id,
+        number=query.number,
+        partner_code=query.partner_code,
+        zone=query.zone,
+        category=query.category,
+        answered_at=query.answered_at,
+        is_on_time=query.answered_at <= query.due_at,
+    )
+    _publish(work, query, event)
+
+
+async def publish_query_overdue(work: UnitOfWork, query_id: UUID) -> None:
+    query = await _query(work, query_id)
+    event = QueryOverdueV1(
+        query_id=query.id,
+        number=query.number,
+        partner_code=query.partner_code,
+        zone=query.zone,
+        category=query.category,
+        owner=query.owner,
+        due_at=query.due_at,
+    )
+    _publish(work, query, event)
+
+
+def _publish(work: UnitOfWork, query: Row, event: Event) -> None:
+    work.publish(event, partition_key=str(query.id), subject=query.number)
+
+
+async def _query(work: UnitOfWork, query_id: UUID) -> Row:
+    return (
+        await work.connection.execute(
+            sa.text(
+                "SELECT q.*, p.zone FROM payment_queries q JOIN partners p ON p.code = q.partner_code WHERE q.id = :id"
+            ),
+            {"id": query_id},
+        )
+    ).one()

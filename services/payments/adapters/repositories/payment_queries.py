@@ -1,0 +1,113 @@
+"""Questions about payments as they are asked, answered and closed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.repositories import Row
+
+
+async def answer_hours(connection: AsyncConnection, category: str, day: date) -> int | None:
+    """The hours of the category on that day; None for a category nobody set."""
+    hours: int | None = await connection.scalar(
+        sa.text(
+            "SELECT answer_hours FROM query_targets WHERE category = :category AND valid_from <= :day"
+            " ORDER BY valid_from DESC LIMIT 1"
+        ),
+        {"category": category, "day": day},
+    )
+    return hours
+
+
+async def next_query_number(connection: AsyncConnection, financial_year: str) -> str:
+    number = await connection.scalar(
+        sa.text(
+            "INSERT INTO query_counters AS c VALUES (:year, 1) ON CONFLICT (financial_year)"
+            " DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number"
+        ),
+        {"year": financial_year},
+    )
+    return f"PQ/{financial_year}/{number:06d}"
+
+
+async def query_of_external(connection: AsyncConnection, channel: str, external_id: str) -> Row | None:
+    """The question another system opened under this id; asked with the id locked, so that it is opened once."""
+    await connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"),
+        {"key": f"{channel}:{external_id}"},
+    )
+    return (
+        await connection.execute(
+            sa.text("SELECT * FROM payment_queries WHERE channel = :channel AND external_id = :id"),
+            {"channel": channel, "id": external_id},
+        )
+    ).one_or_none()
+
+
+async def add_query(connection: AsyncConnection, values: Mapping[str, object]) -> None:
+    await connection.execute(
+        sa.text(
+            "INSERT INTO payment_queries (id, number, partner_code, category, subject, channel, external_id, state,"
+            " owner, opened_at, opened_by, due_at, revision) VALUES (:id, :number, :partner_code, :category, :subject,"
+            " :channel, :external_id, 'open', :owner, :at, :by, :due_at, 1)"
+        ),
+        values,
+    )
+
+
+async def add_links(connection: AsyncConnection, query_id: UUID, links: Sequence[tuple[str, str]]) -> None:
+    """(kind, id of the target); a link that is there stays."""
+    await connection.execute(
+        sa.text(
+            "INSERT INTO payment_query_links (query_id, kind, target_id) SELECT :id, k, t"
+            " FROM unnest(CAST(:kinds AS text[]), CAST(:targets AS text[])) AS l (k, t) ON CONFLICT DO NOTHING"
+        ),
+        {"id": query_id, "kinds": [kind for kind, _ in links], "targets": [target for _, target in links]},
+    )
+
+
+async def add_message(connection: AsyncConnection, query_id: UUID, values: Mapping[str, object]) -> None:
+    """`kind`, `body`, `evidence` (a mapping), `author` and `at`."""
+    evidence = msgspec.json.encode(values["evidence"]).decode()
+    await connection.execute(
+        sa.text(
+            "INSERT INTO payment_query_messages VALUES (:id, :query_id, :kind, :body, CAST(:facts AS jsonb), :author, :at)"
+        ),
+        {**values, "facts": evidence, "id": uuid7(), "query_id": query_id},
+    )
+
+
+async def query_for_update(connection: AsyncConnection, query_id: UUID) -> Row | None:
+    return (
+        await connection.execute(
+            sa.text("SELECT * FROM payment_queries WHERE id = :id FOR UPDATE"), {"id": query_id}
+        )
+    ).one_or_none()
+
+
+async def change_query(connection: AsyncConnection, query_id: UUID, **values: object) -> None:
+    """Set the given columns and count the revision."""
+    columns = ", ".join(f"{name} = :{name}" for name in values)
+    await connection.execute(
+        sa.text(f"UPDATE payment_queries SET {columns}, revision = revision + 1 WHERE id = :id"),
+        {**values, "id": query_id},
+    )
+
+
+async def claim_overdue(connection: AsyncConnection, at: datetime, limit: int) -> Sequence[Row]:
+    """Open questions whose time ran out and that nobody was told of yet; each is claimed by one caller."""
+    return (
+        await connection.execute(
+            sa.text(
+                "UPDATE payment_queries q SET overdue_told_at = :at FROM (SELECT id FROM payment_queries"
+                " WHERE state = 'open' AND due_at < :at AND (overdue_told_at IS NULL OR overdue_told_at < due_at)"
+                " ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED) AS late WHERE q.id = late.id RETURNING q.*"
+            ),
+            {"at": at, "limit": limit},
+        )
+    ).all()

@@ -1,0 +1,72 @@
+"""Facts about questions on payments, told by payments; the last one by partners."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.envelope import Event
+
+
+class QueryOpenedV1(Event):
+    """A question about a payment was opened, or opened again."""
+
+    type_name: ClassVar[str] = "salesops.payments.query_opened.v1"
+    source: ClassVar[str] = "payments"
+
+    query_id: UUID
+    number: str
+    partner_code: str
+    zone: str | None
+    category: str
+    subject: str
+    owner: str
+    due_at: datetime
+
+
+class QueryAnsweredV1(Event):
+    """It was answered; `within_time` compares with its clock."""
+
+    type_name: ClassVar[str] = "salesops.payments.query_answered.v1"
+    source: ClassVar[str] = "payments"
+
+    query_id: UUID
+    number: str
+    partner_code: str
+    zone: str | None
+    category: str
+    answered_at: datetime
+    is_on_time: bool
+
+
+class QueryOverdueV1(Event):
+    """Its time ran out without an answer."""
+
+    type_name: ClassVar[str] = "salesops.payments.query_overdue.v1"
+    source: ClassVar[str] = "payments"
+
+    query_id: UUID
+    number: str
+    partner_code: str
+    zone: str | None
+    category: str
+    owner: str
+    due_at: datetime
+
+
+class DocumentObjectedV1(Event):
+    """A partner objects to a document it got: that opens a question."""
+
+    type_name: ClassVar[str] = "salesops.partners.document_objected.v1"
+    source: ClassVar[str] = "partners"
+    consumers: ClassVar[tuple[str, ...]] = ("payments",)
+
+    document_id: UUID
+    partner_code: str
+    title: str
+    objection: Annotated[str, Field(max_length=4000)]
+    objected_at: datetime
+
+
+EVENTS: tuple[type[Event], ...] = (QueryOpenedV1, QueryAnsweredV1, QueryOverdueV1, DocumentObjectedV1)
