@@ -75,7 +75,8 @@ def test_the_best_that_is_known_is_told(
     trace = trace_of(receipts, lines, cheques, statements_until=DAY)
 
     assert trace.state is state
-    assert trace.text and trace.next_step
+    assert trace.text
+    assert trace.next_step
 
 
 def test_the_answer_names_amounts_days_invoices_and_what_was_deducted() -> None:
