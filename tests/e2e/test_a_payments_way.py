@@ -54,13 +54,18 @@ def test_the_file_proves_its_balances(statement: dict[str, list[dict[str, object
     assert part["closing_balance"] == {"amount": "1413562.40", "currency": "INR"}
 
 
-def test_a_bounced_cheque_is_taken_back_and_its_invoice_open_again(desk: Desk, statement: object) -> None:
+def test_a_bounced_cheque_is_taken_back_its_invoice_open_again_and_charged(
+    desk: Desk, statement: object
+) -> None:
     receipts = desk.every("/v1/receipts", partner_code="CP1002")
     open_items = desk.every("/v1/accounts/CP1002/open-items")
 
     assert [receipt["reversal"]["reason_code"] for receipt in receipts] == ["cheque_returned"]
-    assert [(item["document_number"], item["open_amount"]["amount"]) for item in open_items] == [
-        ("ENG/26-27/70003", "94400.00")
+    assert [
+        (item["kind"], item["document_number"], item["open_amount"]["amount"]) for item in open_items
+    ] == [
+        ("charge", "BC/2627/000001", "500.00"),
+        ("invoice", "ENG/26-27/70003", "94400.00"),
     ]
 
 

@@ -132,7 +132,7 @@ async def show_invoice(invoice_id: UUID, connection: Reading, caller: CurrentCal
     "/v1/accounts/{partner}/open-items",
     response_model=Page[OpenItemBody],
     tags=["Partner accounts"],
-    summary="What a partner has open: unpaid invoices and advances",
+    summary="What a partner has open: unpaid invoices and charges, unused advances and credit notes",
 )
 async def list_open_items(
     partner: str, page: PageWanted, connection: Reading, caller: CurrentCaller

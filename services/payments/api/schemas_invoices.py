@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.queries.listing import Row
 from services.payments.domain.invoice import Invoice
+from services.payments.domain.settlement import DEBIT_KINDS
 from shared.money import MoneyError, minor_from_text
 from shared.wire import MoneyBody, WireModel, money
 
@@ -96,16 +97,16 @@ class InvoiceBody(WireModel):
 
 
 class OpenItemBody(WireModel):
-    """An unpaid invoice (debit) or an advance of the partner (credit)."""
+    """An unpaid invoice or charge (debit), or an advance or credit note of the partner (credit)."""
 
     id: UUID
-    kind: Literal["invoice", "advance"]
+    kind: Literal["invoice", "charge", "advance", "credit_note"]
     document_number: str
     document_on: date
     due_on: date
     original_amount: MoneyBody
     open_amount: MoneyBody
-    overdue_days: int = Field(description="Whole days after the due date; 0 when not due or an advance")
+    overdue_days: int = Field(description="Whole days after the due date; 0 when not due or a credit")
 
 
 def invoice_body(row: Row) -> InvoiceBody:
@@ -130,7 +131,7 @@ def invoice_body(row: Row) -> InvoiceBody:
 
 def open_item_body(row: Row, *, today: date) -> OpenItemBody:
     """The reply for one open item as seen today."""
-    late = (today - row.due_on).days if row.kind == "invoice" else 0
+    late = (today - row.due_on).days if row.kind in DEBIT_KINDS else 0
     return OpenItemBody(
         id=row.id,
         kind=row.kind,
