@@ -7,6 +7,7 @@ from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.import_bank_statement import import_bank_statement
 from services.payments.application.receive_bank_statement import IMPORT_TASK
 from services.payments.application.watch_bounces import watch_bounces
+from services.payments.application.watch_exceptions import watch_exceptions
 from services.payments.application.watch_queries import watch_queries
 from services.payments.consumers import SUBSCRIPTIONS
 from services.payments.settings import PaymentsSettings
@@ -37,11 +38,19 @@ async def run_query_watch(database: Database) -> None:
         await work.commit()
 
 
+async def run_exception_watch(database: Database) -> None:
+    """Every quarter of an hour: exceptions whose cause is gone."""
+    async with UnitOfWork(database) as work:
+        await watch_exceptions(work, datetime.now(UTC))
+        await work.commit()
+
+
 TASKS = (JobTask(name=IMPORT_TASK, run=run_import),)
 
 
 TIMERS = (
     Timer(name="watch_queries", cron="*/5 * * * *", run=run_query_watch),
+    Timer(name="watch_exceptions", cron="*/15 * * * *", run=run_exception_watch),
     Timer(name="watch_bounces", cron="30 3 * * *", run=run_bounce_watch),  # 09:00 in India
 )
 

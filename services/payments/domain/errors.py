@@ -107,3 +107,11 @@ class QueryState(Conflict):
 
 class QueryTaken(Conflict):
     code, title = "query_taken", "The external id belongs to another question"
+
+
+class ExceptionState(Conflict):
+    code, title = "exception_state", "The exception is not in a state for this"
+
+
+class CauseStands(Conflict):
+    code, title = "cause_stands", "What raised the exception is still so"

@@ -45,6 +45,7 @@ TRIED_ELSEWHERE = (
     "query_targets",
     "payment_query_messages",
     "payment_query_links",
+    "payment_exception_events",
 )
 
 

@@ -134,22 +134,6 @@ class LineDecisionRecord(Record):
     decided_at: Mapped[datetime]
 
 
-class PaymentExceptionRecord(Record):
-    """Something a person must look at: a line, a statement or a balance that does not explain itself."""
-
-    __tablename__ = "payment_exceptions"
-    __table_args__ = (
-        Index("ix_payment_exceptions_open", "raised_at", "id", postgresql_where=text("resolved_at IS NULL")),
-    )
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    code: Mapped[str]
-    detail: Mapped[str]
-    statement_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_statements.id"), index=True)
-    bank_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_lines.id"))
-    raised_at: Mapped[datetime]
-    resolved_at: Mapped[datetime | None]
-
-
 class BookingClockRecord(Record):
     """The 24 hours of one credit: seen, identified, booked."""
 

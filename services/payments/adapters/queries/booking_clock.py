@@ -1,4 +1,4 @@
-"""Reads about the 24 hours and what waits for a person."""
+"""Reads about the 24 hours."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
-
-EXCEPTION_SELECT = "SELECT x.* FROM payment_exceptions x"
 
 
 async def booking_clock_summary(

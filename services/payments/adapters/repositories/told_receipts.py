@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.exceptions import ExceptionStep, resolve_exceptions_of_lines
 
 
 async def accounts_for_update(connection: AsyncConnection, numbers: Sequence[str]) -> dict[str, Row]:
@@ -101,10 +102,5 @@ async def close_lines(
         ),
         parameters,
     )
-    await connection.execute(
-        sa.text(
-            "UPDATE payment_exceptions SET resolved_at = :at WHERE bank_line_id = ANY(CAST(:lines AS uuid[]))"
-            " AND resolved_at IS NULL"
-        ),
-        {"lines": parameters["lines"], "at": at},
-    )
+    step = ExceptionStep("resolved", "matching", at, "booked", "Another channel told of it")
+    await resolve_exceptions_of_lines(connection, [line_id for _, line_id, _ in receipts], step)
