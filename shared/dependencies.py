@@ -1,13 +1,15 @@
 """What routes ask for: a unit of work committed before the reply, a reading snapshot, the page that is wanted."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database, UnitOfWork
+from shared.medium import Medium, wanted_medium
 from shared.pagination import LIMIT_DEFAULT, LIMIT_MAX, CursorSigner, Key, Row, page_of
 
 
@@ -33,11 +35,13 @@ async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of which list."""
+    """Which page of which list, or in which form the whole list."""
 
     limit: int
     cursor: str | None
     signer: CursorSigner
+    medium: Medium
+    exports: asyncio.Semaphore  # how many lists this process makes into files at a time
 
     def after(self, scope: str) -> Key | None:
         """The key behind which the page starts; CursorInvalid when the cursor is of another list."""
@@ -50,15 +54,30 @@ class PageRequest:
         return page_of(rows, limit=self.limit, key=key, signer=self.signer, scope=scope)
 
 
+def medium_wanted(
+    request: Request,
+    response: Response,
+    medium: Annotated[
+        Medium | None,
+        Query(alias="format", description="`csv` and `xlsx` give the whole list; before the header Accept"),
+    ] = None,
+) -> Medium:
+    """The form in which the list is wanted."""
+    response.headers["Vary"] = "Accept"
+    return wanted_medium(medium, request.headers.get("accept", ""))
+
+
 def page_request(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page")] = LIMIT_DEFAULT,
+    medium: Annotated[Medium, Depends(medium_wanted)],
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page of JSON")] = LIMIT_DEFAULT,
     cursor: Annotated[
         str | None, Query(max_length=500, description="`next_cursor` of the page before")
     ] = None,
 ) -> PageRequest:
     """The page parameters of every list."""
-    return PageRequest(limit, cursor, request.app.state.cursor_signer)
+    state = request.app.state
+    return PageRequest(limit, cursor, state.cursor_signer, medium, state.exports)
 
 
 Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

@@ -1,5 +1,6 @@
 """The HTTP process of a service: the same middleware, health, documents and shutdown everywhere."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from shared.settings import ServiceSettings
 API_VERSION: Final = "1.0.0"
 GRACEFUL_SHUTDOWN_SECONDS: Final = 20
 KEEP_ALIVE_SECONDS: Final = 75
+EXPORTS_AT_ONCE: Final = 3  # each holds a connection for seconds; the rest of the pool stays with the others
 
 
 def create_service_app(
@@ -55,6 +57,7 @@ def create_service_app(
     )
     app.state.database = database
     app.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
+    app.state.exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
     for router in (_health_router(name, database), *routers):
         app.include_router(router)
     app.add_route("/metrics", metrics.reply, include_in_schema=False)

@@ -95,7 +95,7 @@ def parameters_allowed(function: FunctionNode) -> int:
 
 
 def is_route(function: FunctionNode) -> bool:
-    return any("router." in ast.unparse(decorator) for decorator in function.decorator_list)
+    return any("router" in ast.unparse(decorator) for decorator in function.decorator_list)
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.documents import openapi_document
+from shared.medium import MEDIA_TYPES, Medium
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
 
@@ -46,6 +47,22 @@ def test_every_operation_says_what_its_errors_look_like(document: Any) -> None:
         if name.startswith(("GET /health", "GET /openapi")):
             continue
         assert {"401", "403"} <= operation["responses"].keys(), name
+
+
+def test_every_list_can_be_had_as_csv_and_as_xlsx(document: Any) -> None:
+    """A list route is made with `listed` (shared/list_routes.py), not with `router.get`."""
+    lists = {
+        name: operation
+        for name, operation in operations(document)
+        if "/Page_" in json.dumps(operation["responses"].get("200", {}))
+    }
+
+    assert len(lists) > 10
+    for name, operation in lists.items():
+        assert {MEDIA_TYPES[medium] for medium in Medium} <= operation["responses"]["200"][
+            "content"
+        ].keys(), name
+        assert "format" in {parameter["name"] for parameter in operation["parameters"]}, name
 
 
 def test_every_reference_leads_somewhere(document: Any) -> None:

@@ -24,7 +24,8 @@ from shared.bulk import BatchRefused, BatchReply, batch_body, batch_refusal, rea
 from shared.conditional import UNCHANGED, IfNoneMatch, entity_reply
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
-from shared.pagination import CursorInvalid, Page
+from shared.list_routes import listed
+from shared.pagination import Page
 from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1/partners", tags=["Partners"])
@@ -84,7 +85,7 @@ def _registration(record: object) -> Registration:
     return PartnerDraft.model_validate(record).registration()
 
 
-@router.get("", response_model=Page[PartnerBody], summary="List partners", responses=refusals(CursorInvalid))
+@listed(router, "", PartnerBody, summary="List partners")
 async def list_partners(
     page: PageWanted,
     connection: Reading,

@@ -12,6 +12,7 @@ from services.payments.application.register_bank_account import RegisterBankAcco
 from services.payments.domain.errors import BankAccountTaken
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 
@@ -42,7 +43,7 @@ async def register_bank_account_route(
     return await once(work.connection, attempt, perform)
 
 
-@router.get("", response_model=Page[BankAccountBody], summary="List our bank accounts")
+@listed(router, "", BankAccountBody, summary="List our bank accounts")
 async def list_bank_accounts(
     page: PageWanted, connection: Reading, _caller: CurrentCaller
 ) -> Page[BankAccountBody]:

@@ -39,6 +39,7 @@ from shared.database import Database, UnitOfWork
 from shared.errors import NotFound
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.prefer import PreferWait, wait_seconds
 from shared.problem_details import refusals
@@ -164,7 +165,7 @@ async def _reply(pool: Database, received: ReceivedStatement, *, is_finished: bo
     )
 
 
-@router.get("", response_model=Page[BankStatementBody], summary="List the statements received")
+@listed(router, "", BankStatementBody, summary="List the statements received")
 async def list_bank_statements(
     page: PageWanted,
     connection: Reading,
@@ -190,9 +191,10 @@ async def show_bank_statement(
     return await _statement(connection, bank_statement_id)
 
 
-@router.get(
+@listed(
+    router,
     "/{bank_statement_id}/lines",
-    response_model=Page[StatementLineBody],
+    StatementLineBody,
     summary="Show each line of the file with its decision",
 )
 async def list_statement_lines(

@@ -43,6 +43,7 @@ from services.payments.domain.errors import (
 from shared.errors import NotFound
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 
@@ -73,7 +74,7 @@ async def record_bounce_route(
     return await done_once(work, (caller, key, "/v1/bounces"), draft, perform)
 
 
-@router.get("/bounces", response_model=Page[BounceBody], summary="List returned cheques")
+@listed(router, "/bounces", BounceBody, summary="List returned cheques")
 async def list_bounces(
     page: PageWanted,
     connection: Reading,
@@ -151,9 +152,7 @@ async def show_cheque_standing(
     )
 
 
-@router.get(
-    "/bounce-charge-rules", response_model=Page[ChargeRuleBody], summary="What a returned cheque costs"
-)
+@listed(router, "/bounce-charge-rules", ChargeRuleBody, summary="What a returned cheque costs")
 async def list_charge_rules(
     page: PageWanted, connection: Reading, _caller: CurrentCaller
 ) -> Page[ChargeRuleBody]:

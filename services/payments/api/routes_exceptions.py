@@ -44,6 +44,7 @@ from shared.conditional import IfMatch, revision_etag, wanted_revision
 from shared.errors import NotFound, PreconditionMissing, Stale
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 
@@ -77,7 +78,7 @@ class ExceptionFilters:
         return listing.where("x.raised_at <= :raised_before", raised_before=since)
 
 
-@router.get("", response_model=Page[ExceptionBody], summary="List what waits for a person")
+@listed(router, "", ExceptionBody, summary="List what waits for a person")
 async def list_exceptions(
     page: PageWanted,
     connection: Reading,

@@ -36,6 +36,7 @@ from shared.conditional import IfMatch, revision_etag, wanted_revision
 from shared.errors import NotFound, PreconditionMissing, Stale
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 
@@ -73,7 +74,7 @@ async def register_instrument_route(
     return await done_once(work, (caller, key, "/v1/instruments"), draft, perform)
 
 
-@router.get("", response_model=Page[InstrumentBody], summary="List cheques in hand")
+@listed(router, "", InstrumentBody, summary="List cheques in hand")
 async def list_instruments(
     page: PageWanted,
     connection: Reading,

@@ -35,6 +35,7 @@ from shared.bulk import (
 from shared.errors import FieldProblem, NotFound
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 
@@ -96,7 +97,7 @@ def _item_verdict(index: int, number: str, verdict: InvoiceVerdict) -> ItemVerdi
     return ItemVerdict(index=index, status=status, id=verdict.invoice_id, key=number)
 
 
-@router.get("/v1/invoices", response_model=Page[InvoiceBody], summary="List invoices")
+@listed(router, "/v1/invoices", InvoiceBody, summary="List invoices")
 async def list_invoices(
     page: PageWanted,
     connection: Reading,
@@ -128,9 +129,10 @@ async def show_invoice(invoice_id: UUID, connection: Reading, caller: CurrentCal
     return invoice_body(rows[0])
 
 
-@router.get(
+@listed(
+    router,
     "/v1/accounts/{partner}/open-items",
-    response_model=Page[OpenItemBody],
+    OpenItemBody,
     tags=["Partner accounts"],
     summary="What a partner has open: unpaid invoices and charges, unused advances and credit notes",
 )

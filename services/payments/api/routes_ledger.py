@@ -18,14 +18,13 @@ from services.payments.api.schemas_ledger import (
 )
 from services.payments.application.verify_ledger import verify_ledger
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 
 router = APIRouter(prefix="/v1")
 
 
-@router.get(
-    "/journal-entries", response_model=Page[JournalEntryBody], tags=["Ledger"], summary="List journal entries"
-)
+@listed(router, "/journal-entries", JournalEntryBody, tags=["Ledger"], summary="List journal entries")
 async def list_journal_entries(
     page: PageWanted,
     connection: Reading,

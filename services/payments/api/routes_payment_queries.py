@@ -53,6 +53,7 @@ from shared.conditional import IfMatch, revision_etag, wanted_revision
 from shared.errors import Invalid, NotFound, PreconditionMissing, Stale
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import Caller, CurrentCaller
+from shared.list_routes import listed
 from shared.money import minor_from_text
 from shared.pagination import Page
 from shared.problem_details import refusals
@@ -129,7 +130,7 @@ async def open_payment_query(
     return await done_once(work, (caller, key, "/v1/payment-queries"), draft, perform)
 
 
-@router.get("/payment-queries", response_model=Page[QueryBody], summary="List questions on payments")
+@listed(router, "/payment-queries", QueryBody, summary="List questions on payments")
 async def list_payment_queries(
     page: PageWanted,
     connection: Reading,

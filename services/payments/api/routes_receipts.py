@@ -40,6 +40,7 @@ from shared.bulk import (
 from shared.errors import NotFound
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 
@@ -52,7 +53,7 @@ CSV_EXAMPLE: Final = (
 )
 
 
-@router.get("", response_model=Page[ReceiptBody], summary="List receipts")
+@listed(router, "", ReceiptBody, summary="List receipts")
 async def list_receipts(
     page: PageWanted,
     connection: Reading,

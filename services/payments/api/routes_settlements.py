@@ -51,6 +51,7 @@ from services.payments.domain.errors import (
 from shared.errors import NotFound
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.wire import MoneyBody, money
@@ -247,7 +248,7 @@ async def decide_refund_route(
     return await done_once(work, (caller, key, f"/v1/refunds/{refund_id}/decision"), draft, perform)
 
 
-@router.get("/refunds", response_model=Page[RefundBody], tags=["Refunds"], summary="List refunds")
+@listed(router, "/refunds", RefundBody, tags=["Refunds"], summary="List refunds")
 async def list_refunds(
     page: PageWanted,
     connection: Reading,

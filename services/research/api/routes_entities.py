@@ -10,18 +10,13 @@ from services.research.api.schemas_entities import EntityBody, entity_body
 from services.research.domain.entity import search_words
 from services.research.domain.errors import SearchTooWide
 from shared.identity import CurrentCaller
-from shared.pagination import CursorInvalid, Page
-from shared.problem_details import refusals
+from shared.list_routes import listed
+from shared.pagination import Page
 
 router = APIRouter(prefix="/v1/entities", tags=["Entities"])
 
 
-@router.get(
-    "",
-    response_model=Page[EntityBody],
-    summary="Find companies by name",
-    responses=refusals(SearchTooWide, CursorInvalid),
-)
+@listed(router, "", EntityBody, summary="Find companies by name", refuses=(SearchTooWide,))
 async def list_entities(
     page: PageWanted,
     connection: Reading,

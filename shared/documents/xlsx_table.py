@@ -1,0 +1,155 @@
+"""Tables as a workbook, row by row in constant memory: dates are dates, money is a number, text is never calculated."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import IO, Final
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from shared.documents.rupee_formats import number_format
+from shared.documents.table import Amount, Cell, Column, Kind, Row, begins_like_a_formula
+
+# A cell has no time zone, and its readers are in India.
+READERS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
+READERS_TIME_ZONE_NAME: Final = "IST"
+DIGITS_MAX: Final = 15  # a cell's number is a double: what has more digits would be changed
+TEXT_LENGTH_MAX: Final = 32_767  # of a cell
+_CUT_MARK: Final = " … (cut)"
+_FIRST_DATE: Final = date(1900, 3, 1)  # before it spreadsheets count days that never were
+_WIDTH_MIN: Final = 8
+_WIDTH_MAX: Final = 60
+
+
+class Workbook:
+    """A workbook under way. The same sheets and the same `made_at` give the same bytes."""
+
+    def __init__(self, target: IO[bytes], *, title: str, made_at: datetime) -> None:
+        options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
+        self._book = xlsxwriter.Workbook(target, options)
+        self._book.set_properties({"title": title, "created": made_at})
+        self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
+        self._sheets: list[SheetTable] = []
+
+    def sheet(
+        self, name: str, columns: Sequence[Column], heading: Sequence[tuple[str, str]] = ()
+    ) -> "SheetTable":
+        """A new sheet; the heading's pairs stand above the table. Names are at most 31 characters."""
+        table = SheetTable(self, self._book.add_worksheet(name), columns, heading)
+        self._sheets.append(table)
+        return table
+
+    def format(self, **properties: object) -> Format:
+        """One object per look, however many cells have it."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(properties)
+        return self._formats[key]
+
+    def close(self) -> None:
+        """Finish the file; nothing of it can be read before."""
+        for sheet in self._sheets:
+            sheet.finish()
+        self._book.close()
+
+
+class SheetTable:
+    """One table of a workbook, with a header that stays in sight and can be filtered."""
+
+    def __init__(
+        self,
+        book: Workbook,
+        sheet: Worksheet,
+        columns: Sequence[Column],
+        heading: Sequence[tuple[str, str]],
+    ) -> None:
+        self._book, self._sheet, self._columns = book, sheet, columns
+        self._widths = [_WIDTH_MIN] * len(columns)
+        self._next = 0
+        self._is_filtered = False
+        for label, text in heading:
+            sheet.write_string(self._next, 0, label, book.format(bold=True))
+            self._write_text(1, text, {})
+            self._next += 1
+        self._header = self._next = self._next + bool(heading)
+        looks = book.format(bold=True, bg_color="#1F3864", font_color="#FFFFFF", text_wrap=True, valign="top")
+        for place, column in enumerate(columns):
+            title = column.title + (f" ({READERS_TIME_ZONE_NAME})" if column.kind is Kind.INSTANT else "")
+            sheet.write_string(self._next, place, title, looks)
+            self._widen(place, len(title))
+        sheet.freeze_panes(self._next + 1, 0)
+        self._next += 1
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Add rows; what was written cannot be changed."""
+        for row in rows:
+            self._write_row(row, {})
+
+    def write_total(self, row: Row) -> None:
+        """Add a row in bold under a line, which the filter leaves out."""
+        self._finish_filter()
+        self._write_row(row, {"bold": True, "top": 1})
+
+    def finish(self) -> None:
+        """Set what is known only at the end: filter and widths."""
+        self._finish_filter()
+        for place, width in enumerate(self._widths):
+            self._sheet.set_column(place, place, min(width + 2, _WIDTH_MAX))
+
+    def _finish_filter(self) -> None:
+        if self._columns and not self._is_filtered:
+            self._is_filtered = True
+            self._sheet.autofilter(self._header, 0, max(self._next - 1, self._header), len(self._columns) - 1)
+
+    def _write_row(self, row: Row, look: dict[str, object]) -> None:
+        for place, cell in enumerate(row):
+            self._write_cell(place, cell, look)
+        self._next += 1
+
+    def _write_cell(self, place: int, cell: Cell, look: dict[str, object]) -> None:
+        at, sheet, book = self._next, self._sheet, self._book
+        match cell:
+            case None:
+                if look:
+                    sheet.write_blank(at, place, None, book.format(**look))
+            case bool():
+                sheet.write_boolean(at, place, cell, book.format(**look))
+            case str():
+                self._write_text(place, cell, look)
+            case Amount():
+                self._write_number(place, cell.text, number_format(cell.text, cell.currency), look)
+            case datetime():
+                local = cell.astimezone(READERS_TIME_ZONE).replace(tzinfo=None)
+                sheet.write_datetime(at, place, local, book.format(num_format="yyyy-mm-dd hh:mm:ss", **look))
+                self._widen(place, 19)
+            case date() if cell >= _FIRST_DATE:
+                midnight = datetime.combine(cell, time.min)
+                sheet.write_datetime(at, place, midnight, book.format(num_format="yyyy-mm-dd", **look))
+                self._widen(place, 10)
+            case int() | Decimal():
+                self._write_number(place, str(cell), "General", look)
+            case _:
+                self._write_text(place, str(cell), look)
+
+    def _write_number(self, place: int, text: str, shown_as: str, look: dict[str, object]) -> None:
+        if sum(char.isdigit() for char in text.lstrip("-0.")) > DIGITS_MAX:
+            self._write_text(place, text, {"align": "right", **look})
+            return
+        self._sheet.write_number(
+            self._next, place, float(text), self._book.format(num_format=shown_as, **look)
+        )
+        self._widen(place, len(text) * 5 // 4)
+
+    def _write_text(self, place: int, text: str, look: dict[str, object]) -> None:
+        # Excel keeps such a text a text also when somebody edits the cell, and shows it as it is.
+        looks = {"quote_prefix": True, **look} if begins_like_a_formula(text) else look
+        shown = text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - len(_CUT_MARK)] + _CUT_MARK
+        self._sheet.write_string(self._next, place, shown, self._book.format(**looks) if looks else None)
+        self._widen(place, len(shown))
+
+    def _widen(self, place: int, length: int) -> None:
+        if place < len(self._widths) and length > self._widths[place]:
+            self._widths[place] = length

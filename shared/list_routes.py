@@ -1,0 +1,153 @@
+"""The one way to make a list route: pages of JSON, and the whole list as CSV or XLSX, from the same function."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import wraps
+from typing import IO, Any, Final, ParamSpec, TypeVar
+
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
+from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
+
+from shared.dependencies import PageRequest
+from shared.documents.attachment import attachment_headers
+from shared.documents.body_table import BodyTable
+from shared.documents.csv_table import CsvTable
+from shared.documents.xlsx_table import SheetTable, Workbook
+from shared.errors import Busy, Invalid, Refusal
+from shared.medium import MEDIA_TYPES, Medium
+from shared.pagination import CursorInvalid, Page
+from shared.problem_details import refusals
+
+ROWS_MAX: Final = 200_000
+ROWS_AT_ONCE: Final = 1_000
+SPOOL_MEMORY_BYTES: Final = 1024 * 1024
+CHUNK_BYTES: Final = 64 * 1024
+RETRY_AFTER_SECONDS: Final = 5
+_NO_FILTERS: Final = frozenset({"limit", "cursor", "format"})
+_FILES: Final = {
+    MEDIA_TYPES[medium]: {"schema": {"type": "string", "format": "binary"}}
+    for medium in (Medium.CSV, Medium.XLSX)
+}
+
+Asked = ParamSpec("Asked")
+Body = TypeVar("Body", bound=BaseModel)
+ReadPage = Callable[[PageRequest], Awaitable[Page[Any]]]
+
+
+class ExportTooLarge(Invalid):
+    """The whole list is more than one file should hold."""
+
+    code, title = "export_too_large", "The list is too long for one file"
+
+
+def listed(
+    router: APIRouter,
+    path: str,
+    body: type[Body],
+    *,
+    refuses: Sequence[type[Refusal]] = (),
+    **described: Any,  # noqa: ANN401 - passed on to FastAPI as it is
+) -> Callable[[Callable[Asked, Awaitable[Page[Body]]]], Callable[Asked, Awaitable[Page[Body]]]]:
+    """Serve the function at the path; it returns one `Page` of `body` and has a parameter `page: PageWanted`.
+
+    `described` is what `router.get` takes: summary, tags and so on. A file is made by asking the function for page
+    after page in the one snapshot of the request.
+    """
+
+    def register(function: Callable[Asked, Awaitable[Page[Body]]]) -> Callable[Asked, Awaitable[Page[Body]]]:
+        name = function.__name__.removesuffix("_route").removeprefix("list_").replace("_", "-")
+        export = _Export(name, BodyTable(body), ", ".join(_filters(get_dependant(path=path, call=function))))
+
+        @wraps(function)
+        async def reply(*args: Asked.args, **kwargs: Asked.kwargs) -> Page[Body] | Response:
+            page = kwargs["page"]
+            assert isinstance(page, PageRequest)
+            if page.medium is Medium.JSON:
+                return await function(*args, **kwargs)
+
+            async def read(wanted: PageRequest) -> Page[Body]:
+                kwargs["page"] = wanted
+                return await function(*args, **kwargs)
+
+            return await export.reply(page, read)
+
+        documented = {200: {"content": _FILES}, **refusals(CursorInvalid, ExportTooLarge, *refuses)}
+        router.get(path, response_model=Page[body], responses=documented, **described)(reply)  # type: ignore[valid-type] # made at run time
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    name: str
+    table: BodyTable
+    filters: str
+
+    async def reply(self, page: PageRequest, read: ReadPage) -> Response:
+        """The file is whole before the reply begins: an error is still told as one, and nobody gets half a list."""
+        if page.exports.locked():
+            raise Busy(
+                "Other files are being made; try again in a moment", retry_after_seconds=RETRY_AFTER_SECONDS
+            )
+        spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES)  # noqa: SIM115 - closed when it is sent
+        try:
+            async with page.exports:
+                await self._write(spool, page, read)
+        except BaseException:
+            spool.close()
+            raise
+        at = datetime.now(UTC)
+        headers = attachment_headers(f"{self.name}-{at:%Y-%m-%d}.{page.medium.value}")
+        headers |= {"Content-Length": str(spool.tell()), "Cache-Control": "no-store", "Vary": "Accept"}
+        spool.seek(0)
+        media_type = MEDIA_TYPES[page.medium]
+        if page.medium is Medium.CSV:
+            media_type += "; charset=utf-8; header=present"
+        return StreamingResponse(_chunks(spool), media_type=media_type, headers=headers)
+
+    async def _write(self, target: IO[bytes], page: PageRequest, read: ReadPage) -> None:
+        table, close = self._opened(target, page.medium)
+        rows, cursor = 0, page.cursor
+        while True:
+            part = await read(replace(page, limit=ROWS_AT_ONCE, cursor=cursor))
+            rows, cursor = rows + len(part.items), part.next_cursor
+            if rows > ROWS_MAX:
+                raise self._too_large()
+            await asyncio.to_thread(table.write, [self.table.row(item) for item in part.items])
+            if cursor is None:
+                break
+        await asyncio.to_thread(close)
+
+    def _opened(self, target: IO[bytes], medium: Medium) -> tuple[CsvTable | SheetTable, Callable[[], None]]:
+        if medium is Medium.CSV:
+            table = CsvTable(target, self.table.columns)
+            return table, table.close
+        title = self.name.replace("-", " ").capitalize()
+        book = Workbook(target, title=title, made_at=datetime.now(UTC))
+        return book.sheet(title, self.table.columns), book.close
+
+    def _too_large(self) -> ExportTooLarge:
+        narrowed = f"narrow it with {self.filters}" if self.filters else "ask for its pages"
+        return ExportTooLarge(f"The list has more than {ROWS_MAX} rows; {narrowed}", rows_max=ROWS_MAX)
+
+
+def _filters(dependant: Dependant) -> Iterator[str]:
+    """The parameters that narrow the list, those of its dependencies included."""
+    for field in dependant.query_params:
+        if field.alias not in _NO_FILTERS:
+            yield field.alias
+    for part in dependant.dependencies:
+        yield from _filters(part)
+
+
+def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
+    with spool:
+        while chunk := spool.read(CHUNK_BYTES):
+            yield chunk
