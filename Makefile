@@ -11,7 +11,7 @@ export PYTHON
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 .PHONY: install
 install: .venv/installed ## put exactly what requirements.lock names into .venv
@@ -30,13 +30,15 @@ token: install ## print a development token (ROLE=coordinator, PARTNER=…, ZONE
 reset: install ## forget all local data; refuses while the system runs
 	@$(RUN) deploy.local.reset
 
-.PHONY: test test-unit bench
+.PHONY: test test-unit bench evaluate-matching
 test: install ## run every test on throwaway PostgreSQL and RabbitMQ (ARGS='-k clock tests/unit')
 	@$(RUN) pytest -n $(WORKERS) $(ARGS)
 test-unit: install ## run the tests that need nothing but Python
 	@$(RUN) pytest -n0 tests/unit $(ARGS)
 bench: install ## measure, print the table, write it as JSON and as a picture
 	@$(RUN) tests.benchmarks $(ARGS)
+evaluate-matching: install ## score the matching by category (FOLDER=labelled/statement ARGS=--misses); without, on invented months
+	@$(RUN) tests.conformance.evaluate_matching $(FOLDER) $(ARGS)
 
 .PHONY: check lint format-check types imports architecture
 check: install ## run the quick checks side by side: style, types, layers, architecture

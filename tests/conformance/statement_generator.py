@@ -13,8 +13,8 @@ from services.payments.domain.deduction import tax_on
 from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerProfile
+from tests.conformance.labelled_statement import LabelledStatement, Truth
 from tests.conformance.narration_layouts import LAYOUTS, Said, cheque_return
-from tests.conformance.score_matching import LabelledStatement, Truth
 
 
 def _listed(text: str) -> tuple[str, ...]:

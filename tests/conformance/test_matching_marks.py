@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from services.payments.domain.matching_policy import default_policy
+from tests.conformance.labelled_statement import read_labelled_statement
 from tests.conformance.narration_layouts import LAYOUTS
-from tests.conformance.score_matching import Score, decide, read_labelled_statement, score
+from tests.conformance.score_matching import Score, decide, score
 from tests.conformance.statement_generator import NUMBER_PATTERNS, invented_statement
 
-PRECISION_MARK = 0.998
+PRECISION_MARK = 0.999
 
 
 @pytest.mark.conformance
-@pytest.mark.parametrize(("mixture", "mark"), [("mild", 0.985), ("hard", 0.98)])
+@pytest.mark.parametrize(("mixture", "mark"), [("mild", 0.99), ("hard", 0.985)])
 @pytest.mark.parametrize("chunk", [100_000, 500])
 def test_labelled_statements_are_booked_rightly(mixture: str, mark: float, chunk: int) -> None:
     samples = os.environ.get("SALESOPS_SAMPLES")
@@ -28,21 +29,31 @@ def test_labelled_statements_are_booked_rightly(mixture: str, mark: float, chunk
     assert result.right_share >= mark, result.table()
 
 
-@pytest.mark.parametrize(("mixture", "mark"), [("mild", 0.96), ("hard", 0.94)])
-@pytest.mark.parametrize("layout", sorted(LAYOUTS))
-def test_invented_months_in_any_bank_layout_are_booked_rightly(
-    layout: str, mixture: str, mark: float
-) -> None:
+@pytest.mark.parametrize(("mixture", "mark"), [("mild", 0.98), ("hard", 0.965)])
+def test_invented_months_in_any_bank_layout_are_booked_rightly(mixture: str, mark: float) -> None:
     total = Score()
-    for seed, pattern in enumerate(sorted(NUMBER_PATTERNS)):
-        statement = invented_statement(
-            seed=seed, layout=layout, pattern=pattern, mixture=mixture, line_count=120
-        )
-        result = score(statement, decide(statement, default_policy()))
-        total.receipts += result.receipts
-        total.right += result.right
-        total.safe += result.safe
-        total.wrong += result.wrong
+    for layout in sorted(LAYOUTS):
+        of_layout = Score()
+        for seed, pattern in enumerate(sorted(NUMBER_PATTERNS)):
+            statement = invented_statement(
+                seed=seed, layout=layout, pattern=pattern, mixture=mixture, line_count=120
+            )
+            of_layout.add(score(statement, decide(statement, default_policy())))
+        assert of_layout.right_share >= mark, f"{layout}\n{of_layout.table()}"
+        total.add(of_layout)
 
     assert total.precision >= PRECISION_MARK, total.table()
-    assert total.right_share >= mark, total.table()
+
+
+@pytest.mark.parametrize(("mixture", "mark"), [("mild", 0.97), ("hard", 0.95)])
+def test_a_month_of_one_partner_with_thousands_of_open_invoices_is_booked_rightly(
+    mixture: str, mark: float
+) -> None:
+    statement = invented_statement(
+        seed=1, layout="hdfc", pattern="ENG/26-27/00412", mixture=mixture, partner_count=1, line_count=1_400
+    )
+
+    result = score(statement, decide(statement, default_policy(), chunk=2_000))
+
+    assert result.precision >= PRECISION_MARK, result.table()
+    assert result.right_share >= mark, result.table()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.payments.domain.deduction import (
@@ -14,7 +14,7 @@ from services.payments.domain.deduction import (
 from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.named_invoices import NamedInvoices
 from services.payments.domain.open_book import PartnerAccount
-from services.payments.domain.subset_sum import loose_subsets, runs_within
+from services.payments.domain.subset_sum import loose_subsets
 
 _ON_ACCOUNT = "on_account"
 _PARTIAL = "partly_paid"
@@ -62,9 +62,14 @@ def explanations(
     found: list[Explanation] = []
     for choice in _choices(payment, account, named, policy):
         found += _explained(choice, payment, account, named, policy)
-    if not any(explanation.weight < policy.amount.loose_search_above for explanation in found):
-        for choice in _loose_choices(payment, account, policy):
+    best = min(found, key=lambda explanation: explanation.weight, default=None)
+    if best is None or best.weight >= policy.amount.loose_search_above:
+        _, high = _window(payment.amount_minor, policy)
+        exact = list(_loose_choices(payment.amount_minor, payment.amount_minor, account, policy))
+        for choice in exact or _loose_choices(payment.amount_minor, high, account, policy):
             found += _explained(choice, payment, account, named, policy)
+    elif len(best.payables) > 1 and not best.is_named:
+        found += _rivals(best, payment, account, named, policy)
     found += _partly_paid(payment, account, named, policy)
     weight = policy.amount.on_account + amount_freedom(payment.amount_minor) + named.weight((), policy.amount)
     found.append(Explanation(weight, _ON_ACCOUNT, (), (), (), "", payment.amount_minor, is_named=False))
@@ -79,13 +84,12 @@ def _choices(
     if whole:
         yield _Choice(whole, 0.0)
     low, high = _window(payment.amount_minor, policy)
-    for position, open_minor in enumerate(account.amounts):
-        if low <= open_minor <= high and (position,) != whole:
+    for position in account.within(low, high):
+        if (position,) != whole:
             yield _Choice((position,), _rank(position, policy))
-    length_max = policy.bounds.run_length_max
     low = payment.amount_minor
     seen = {whole}
-    for start, end in runs_within(account.prefix_sums, low, high, length_max=length_max):
+    for start, end in account.runs.within(low, high):
         positions = tuple(range(start, end))
         if positions not in seen:
             seen.add(positions)
@@ -95,7 +99,7 @@ def _choices(
     order = account.by_due_date
     if not order:
         return
-    for start, end in runs_within(account.due_prefix_sums, low, high, length_max=length_max):
+    for start, end in account.due_runs.within(low, high):
         positions = tuple(sorted(order[start:end]))
         if positions not in seen:
             weight = weights.run + weights.run_step * (end - start - 2) + _rank(start, policy)
@@ -114,12 +118,20 @@ def _window(amount_minor: int, policy: MatchingPolicy) -> tuple[int, int]:
     return max(1, amount_minor - policy.overpaid_cap_minor), amount_minor + charge + tax
 
 
-def _loose_choices(payment: Payment, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
+def _rivals(
+    best: Explanation, payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
+) -> Iterator[Explanation]:
+    """Other sets of a few invoices that add up to just the amount. Whatever order speaks for the best set, two sets that
+    fit are a question to a person, so a rival is never much less likely than it."""
+    for choice in _loose_choices(payment.amount_minor, payment.amount_minor, account, policy):
+        for rival in _explained(choice, payment, account, named, policy):
+            if rival.signature != best.signature:
+                yield replace(rival, weight=min(rival.weight, best.weight + policy.amount.rival_sum))
+
+
+def _loose_choices(low: int, high: int, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
     """Any few of the oldest invoices."""
-    _, high = _window(payment.amount_minor, policy)
-    found = loose_subsets(
-        account.loose_sums, payment.amount_minor, high, found_max=policy.bounds.loose_found_max
-    )
+    found = loose_subsets(account.loose_sums, low, high, found_max=policy.bounds.loose_found_max)
     for subset in found:
         weight = policy.amount.loose_choice + math.log(math.comb(len(account.amounts), len(subset)))
         yield _Choice(tuple(sorted(subset)), weight)

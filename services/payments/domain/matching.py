@@ -20,6 +20,8 @@ from services.payments.domain.verdict import Verdict, Weighed, candidates_for, v
 
 _FIRM_CERTAINTY = 0.999
 _KNOWN_WELL = 8.0
+_PROOFS_TELLING = 3
+_STEM = 4
 # These say of a credit that it is none of a customer's whoever is named in it.
 _NEVER_RECEIPTS = frozenset({"not_final", "reversal", "return_of_own_payment"})
 
@@ -143,16 +145,17 @@ class _Matching:
         self._views = list(batch.views)
         self._verdicts: dict[int, tuple[list[PartnerAccount], Verdict]] = {}
         self._looks: Counter[int] = Counter()
+        self._proofs: Counter[tuple[str, str]] = Counter()
         self._pending = [number for number, line in enumerate(batch.lines) if line.amount_minor > 0]
 
     def run(self) -> None:
         self._set_aside_no_receipts()
         named = [number for number in self._pending if self.batch.narrations[number].references]
         self._round(named, self.policy.allocation_certainty, is_named=True)
-        for certainty in (_FIRM_CERTAINTY, self.policy.allocation_certainty):
-            for _ in range(self.policy.bounds.rounds_max):
-                if not self._round(list(self._pending), certainty, is_named=False):
-                    break
+        waves = self._waves()
+        for last in range(len(waves)):
+            for certainty in (_FIRM_CERTAINTY, self.policy.allocation_certainty):
+                self._settle([number for wave in waves[: last + 1][-2:] for number in wave], certainty)
         for number in self._pending:
             self.decisions[number] = left_open(self.batch.lines[number], self._verdict(number), self.policy)
 
@@ -167,6 +170,27 @@ class _Matching:
                 told = Reason(reason, f"The bank's wording says this is no customer's payment: {reason}")
                 line = self.batch.lines[number]
                 self.decisions[number] = no_receipt(line, LineKind.NOT_A_RECEIPT, Outcome.EXCEPTION, told)
+
+    def _waves(self) -> list[list[int]]:
+        """The pending lines in order, so many of one partner at a time: a partner's payments follow its invoices, and
+        weighing the hundredth against what the first will pay helps neither."""
+        waves: list[list[int]] = []
+        counted: Counter[str] = Counter()
+        for number in self._pending:
+            best = self._views[number].candidates[:1]
+            partner = best[0].partner_code if best else ""
+            wave = counted[partner] // self.policy.bounds.wave_lines_max if partner else 0
+            counted[partner] += 1
+            waves.extend([] for _ in range(wave + 1 - len(waves)))
+            waves[wave].append(number)
+        return waves
+
+    def _settle(self, numbers: Sequence[int], certainty: float) -> None:
+        """Rounds until nothing more is certain."""
+        for _ in range(self.policy.bounds.rounds_max):
+            left = [number for number in numbers if number not in self.decisions]
+            if not self._round(left, certainty, is_named=False):
+                return
 
     def _round(self, numbers: list[int], certainty: float, *, is_named: bool) -> bool:
         """Books what is certain enough, the surest first; True when anything was booked."""
@@ -197,9 +221,11 @@ class _Matching:
         learned = self._learned(number, best)
         self.decisions[number] = booked(self.batch.lines[number], verdict, learned)
         self._pending.remove(number)
-        new = [alias for alias in learned if self._aliases.add(alias)]
-        if new:
-            self._look_again(frozenset(place_of_alias(alias) for alias in new))
+        places = {
+            place_of_alias(alias) for alias in learned if self._aliases.add(alias) and self._is_news(alias)
+        }
+        if places:
+            self._look_again(frozenset(places))
 
     def _learned(self, number: int, best: Weighed) -> tuple[PayerAlias, ...]:
         """A stranger who names our invoice and pays just what it asks for is known from now on."""
@@ -209,6 +235,12 @@ class _Matching:
         source = strong_reference(self.batch.lines[number]) or f"line {self.batch.lines[number].line_number}"
         keys = alias_keys(self.batch.narrations[number])
         return tuple(PayerAlias(key, best.candidate.partner_code, source) for key in keys)
+
+    def _is_news(self, alias: PayerAlias) -> bool:
+        """The first proofs of a payer are worth looking at its other lines again; a shortened name is the same payer."""
+        payer = (alias.key[: alias.key.rfind(":") + _STEM], alias.partner_code)
+        self._proofs[payer] += 1
+        return self._proofs[payer] <= _PROOFS_TELLING
 
     def _look_again(self, places: frozenset[str]) -> None:
         """Payers at these banks or addresses that are not known well may be the ones just learned."""

@@ -79,6 +79,8 @@ class AmountWeights:
     loose_choice: float = 3.0
     # Loose choices are searched only when nothing better than this was found.
     loose_search_above: float = 13.0
+    # Another set of invoices with the same sum is at most so much less likely than the best one.
+    rival_sum: float = 3.0
     # Invoices named in the narration.
     named: float = 0.2
     mistyped_name: float = 4.0
@@ -105,6 +107,8 @@ class SearchBounds:
     loose_found_max: int = 24
     # Bookings of others make a line be looked at again, so often at most.
     rounds_max: int = 24
+    # Lines of one partner that are weighed against each other at a time.
+    wave_lines_max: int = 120
     looks_max: int = 40
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
-
 from services.payments.domain.invoice_number import InvoiceReference, ReferenceKind
 from services.payments.domain.matching_policy import AmountWeights
 from services.payments.domain.open_book import PartnerAccount
+from services.payments.domain.written_numbers import WrittenNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,10 @@ def _meaning(reference: InvoiceReference, account: PartnerAccount, weights: Amou
         exact, mistyped = _by_serial(text, account.serials)
         return _Meaning(exact, mistyped, _ignored_number(exact, reference, weights))
     if reference.kind is ReferenceKind.CUT:
-        exact = frozenset(p for p, number in enumerate(account.numbers) if number.startswith(text))
+        exact = account.numbers.beginning_with(text)
         return _Meaning(exact, frozenset(), weights.ignored_number if exact else 0.0)
-    exact = frozenset(p for p, number in enumerate(account.numbers) if number == text)
-    mistyped = frozenset() if exact else _one_digit_off(text, account.numbers)
+    exact = account.numbers.equal_to(text)
+    mistyped = frozenset() if exact else account.numbers.one_off(text)
     return _Meaning(exact, mistyped, weights.ignored_name)
 
 
@@ -86,20 +85,6 @@ def _ignored_number(exact: frozenset[int], reference: InvoiceReference, weights:
     return weights.ignored_number if reference.is_announced else weights.ignored_digits
 
 
-def _by_serial(digits: str, serials: Sequence[str]) -> tuple[frozenset[int], frozenset[int]]:
-    bare = digits.lstrip("0")
-    whole = frozenset(p for p, serial in enumerate(serials) if serial.lstrip("0") == bare)
-    if whole:
-        return whole, frozenset()
-    ending = frozenset(p for p, serial in enumerate(serials) if serial.endswith(digits))
-    if ending:
-        return ending, frozenset()
-    return ending, _one_digit_off(digits, [serial[-len(digits) :] for serial in serials])
-
-
-def _one_digit_off(text: str, numbers: Sequence[str]) -> frozenset[int]:
-    return frozenset(
-        p
-        for p, number in enumerate(numbers)
-        if len(number) == len(text) and OSA.distance(number, text, score_cutoff=1) <= 1
-    )
+def _by_serial(digits: str, serials: WrittenNumbers) -> tuple[frozenset[int], frozenset[int]]:
+    fitting = serials.equal_but_for_zeros(digits) or serials.ending_with(digits)
+    return fitting, frozenset() if fitting else serials.ending_one_off(digits)

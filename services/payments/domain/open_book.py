@@ -1,17 +1,18 @@
 """The open invoices of a batch while it is being matched: what is still open, found by partner and by number."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from uuid import UUID
 
 from services.payments.domain.deduction import PayableInvoice
 from services.payments.domain.invoice_number import normalised_number, number_keys, serial_of
 from services.payments.domain.matching_policy import SearchBounds
 from services.payments.domain.open_item import OpenInvoice
-from services.payments.domain.subset_sum import SubsetSums, subset_sums
+from services.payments.domain.subset_sum import RunSums, SubsetSums, subset_sums
+from services.payments.domain.written_numbers import WrittenNumbers
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,18 @@ class PartnerAccount:
         return [payable.open_minor for payable in self.payables]
 
     @cached_property
-    def prefix_sums(self) -> list[int]:
-        return [0, *accumulate(self.amounts[: self.bounds.run_items_max])]
+    def _by_amount(self) -> list[tuple[int, int]]:
+        return sorted((open_minor, position) for position, open_minor in enumerate(self.amounts))
+
+    def within(self, low: int, high: int) -> list[int]:
+        """Positions of the invoices of which an amount from low to high is open, oldest first."""
+        first = bisect_left(self._by_amount, (low, 0))
+        last = bisect_right(self._by_amount, (high, len(self.amounts)))
+        return sorted(position for _, position in self._by_amount[first:last])
+
+    @cached_property
+    def runs(self) -> RunSums:
+        return RunSums(self.amounts[: self.bounds.run_items_max], self.bounds.run_length_max)
 
     @cached_property
     def by_due_date(self) -> list[int]:
@@ -40,20 +51,21 @@ class PartnerAccount:
         return [] if order == list(range(len(order))) else order
 
     @cached_property
-    def due_prefix_sums(self) -> list[int]:
-        return [0, *accumulate(self.amounts[position] for position in self.by_due_date)]
+    def due_runs(self) -> RunSums:
+        amounts = [self.amounts[position] for position in self.by_due_date]
+        return RunSums(amounts, self.bounds.run_length_max)
 
     @cached_property
     def loose_sums(self) -> SubsetSums:
         return subset_sums(self.amounts[: self.bounds.loose_items_max], size_max=self.bounds.loose_size_max)
 
     @cached_property
-    def numbers(self) -> list[str]:
-        return [payable.number_key for payable in self.payables]
+    def numbers(self) -> WrittenNumbers:
+        return WrittenNumbers(tuple(payable.number_key for payable in self.payables))
 
     @cached_property
-    def serials(self) -> list[str]:
-        return [payable.serial for payable in self.payables]
+    def serials(self) -> WrittenNumbers:
+        return WrittenNumbers(tuple(payable.serial for payable in self.payables))
 
 
 class OpenBook:

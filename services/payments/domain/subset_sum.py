@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate, combinations
 
 Subset = tuple[int, ...]
 
@@ -21,6 +21,32 @@ def runs_within(
         while end <= last and prefix_sums[end] <= base + high:
             yield start, end
             end += 1
+
+
+class RunSums:
+    """Sums of all runs of neighbours of some amounts. Many amounts are summed once and looked up from then on; of few
+    each total is searched, which costs less than the list."""
+
+    _FEW = 24
+
+    def __init__(self, amounts: Sequence[int], length_max: int) -> None:
+        self._prefix_sums = [0, *accumulate(amounts)]
+        self._length_max = length_max
+        self._sums: list[tuple[int, int, int]] | None = None
+        if len(amounts) > self._FEW:
+            self._sums = sorted(
+                (self._prefix_sums[end] - self._prefix_sums[start], start, end)
+                for start in range(len(amounts) - 1)
+                for end in range(start + 2, min(len(amounts), start + length_max) + 1)
+            )
+
+    def within(self, low: int, high: int) -> list[tuple[int, int]]:
+        """Runs [start, end) of two or more whose sum lies in low … high, in the order of their starts."""
+        if self._sums is None:
+            return list(runs_within(self._prefix_sums, low, high, length_max=self._length_max))
+        first = bisect_left(self._sums, (low, 0, 0))
+        last = bisect_left(self._sums, (high + 1, 0, 0))
+        return sorted((start, end) for _, start, end in self._sums[first:last])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -46,9 +47,10 @@ def test_an_unnamed_amount_finds_the_one_invoice_it_fits() -> None:
 
 
 def test_a_run_of_invoices_is_found_by_its_sum() -> None:
-    invoices = [an_invoice(n, 1_000_003 * n, day=n - 400) for n in range(401, 409)]
+    totals = {n: 1_000_003 * n + n**3 for n in range(401, 409)}
+    invoices = [an_invoice(n, total, day=n - 400) for n, total in totals.items()]
 
-    decision = one(UNNAMED, 1_000_003 * (403 + 404 + 405), invoices)
+    decision = one(UNNAMED, totals[403] + totals[404] + totals[405], invoices)
 
     assert (decision.outcome, list(paid(decision))) == (Outcome.AUTO, ["403", "404", "405"])
 
@@ -159,6 +161,42 @@ def test_a_stranger_who_names_an_invoice_is_known_from_then_on() -> None:
         True,
     )
     assert (first.outcome, first.partner_code, paid(first)) == (Outcome.AUTO, "P1", {"413": 7_654_321})
+
+
+def test_two_sets_of_invoices_with_one_sum_are_a_question() -> None:
+    invoices = [
+        an_invoice(serial, total, day=day)
+        for serial, total, day in ((401, 100_000, 1), (402, 230_000, 2), (403, 55_000, 3), (404, 275_000, 4))
+    ]
+
+    decision = one(UNNAMED, 330_000, invoices)
+
+    assert (decision.allocations, decision.on_account_minor) == ((), 330_000)
+    shown = [{a.invoice_number[-3:] for a in other.allocations} for other in decision.alternatives]
+    assert {"401", "402"} in shown
+    assert {"403", "404"} in shown
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(1_000, 1_030), min_size=3, max_size=9, unique=True), st.data())
+def test_an_unnamed_set_is_paid_by_itself_only_when_no_other_set_fits(
+    totals: list[int], data: st.DataObject
+) -> None:
+    chosen = data.draw(st.sets(st.integers(0, len(totals) - 1), min_size=2, max_size=4))
+    amount = sum(totals[position] for position in chosen)
+    invoices = [an_invoice(401 + n, total, day=1 + n, tax_minor=0) for n, total in enumerate(totals)]
+
+    decision = one(UNNAMED, amount, invoices)
+
+    fitting = [
+        subset
+        for size in range(1, 6)
+        for subset in combinations(range(len(totals)), size)
+        if sum(totals[position] for position in subset) == amount
+    ]
+    if decision.outcome is Outcome.AUTO and decision.allocations:
+        paid_now = tuple(sorted(int(a.invoice_number[-3:]) - 401 for a in decision.allocations))
+        assert fitting == [paid_now]
 
 
 def test_a_strangers_round_amount_proves_nothing() -> None:

@@ -4,7 +4,7 @@ from itertools import accumulate, combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payments.domain.subset_sum import loose_subsets, runs_within, subset_sums
+from services.payments.domain.subset_sum import RunSums, loose_subsets, runs_within, subset_sums
 
 amounts_of = st.lists(st.integers(1, 60), min_size=1, max_size=9)
 
@@ -33,6 +33,15 @@ def test_runs_are_exactly_those_of_trying_all(amounts: list[int], low: int, widt
         for end in range(start + 2, min(count, start + 5) + 1)
         if low <= sum(amounts[start:end]) <= low + width
     ]
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=40), st.integers(1, 200), st.integers(0, 20))
+def test_runs_of_many_amounts_are_looked_up_as_those_of_few_are_searched(
+    amounts: list[int], low: int, width: int
+) -> None:
+    searched = list(runs_within([0, *accumulate(amounts)], low, low + width, length_max=5))
+
+    assert RunSums(amounts, 5).within(low, low + width) == searched
 
 
 def test_the_search_stops_after_the_bound_when_everything_fits() -> None:

@@ -1,0 +1,49 @@
+"""Whether a bank line holds enough to know what its payer meant, judged by the truth and the text alone.
+
+A line allows the answer when it tells the partner and, should it pay invoices, which. It tells the partner when it shows
+the beginning of its name, its branch or account, or the number of an invoice paid; or when a single invoice of anybody is
+open over just the amount. It tells the invoices when it names one of them or when the amount follows from what was open:
+paid in full, with or without a deduction. A part of an invoice that is not named could be a part of any.
+"""
+
+import re
+from collections import Counter
+
+from services.payments.domain.invoice_number import normalised_number, serial_of
+from tests.conformance.labelled_statement import LabelledStatement, Truth
+
+_NAME_LETTERS = 5
+_SERIAL_DIGITS = 4
+_ACCOUNT_DIGITS = 4
+
+
+class Derivation:
+    """Of one labelled statement."""
+
+    def __init__(self, statement: LabelledStatement) -> None:
+        self._lines = {line.line_number: line for line in statement.lines}
+        self._partners = {partner.code: partner for partner in statement.partners}
+        self._totals = {invoice.number: invoice.total_minor for invoice in statement.invoices}
+        self._alike = Counter(self._totals.values())
+
+    def allows(self, truth: Truth) -> bool:
+        line = self._lines[truth.line_number]
+        text = re.sub(r"[^A-Z0-9]", "", line.narration.upper())
+        is_named = any(_is_in(number, text) for number, _ in truth.allocations)
+        paid = sum(amount for _, amount in (*truth.allocations, *truth.deductions))
+        is_whole = paid == sum(self._totals[number] for number, _ in truth.allocations)
+        is_single = len(truth.allocations) == 1 and self._alike[line.amount_minor] == 1 and is_whole
+        tells_partner = is_named or is_single or self._tells(truth.partner_code, text)
+        return tells_partner and (is_named or is_whole)
+
+    def _tells(self, partner_code: str, text: str) -> bool:
+        partner = self._partners[partner_code]
+        name = re.sub(r"[^A-Z]", "", partner.name.upper())[:_NAME_LETTERS]
+        account = partner.bank_account[-_ACCOUNT_DIGITS:]
+        is_account = bool(account) and re.search(rf"X{account}(?!\d)", text) is not None
+        return name in text or is_account or (bool(partner.ifsc) and partner.ifsc in text)
+
+
+def _is_in(number: str, text: str) -> bool:
+    serial = serial_of(number)[-_SERIAL_DIGITS:]
+    return normalised_number(number) in text or (len(serial) >= _SERIAL_DIGITS and serial in text)
