@@ -40,6 +40,11 @@ bench: install ## measure, print the table, write it as JSON and as a picture
 evaluate-matching: install ## score the matching by category (FOLDER=labelled/statement ARGS=--misses); without, on invented months
 	@$(RUN) tests.conformance.evaluate_matching $(FOLDER) $(ARGS)
 
+.PHONY: soak-ledger
+soak-ledger: install ## act on the ledger at random and compare with a model (STEPS=5000, SEED=… repeats a run)
+	@LEDGER_STEPS=$(or $(STEPS),5000) LEDGER_SEED=$(SEED) $(RUN) pytest -n0 -q --no-header \
+		tests/integration/payments/ledger/test_ledger_machine.py
+
 .PHONY: check lint format-check types imports architecture
 check: install ## run the quick checks side by side: style, types, layers, architecture
 	@$(MAKE) --no-print-directory --keep-going --jobs --output-sync=target lint format-check types imports architecture

@@ -17,19 +17,24 @@ from services.payments.adapters.statement_formats import StatementFormat, detect
 from services.payments.adapters.statement_store import write_chunks
 from services.payments.application.allocate_credit import allocate_credit
 from services.payments.application.book_receipts import BookingOutcome, book_receipts
+from services.payments.application.decide_refund import DecideRefund, decide_refund
 from services.payments.application.import_bank_statement import (
     LINES_PER_CHUNK,
     Progress,
     import_bank_statement,
 )
 from services.payments.application.project_partners import project_partners
+from services.payments.application.record_bounce import RecordBounce, record_bounce
+from services.payments.application.record_receipts import PaymentVerdict, record_receipts
 from services.payments.application.register_invoices import InvoiceVerdict, register_invoices
+from services.payments.application.request_refund import RequestRefund, request_refund
 from services.payments.application.reverse_receipt import reverse_receipt
 from services.payments.application.undo_allocation import undo_allocation
 from services.payments.application.verify_ledger import LedgerVerification, verify_ledger
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
+from services.payments.domain.received_payment import ReceivedPayment
 from services.payments.domain.settlement import Settlement
 from shared.database import Database, UnitOfWork
 from shared.events.partners import PartnerState
@@ -87,13 +92,13 @@ class PaymentsBooks:
             await work.commit()
         return outcome
 
-    async def reverse(self, receipt: Receipt) -> None:
+    async def reverse(self, receipt: Receipt, *, on: date = RECEIVED_ON) -> None:
         async with UnitOfWork(self.database) as work:
             await reverse_receipt(
                 work,
                 receipt.id,
                 reason_code="cheque_returned",
-                reversed_on=RECEIVED_ON,
+                reversed_on=on,
                 bank_line_id=None,
                 actor="tests",
                 at=AT,
@@ -118,6 +123,36 @@ class PaymentsBooks:
             undone = await undo_allocation(work, credit, allocation_id, Posting("tests", LATER, on))
             await work.commit()
         return undone
+
+    async def tell(self, *payments: ReceivedPayment) -> list[PaymentVerdict]:
+        """Payments told by hand or by a virtual account."""
+        async with UnitOfWork(self.database) as work:
+            verdicts = await record_receipts(work, payments, Posting("tests", AT, RECEIVED_ON))
+            await work.commit()
+        return verdicts
+
+    async def bounce(self, receipt_id: UUID, return_code: str, *, on: date = RECEIVED_ON) -> UUID:
+        async with UnitOfWork(self.database) as work:
+            posting = Posting("tests", LATER, on)
+            bounce_id = await record_bounce(work, RecordBounce(receipt_id, return_code), posting)
+            await work.commit()
+        return bounce_id
+
+    async def ask_refund(self, receipt_id: UUID, amount_minor: int, *, by: str = "maker") -> UUID:
+        async with UnitOfWork(self.database) as work:
+            credit = await receipt_credit(work.connection, receipt_id)
+            assert credit is not None
+            command = RequestRefund(credit, amount_minor, ACCOUNT_NUMBER, "Paid twice", by)
+            refund_id = await request_refund(work, command, at=LATER)
+            await work.commit()
+        return refund_id
+
+    async def decide_refund(
+        self, refund_id: UUID, *, is_paid: bool, by: str = "checker", on: date = RECEIVED_ON
+    ) -> None:
+        async with UnitOfWork(self.database) as work:
+            await decide_refund(work, DecideRefund(refund_id, is_paid, "OUT1"), Posting(by, LATER, on))
+            await work.commit()
 
     async def receive(
         self,

@@ -2,18 +2,16 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
-import sqlalchemy as sa
 from fastapi import FastAPI
 
-from services.payments.adapters.orm import metadata
 from services.payments.main import create_app
 from services.payments.settings import PaymentsSettings
 from shared.database import Database
 from shared.identity import Caller
+from tests.factories.emptied_database import empty_again, seeds_of, superuser_of
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, calling
 from tests.provisions import DatabaseFactory
@@ -31,42 +29,25 @@ async def payments_database(fresh_database: DatabaseFactory) -> AsyncIterator[Da
 @pytest.fixture(scope="session")
 async def superuser(payments_database: Database, postgres_admin_url: str) -> AsyncIterator[Database]:
     """The same database with the rights of one who can pass by its triggers."""
-    name = urlsplit(payments_database.url).path
-    admin = Database(urlunsplit(urlsplit(postgres_admin_url)._replace(path=name)), application_name="tamper")
+    admin = superuser_of(payments_database, postgres_admin_url)
     yield admin
     await admin.close()
 
 
 @pytest.fixture(scope="session")
 async def seeds(payments_database: Database) -> dict[str, str]:
-    """What the migrations themselves put in, as JSON by table: rules as data that every installation begins with."""
-    found: dict[str, str] = {}
-    async with payments_database.reading() as connection:
-        for table in metadata.sorted_tables:
-            rows = await connection.scalar(sa.text(f"SELECT json_agg(t)::text FROM {table.name} t"))
-            if rows is not None:
-                found[table.name] = rows
-    return found
+    """What the migrations themselves put in."""
+    return await seeds_of(payments_database)
 
 
 @pytest.fixture(scope="session")
 def emptied(
     payments_database: Database, superuser: Database, seeds: dict[str, str]
 ) -> Callable[[], Awaitable[PaymentsBooks]]:
-    """Empty the database past its guards, which takes a twentieth of the time that a new one takes."""
+    """Empty the database and open books in it."""
 
     async def empty() -> PaymentsBooks:
-        async with superuser.engine.begin() as connection:
-            await connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
-            for table in metadata.sorted_tables:
-                await connection.execute(table.delete())
-            for name, rows in seeds.items():
-                await connection.execute(
-                    sa.text(
-                        f"INSERT INTO {name} SELECT * FROM json_populate_recordset(NULL::{name}, CAST(:rows AS json))"
-                    ),
-                    {"rows": rows},
-                )
+        await empty_again(superuser, seeds)
         books = PaymentsBooks(payments_database)
         await books.open()
         return books

@@ -1,0 +1,245 @@
+"""Histories of the ledger that nobody thought of: random actions, each checked against the model at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.payments.domain.receipt import Receipt
+from tests.factories.payments import ACCOUNT_NUMBER, invoice
+from tests.integration.payments.ledger.ledger_bench import LedgerBench, a_payment_for, a_receipt_for
+from tests.integration.payments.ledger.ledger_model import DEDUCTIONS, MONEY, Credit, Item, Part
+
+PARTNERS: Final = ("CP0001", "CP0002")
+SHARES: Final = {
+    "all": lambda minor: minor,
+    "half": lambda minor: (minor + 1) // 2,
+    "a paisa": lambda _: 1,
+    "too much": lambda minor: minor + 1,
+}
+KEPT_BACK_MINOR: Final = 100
+REFERENCES: Final = tuple(f"HDFCR5202610140000000{place}" for place in range(3))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which item a credit is to settle and how much of it, before it is known what is open."""
+
+    place: int
+    share: str
+    kept_back: str | None
+    is_anybodys: bool
+
+
+places = st.integers(0, 99)
+partners = st.sampled_from(PARTNERS)
+minors = st.integers(1, 2_000)
+shares = st.sampled_from(("all", "all", "half", "a paisa", "too much"))
+wishes = st.builds(
+    Wish,
+    place=places,
+    share=shares,
+    kept_back=st.sampled_from((None, None, *DEDUCTIONS)),
+    is_anybodys=st.sampled_from((False,) * 9 + (True,)),
+)
+wish_lists = st.lists(wishes, max_size=3)
+people = st.sampled_from(("asha", "ravi"))
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A receipt to come: whose, for what, and what is left on account."""
+
+    partner_code: str
+    wishes: tuple[Wish, ...]
+    on_account_minor: int
+    is_cheque: bool
+
+
+moneys = st.builds(
+    Money,
+    partner_code=partners,
+    wishes=wish_lists.map(tuple),
+    on_account_minor=st.sampled_from((0, 1, 700, 1_500)),
+    is_cheque=st.booleans(),
+)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Books, allocates, undoes, reverses, bounces and refunds; repeats and impossible wishes are part of it."""
+
+    def __init__(self, bench: LedgerBench) -> None:
+        super().__init__()
+        self.bench = bench
+        self.model = bench.model
+        self.steps = -1  # the state before the first step is checked as well
+
+    # What is wished becomes what is asked for -----------------------------------------------------------------------
+
+    def parts_for(self, partner_code: str, wished: Sequence[Wish]) -> list[Part]:
+        parts: list[Part] = []
+        for wish in wished:
+            item = self.item_for(partner_code, wish)
+            if item is not None and all(part.item is not item for part in parts):
+                parts += self.parts_of(item, wish)
+        return parts
+
+    def item_for(self, partner_code: str, wish: Wish) -> Item | None:
+        owed = [item for item in self.model.what_is_owed(partner_code) if self.model.open_of(item)]
+        choice = list(self.model.items.values()) if wish.is_anybodys or not owed else owed
+        return choice[wish.place % len(choice)] if choice else None
+
+    def parts_of(self, item: Item, wish: Wish) -> list[Part]:
+        amount_minor = max(1, SHARES[wish.share](self.model.open_of(item)))
+        if wish.kept_back is None or amount_minor <= KEPT_BACK_MINOR:
+            return [Part(item, MONEY, amount_minor)]
+        return [
+            Part(item, MONEY, amount_minor - KEPT_BACK_MINOR),
+            Part(item, wish.kept_back, KEPT_BACK_MINOR),
+        ]
+
+    def receipt_for(self, money: Money) -> tuple[Receipt, list[Part]]:
+        parts = self.parts_for(money.partner_code, money.wishes)
+        number = self.bench.next_number()
+        booked = a_receipt_for(
+            money.partner_code,
+            parts,
+            on_account_minor=money.on_account_minor or (0 if parts else 1),
+            reference=f"NEFT{number:012}",
+            cheque_number=f"{number:06}" if money.is_cheque else "",
+        )
+        return booked, parts
+
+    def credit(self, place: int) -> Credit:
+        """Mostly one that stands, now and then one that was taken back."""
+        everything = list(self.model.credits.values())
+        standing = [credit for credit in everything if not credit.is_reversed]
+        choice = standing if standing and place < 80 else everything
+        return choice[place % len(choice)]
+
+    def has_credits(self) -> bool:
+        return bool(self.model.credits)
+
+    def usable(self) -> list[Credit]:
+        return [credit for credit in self.model.credits.values() if credit.open_minor]
+
+    # Rules ----------------------------------------------------------------------------------------------------------
+
+    @rule(partner_code=partners, amounts=st.lists(minors, min_size=1, max_size=3))
+    def invoices_are_registered(self, partner_code: str, amounts: list[int]) -> None:
+        self.bench.register(
+            *(
+                invoice(
+                    f"INV/{self.bench.next_number():06}", partner_code=partner_code, total_minor=amount_minor
+                )
+                for amount_minor in amounts
+            )
+        )
+
+    @precondition(lambda self: any(item.kind == "invoice" for item in self.model.items.values()))
+    @rule(place=places, other_figures=st.booleans())
+    def an_invoice_is_registered_again(self, place: int, *, other_figures: bool) -> None:
+        invoices = [item for item in self.model.items.values() if item.kind == "invoice"]
+        self.bench.register_again(invoices[place % len(invoices)], other_figures=other_figures)
+
+    @rule(money=moneys)
+    def a_receipt_is_booked(self, money: Money) -> None:
+        self.bench.book(self.receipt_for(money))
+
+    @rule(batch=st.lists(moneys, min_size=2, max_size=3))
+    def a_batch_is_booked(self, batch: list[Money]) -> None:
+        self.bench.book(*(self.receipt_for(money) for money in batch))
+
+    @rule(money=moneys, reference=st.sampled_from(REFERENCES))
+    def a_payment_is_told_by_hand(self, money: Money, reference: str) -> None:
+        parts = self.parts_for(money.partner_code, money.wishes)
+        on_account_minor = money.on_account_minor or (0 if parts else 1)
+        self.bench.tell(
+            a_payment_for(money.partner_code, parts, on_account_minor=on_account_minor, reference=reference)
+        )
+
+    @precondition(lambda self: any(self.model.standing(ACCOUNT_NUMBER, one) for one in REFERENCES))
+    @rule(place=places, more_minor=st.sampled_from((0, 0, 1)))
+    def a_payment_is_told_again(self, place: int, more_minor: int) -> None:
+        told = [one for name in REFERENCES if (one := self.model.standing(ACCOUNT_NUMBER, name))]
+        known = told[place % len(told)]
+        again = a_payment_for(
+            known.partner_code,
+            [],
+            on_account_minor=known.amount_minor + more_minor,
+            reference=known.reference,
+        )
+        self.bench.tell(again)
+
+    @precondition(lambda self: bool(self.usable()))
+    @rule(place=places, wished=wish_lists.filter(bool), is_greedy=st.sampled_from((False,) * 9 + (True,)))
+    def a_credit_is_allocated(self, place: int, wished: list[Wish], *, is_greedy: bool) -> None:
+        credit = self.usable()[place % len(self.usable())]
+        wanted = self.parts_for(credit.partner_code, wished)
+        parts = wanted if is_greedy else affordable(wanted, credit.open_minor)
+        if parts:
+            self.bench.allocate(credit, parts)
+
+    @precondition(has_credits)
+    @rule(place=places, wish=wishes, amount_minor=st.integers(1, 50))
+    def any_credit_is_tried(self, place: int, wish: Wish, amount_minor: int) -> None:
+        credit = self.credit(place)
+        item = self.item_for(credit.partner_code, wish)
+        if item is not None:
+            self.bench.allocate(credit, [Part(item, MONEY, amount_minor)])
+
+    @precondition(lambda self: bool(self.model.allocations()))
+    @rule(place=places, again=st.booleans())
+    def an_allocation_is_undone(self, place: int, *, again: bool) -> None:
+        standing = list(self.model.allocations().items())
+        allocation_id, (credit_id, *_) = standing[place % len(standing)]
+        credit = self.model.credits[credit_id]
+        self.bench.undo(credit, allocation_id)
+        if again:
+            self.bench.undo(credit, allocation_id)
+
+    @precondition(has_credits)
+    @rule(place=places)
+    def a_receipt_is_reversed(self, place: int) -> None:
+        refunded = [credit for credit in self.model.credits.values() if credit.refunded_minor]
+        self.bench.reverse(refunded[0] if refunded and place % 4 == 0 else self.credit(place))
+
+    @precondition(has_credits)
+    @rule(place=places, return_code=st.sampled_from(("01", "20", "12")))
+    def a_cheque_bounces(self, place: int, return_code: str) -> None:
+        self.bench.bounce(self.credit(place), return_code)
+
+    @precondition(has_credits)
+    @rule(place=places, share=shares, by=people)
+    def a_refund_is_asked_for(self, place: int, share: str, by: str) -> None:
+        credit = self.usable()[place % len(self.usable())] if self.usable() else self.credit(place)
+        self.bench.ask_refund(credit, max(1, SHARES[share](credit.open_minor)), by=by)
+
+    @precondition(lambda self: bool(self.model.refunds))
+    @rule(place=places, is_paid=st.sampled_from((True, True, False)), by=st.sampled_from(("asha", "meera")))
+    def a_refund_is_decided(self, place: int, *, is_paid: bool, by: str) -> None:
+        everything = list(self.model.refunds.values())
+        asked = [refund for refund in everything if refund.state == "requested"]
+        refunds = asked if asked and place < 80 else everything
+        self.bench.decide_refund(refunds[place % len(refunds)], is_paid=is_paid, by=by)
+
+    @invariant()
+    def the_books_are_the_model(self) -> None:
+        self.steps += 1
+        self.bench.assert_books_are_the_model()
+
+    def teardown(self) -> None:
+        self.bench.assert_history_is_intact()
+
+
+def affordable(parts: Sequence[Part], free_minor: int) -> list[Part]:
+    """The parts as far as the money goes."""
+    kept: list[Part] = []
+    for part in parts:
+        amount_minor = min(part.amount_minor, free_minor) if part.kind == MONEY else part.amount_minor
+        if amount_minor:
+            kept.append(Part(part.item, part.kind, amount_minor))
+            free_minor -= amount_minor if part.kind == MONEY else 0
+    return kept
