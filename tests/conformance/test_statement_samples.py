@@ -191,12 +191,29 @@ def test_camt_without_a_statement_is_refused() -> None:
         events_of(STATEMENTS / "camt053/genkgo__camt053.v2.wrong.xml")
 
 
-@pytest.mark.parametrize(
-    "name", ["moov__sample1.txt", "moov__sample3.txt", "moov__errors_sample-parseError.txt"]
-)
-def test_bai2_is_refused_by_name(name: str) -> None:
-    with pytest.raises(StatementFormatUnknown, match="BAI2"):
-        events_of(STATEMENTS / "bai2" / name)
+def test_bai2_sample_agrees_with_its_control_totals() -> None:
+    events = events_of(STATEMENTS / "bai2" / "moov__sample1.txt")
+
+    closed = [event for event in events if isinstance(event, PartClosed)]
+    assert [(part.is_complete, part.findings) for part in closed] == [(True, ()), (True, ())]
+    assert not [event for event in events if isinstance(event, RejectedLine)]
+    lines = lines_of(events)
+    assert [line.line_number for line in lines] == list(range(1, 18))
+    assert [line.narration for line in lines[:4]] == [
+        "RETURNED CHEQUE", "RTN-UNKNOWN", "RTD CHQ SERVICE CHRG", "TFR 1020 0345678",
+    ]  # fmt: skip
+    assert sum(line.amount_minor for line in lines if line.part_number == 1) == 0
+    assert {line.currency for line in lines} == {"CAD"}
+
+
+def test_bai2_sample_without_a_group_header_is_refused_with_its_place() -> None:
+    with pytest.raises(StatementUnreadable, match="line 2: expected a group header 02"):
+        events_of(STATEMENTS / "bai2" / "moov__sample3.txt")
+
+
+def test_bai2_sample_without_a_file_header_is_refused_by_name() -> None:
+    with pytest.raises(StatementFormatUnknown, match="BAI2 file that does not start with its header"):
+        events_of(STATEMENTS / "bai2" / "moov__errors_sample-parseError.txt")
 
 
 @pytest.mark.parametrize("name", ["mild", "hard"])

@@ -11,6 +11,7 @@ from shared.money import text_from_minor
 from tests.factories.payments import ACCOUNT_NUMBER, RECEIVED_ON
 
 OPENING_MINOR: Final = 1_000_000
+BAI2_LENGTH: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +113,77 @@ def mt940_file(*entries: Entry, opening_minor: int = OPENING_MINOR) -> bytes:
 def _swift_balance(amount_minor: int) -> str:
     sign = "D" if amount_minor < 0 else "C"
     return f"{sign}{RECEIVED_ON:%y%m%d}INR{text_from_minor(abs(amount_minor), 'INR').replace('.', ',')}"
+
+
+def bai2_file(
+    *entries: Entry,
+    opening_minor: int = OPENING_MINOR,
+    account_number: str = ACCOUNT_NUMBER,
+    status: str = "1",
+    control_error_minor: int = 0,
+) -> bytes:
+    """One group and account a day; texts are cut where a record is full and go on in the next."""
+    groups, balance = [], opening_minor
+    days = sorted({entry.booked_on for entry in entries}) or [RECEIVED_ON]
+    for day in days:
+        of_day = [entry for entry in entries if entry.booked_on == day]
+        closing = balance + sum(entry.amount_minor for entry in of_day)
+        body = [f"03,{account_number},INR,010,{balance:+d},,,015,{closing:+d},,/"]
+        for entry in of_day:
+            body += _bai2_entry(entry)
+        total = balance + closing + sum(abs(entry.amount_minor) for entry in of_day) + control_error_minor
+        body.append(f"49,{total:+d},{len(body) + 1}/")
+        groups.append((day, body, total))
+        balance = closing
+    lines = [f"01,BANK,US,261015,0600,1,{BAI2_LENGTH},,2/"]
+    for day, body, total in groups:
+        lines += [f"02,US,BANK,{status},{day:%y%m%d},,INR,2/", *body, f"98,{total:+d},1,{len(body) + 2}/"]
+    lines.append(f"99,{sum(total for _, _, total in groups):+d},{len(groups)},{len(lines) + 1}/")
+    return "\r\n".join([*lines, ""]).encode()
+
+
+def _bai2_entry(entry: Entry) -> list[str]:
+    kind = "195" if entry.amount_minor > 0 else "495"
+    text = f"16,{kind},{abs(entry.amount_minor)},Z,,{entry.reference},{entry.narration}"
+    room = BAI2_LENGTH - len("88,")
+    rest = text[BAI2_LENGTH:]
+    return [text[:BAI2_LENGTH], *(f"88,{rest[start : start + room]}" for start in range(0, len(rest), room))]
+
+
+def ofx_file(
+    *entries: Entry,
+    opening_minor: int = OPENING_MINOR,
+    closing_minor: int | None = None,
+    account_number: str = ACCOUNT_NUMBER,
+    is_xml: bool = False,
+) -> bytes:
+    """Version 1 leaves out the closing tags of values, version 2 is XML; NAME holds 32 characters, MEMO goes on."""
+    closing = opening_minor + sum(entry.amount_minor for entry in entries)
+    closing = closing if closing_minor is None else closing_minor
+    last = max((entry.booked_on for entry in entries), default=RECEIVED_ON)
+
+    def value(name: str, text: str) -> str:
+        return f"<{name}>{escape(text)}</{name}>" if is_xml else f"<{name}>{escape(text)}\n"
+
+    transactions = "".join(
+        f"<STMTTRN>{value('TRNTYPE', 'CREDIT' if entry.amount_minor > 0 else 'DEBIT')}"
+        f"{value('DTPOSTED', f'{entry.booked_on:%Y%m%d}120000[+5.5:IST]')}"
+        f"{value('TRNAMT', text_from_minor(entry.amount_minor, entry.currency))}"
+        f"{value('FITID', str(number))}"
+        f"{value('REFNUM', entry.reference) if entry.reference else ''}"
+        f"{value('NAME', entry.narration[:32])}"
+        f"{value('MEMO', entry.narration[32:]) if len(entry.narration) > 32 else ''}</STMTTRN>"
+        for number, entry in enumerate(entries, start=1)
+    )
+    head = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<?OFX OFXHEADER="200" VERSION="211" SECURITY="NONE"?>\n'
+        if is_xml
+        else "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nENCODING:UTF-8\n\n"
+    )
+    return (
+        f"{head}<OFX><BANKMSGSRSV1><STMTTRNRS><STATUS>{value('CODE', '0')}{value('SEVERITY', 'INFO')}</STATUS>"
+        f"<STMTRS>{value('CURDEF', 'INR')}<BANKACCTFROM>{value('BANKID', 'BANK')}{value('ACCTID', account_number)}"
+        f"</BANKACCTFROM><BANKTRANLIST>{value('DTEND', f'{last:%Y%m%d}')}{transactions}</BANKTRANLIST><LEDGERBAL>"
+        f"{value('BALAMT', text_from_minor(closing, 'INR'))}{value('DTASOF', f'{last:%Y%m%d}')}</LEDGERBAL></STMTRS>"
+        "</STMTTRNRS></BANKMSGSRSV1></OFX>"
+    ).encode()

@@ -109,20 +109,30 @@ async def set_lines_read(connection: AsyncConnection, statement_id: UUID, lines_
 async def add_part(
     connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed
 ) -> str | None:
-    """Store a part with its proof, opening + lines = closing, summed from the stored lines.
+    """Store a part with its proof, summed from the stored lines.
 
-    Returns the proof; None when an interrupted import had stored the part before.
+    What is proved is opening + lines = closing; where the format has control totals, that they agree as well. A part
+    that states only its closing balance continues the one before it: the closing balance then and what was stored
+    since must give the closing balance now. Returns the proof; None when an interrupted import had stored the part
+    before.
     """
     opening, closing = _minor(closed.opening), _minor(closed.closing)
+    if opening is None and closing is not None and opened.is_final:
+        expected = await _continued_balance(connection, statement_id, opened, closed)
+    else:
+        expected = None
     proof = await connection.scalar(
         sa.text(
             "INSERT INTO statement_parts (statement_id, part_number, account_number, currency, identification,"
-            " sequence, is_final, opening_minor, closing_minor, lines_minor, lines_count, proof)"
+            " sequence, is_final, opening_minor, closing_minor, closing_on, lines_minor, lines_count, proof)"
             " SELECT :id, :part, :account_number, :currency, :identification, :sequence, :is_final, :opening,"
-            " :closing, coalesce(sum(amount_minor), 0), count(*),"
-            " CASE WHEN CAST(:opening AS bigint) IS NULL OR CAST(:closing AS bigint) IS NULL THEN 'not_stated'"
-            "  WHEN CAST(:opening AS bigint) + coalesce(sum(amount_minor), 0) = CAST(:closing AS bigint)"
-            "  THEN 'proved' ELSE 'mismatch' END"
+            " :closing, :closing_on, coalesce(sum(amount_minor), 0), count(*),"
+            " CASE WHEN CAST(:is_complete AS bool) IS FALSE"
+            "   OR CAST(:opening AS bigint) + coalesce(sum(amount_minor), 0) <> CAST(:closing AS bigint)"
+            "   OR CAST(:expected AS bigint) <> CAST(:closing AS bigint) THEN 'mismatch'"
+            "  WHEN CAST(:is_complete AS bool) OR CAST(:expected AS bigint) = CAST(:closing AS bigint)"
+            "   OR CAST(:opening AS bigint) + coalesce(sum(amount_minor), 0) = CAST(:closing AS bigint)"
+            "  THEN 'proved' ELSE 'not_stated' END"
             " FROM statement_lines WHERE statement_id = :id AND part_number = :part"
             " ON CONFLICT (statement_id, part_number) DO NOTHING RETURNING proof"
         ),
@@ -136,9 +146,39 @@ async def add_part(
             "is_final": opened.is_final,
             "opening": opening,
             "closing": closing,
+            "closing_on": closed.closing.balance_on if closed.closing else None,
+            "is_complete": closed.is_complete,
+            "expected": expected,
         },
     )
     return None if proof is None else str(proof)
+
+
+async def _continued_balance(
+    connection: AsyncConnection, statement_id: UUID, opened: PartOpened, closed: PartClosed
+) -> int | None:
+    """The last closing balance another file stated for the account, and what was stored since from that day on.
+
+    Lines of days before it are older than that balance, which holds them already. None where no file stated one.
+    """
+    expected = await connection.scalar(
+        sa.text(
+            "SELECT p.closing_minor + coalesce((SELECT sum(l.amount_minor) FROM bank_lines l"
+            "  WHERE l.bank_account_id = s.bank_account_id AND l.statement_id > s.id AND l.currency = p.currency"
+            "  AND l.booked_on >= p.closing_on), 0)"
+            " FROM bank_statements this JOIN bank_statements s ON s.bank_account_id = this.bank_account_id"
+            " AND s.id < this.id JOIN statement_parts p ON p.statement_id = s.id"
+            " WHERE this.id = :id AND p.is_final AND p.currency = :currency AND p.proof <> 'mismatch'"
+            " AND p.closing_minor IS NOT NULL AND p.closing_on <= :closing_on"
+            " ORDER BY p.closing_on DESC, s.id DESC, p.part_number DESC LIMIT 1"
+        ),
+        {
+            "id": statement_id,
+            "currency": opened.currency,
+            "closing_on": closed.closing.balance_on if closed.closing else None,
+        },
+    )
+    return None if expected is None else int(expected)
 
 
 def _minor(balance: Balance | None) -> int | None:

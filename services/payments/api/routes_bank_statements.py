@@ -85,7 +85,7 @@ UPLOAD_BODY: Final = {
             StillRunning,
         ),
     },
-    summary="Import a bank statement file (CAMT.053, MT940 or a bank's CSV)",
+    summary="Import a bank statement file (CAMT.053, MT940, BAI2, OFX or a bank's CSV)",
     openapi_extra=UPLOAD_BODY,
 )
 async def import_bank_statement_route(

@@ -39,7 +39,10 @@ class StatementPartBody(WireModel):
     opening_balance: MoneyBody | None
     lines_total: MoneyBody
     closing_balance: MoneyBody | None
-    proof: Literal["proved", "mismatch", "not_stated"] = Field(description="opening + lines = closing")
+    proof: Literal["proved", "mismatch", "not_stated"] = Field(
+        description="opening + lines = closing, and the control totals of the format agree. A part that states its closing"
+        " balance alone continues the closing balance before it."
+    )
 
 
 class BankStatementBody(WireModel):

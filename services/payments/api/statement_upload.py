@@ -38,7 +38,7 @@ async def received_upload(request: Request) -> AsyncIterator[ReceivedFile]:
                 sink.write(chunk)
             file_name = _file_name_of_header(request)
         if sink.size_bytes == 0:
-            raise StatementUnreadable("The file is empty; expected a CAMT.053, MT940 or CSV statement")
+            raise StatementUnreadable("The file is empty; expected a bank statement")
         spool.seek(0)
         head = spool.read(HEAD_BYTES)
         spool.seek(0)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import BinaryIO, Final, Protocol, cast
 from uuid import UUID
@@ -18,7 +18,8 @@ from services.payments.adapters.matching_inputs import MatchingKnowledge, matchi
 from services.payments.adapters.published_facts import publish_statement
 from services.payments.adapters.queries.statements import import_counts
 from services.payments.adapters.repositories import Row
-from services.payments.adapters.statement_formats import StatementFormat, read_statement
+from services.payments.adapters.repositories.bank_accounts import account_numbers
+from services.payments.adapters.statement_formats import SEVERAL_ACCOUNTS, StatementFormat, read_statement
 from services.payments.adapters.statement_store import (
     add_part,
     open_content,
@@ -29,6 +30,7 @@ from services.payments.adapters.statement_store import (
 )
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.store_lines import store_lines
+from services.payments.domain.account_number import AccountOfImport, is_same_account
 from services.payments.domain.bank_statement import (
     PartClosed,
     PartOpened,
@@ -66,13 +68,14 @@ async def import_bank_statement(
             return
         content = await open_content(work.connection, statement_id)
         knowledge = await matching_knowledge(work.connection)
+        account = await _account_of(work, statement)
     with content:
         events = read_statement(
             cast("BinaryIO", content),
             StatementFormat(statement.statement_format),
             default_currency=statement.currency,
         )
-        reader = ChunkReader(events, lines_per_chunk, last_line=statement.lines_read)
+        reader = ChunkReader(events, lines_per_chunk, last_line=statement.lines_read, account=account)
         try:
             async with aclosing(chunks_of(reader)) as chunks:
                 async for chunk in chunks:
@@ -83,6 +86,15 @@ async def import_bank_statement(
             await _fail(database, statement_id, refusal)
             raise
     await _finish(database, statement_id)
+
+
+async def _account_of(work: UnitOfWork, statement: Row) -> AccountOfImport:
+    numbers = await account_numbers(work.connection)
+    return AccountOfImport(
+        statement.bank_account_number,
+        tuple(number for number in numbers if number != statement.bank_account_number),
+        names_accounts=StatementFormat(statement.statement_format) in SEVERAL_ACCOUNTS,
+    )
 
 
 async def chunks_of(reader: "ChunkReader") -> AsyncGenerator[_Chunk, None]:
@@ -107,12 +119,14 @@ async def chunks_of(reader: "ChunkReader") -> AsyncGenerator[_Chunk, None]:
 class ChunkReader:
     """Pulls events off the parser.
 
-    Lines up to `last_line` were stored by an import that was interrupted, and are passed over.
+    Lines up to `last_line` were stored by an import that was interrupted, and are passed over. What belongs to another
+    of our accounts than the file was sent for is information here and booked when the file is sent for that one.
     """
 
     events: Iterator[StatementEvent]
     lines_per_chunk: int
     last_line: int
+    account: AccountOfImport
     opened: PartOpened | None = None
     broken: Refusal | None = None
     is_finished: bool = False
@@ -137,13 +151,20 @@ class ChunkReader:
 
     def _take(self, event: StatementEvent, chunk: _Chunk) -> None:
         if isinstance(event, PartOpened):
-            self.opened = event
+            is_ours = not self.account.is_elsewhere(event.account_number)
+            self.opened = replace(event, is_final=event.is_final and is_ours)
         elif isinstance(event, PartClosed):
             if self.opened is not None:
                 chunk.parts.append((self.opened, event))
         elif event.line_number > self.last_line:
-            chunk.lines.append(event)
+            chunk.lines.append(self._of_part(event))
             self.last_line = event.line_number
+
+    def _of_part(self, line: StatementLine | RejectedLine) -> StatementLine | RejectedLine:
+        """No line is more final than its part."""
+        if isinstance(line, RejectedLine) or self.opened is None or self.opened.is_final:
+            return line
+        return replace(line, is_final=False)
 
 
 async def _import_chunk(
@@ -167,19 +188,20 @@ async def _import_chunk(
 def _part_exceptions(
     statement: Row, opened: PartOpened, closed: PartClosed, proof: str
 ) -> list[RaisedException]:
-    raised = []
     name = f"Statement {opened.identification or opened.part_number}"
-    if proof == "mismatch":
+    raised = [RaisedException(finding.code, f"{name}: {finding.detail}") for finding in closed.findings]
+    if proof == "mismatch" and closed.is_complete is not False:
         raised.append(
             RaisedException(
                 "balance_mismatch", f"{name}: opening balance and lines do not give the closing balance"
             )
         )
-    if opened.account_number and not _same_account(opened.account_number, statement.bank_account_number):
+    if opened.account_number and not is_same_account(opened.account_number, statement.bank_account_number):
+        became = "imported as" if opened.is_final else "kept as information for"
         raised.append(
             RaisedException(
                 "account_differs",
-                f"{name} names account {opened.account_number}, imported as {statement.bank_account_number}",
+                f"{name} names account {opened.account_number}, {became} {statement.bank_account_number}",
             )
         )
     if closed.balance_breaks:
@@ -188,12 +210,6 @@ def _part_exceptions(
             RaisedException("running_balance_break", f"{name}: the running balance breaks at line {lines}")
         )
     return raised
-
-
-def _same_account(written: str, registered: str) -> bool:
-    """Banks mask, pad and prefix account numbers: the visible tail has to agree."""
-    tail = "".join(char for char in written.rpartition("/")[2].rpartition("X")[2] if char.isalnum())
-    return bool(tail) and (registered.endswith(tail.lstrip("0")) or tail.endswith(registered))
 
 
 async def _fail(database: Database, statement_id: UUID, refusal: Refusal) -> None:

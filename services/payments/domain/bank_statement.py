@@ -62,6 +62,14 @@ class RejectedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a part that a person has to look at."""
+
+    code: str  # control_total_mismatch, statement_corrected, …
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartClosed:
     """The end of a part with the balances the bank states; None where it states none."""
 
@@ -70,6 +78,8 @@ class PartClosed:
     closing: Balance | None
     balance_breaks: tuple[int, ...] = ()  # lines whose running balance does not follow
     information: str = ""  # what the bank says about the statement as a whole
+    is_complete: bool | None = None  # whether control totals of the format agree; None where it has none
+    findings: tuple[Finding, ...] = ()
 
 
 StatementEvent = PartOpened | StatementLine | RejectedLine | PartClosed

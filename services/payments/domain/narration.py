@@ -152,7 +152,12 @@ def _prepared(text: str) -> str:
 
 def _is_cheque_return(line: StatementLine, text: str, rail: str) -> bool:
     is_about_cheque = rail == "CHEQUE" or any(wording.search(text) for _, wording in BOUNCE_REASONS)
-    return (is_about_cheque and CHEQUE_RETURN.search(text) is not None) or "RTI" in line.kind_code.upper()
+    return (is_about_cheque and CHEQUE_RETURN.search(text) is not None) or _is_return_kind(line.kind_code)
+
+
+def _is_return_kind(kind_code: str) -> bool:
+    """SWIFT's NRTI and BAI2's 555 are deposited items that came back."""
+    return "RTI" in kind_code.upper() or kind_code == "555"
 
 
 def _not_receipt_reason(line: StatementLine, text: str) -> str:

@@ -8,8 +8,11 @@ from datetime import date
 import pytest
 
 from services.payments.application.import_bank_statement import ChunkReader, chunks_of
+from services.payments.domain.account_number import AccountOfImport
 from services.payments.domain.bank_statement import StatementEvent, StatementLine
 from services.payments.domain.errors import StatementUnreadable
+
+ANY = AccountOfImport("50100012345678", (), names_accounts=False)
 
 
 def events_noting_their_thread(
@@ -29,7 +32,7 @@ async def test_a_file_is_read_to_its_end_by_one_thread_that_is_not_the_loops() -
     noted: list[int] = []
 
     chunks = [
-        chunk async for chunk in chunks_of(ChunkReader(events_noting_their_thread(noted, count=7), 2, 0))
+        chunk async for chunk in chunks_of(ChunkReader(events_noting_their_thread(noted, count=7), 2, 0, ANY))
     ]
 
     assert [len(chunk.lines) for chunk in chunks] == [2, 2, 2, 1]
@@ -40,7 +43,9 @@ async def test_a_file_is_read_to_its_end_by_one_thread_that_is_not_the_loops() -
 async def test_a_file_left_in_the_middle_is_closed_by_the_thread_that_read_it() -> None:
     noted: list[int] = []
 
-    async with aclosing(chunks_of(ChunkReader(events_noting_their_thread(noted, count=7), 2, 0))) as chunks:
+    async with aclosing(
+        chunks_of(ChunkReader(events_noting_their_thread(noted, count=7), 2, 0, ANY))
+    ) as chunks:
         await anext(chunks)
 
     assert len(noted) == 3
@@ -48,7 +53,7 @@ async def test_a_file_left_in_the_middle_is_closed_by_the_thread_that_read_it() 
 
 
 async def test_lines_before_a_break_are_handed_out_before_it_is_raised() -> None:
-    reader = ChunkReader(events_noting_their_thread([], count=3, breaks=True), 2, 0)
+    reader = ChunkReader(events_noting_their_thread([], count=3, breaks=True), 2, 0, ANY)
     seen: list[int] = []
 
     with pytest.raises(StatementUnreadable):  # noqa: PT012 -- what is seen before it is the point

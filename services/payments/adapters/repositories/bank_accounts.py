@@ -22,6 +22,12 @@ async def bank_account_by_number(connection: AsyncConnection, number: str) -> Ro
     return await _bank_account(connection, number, "SELECT * FROM bank_accounts WHERE number = :number")
 
 
+async def account_numbers(connection: AsyncConnection) -> list[str]:
+    """The numbers of all our accounts."""
+    rows = await connection.execute(sa.text("SELECT number FROM bank_accounts ORDER BY number"))
+    return [str(row.number) for row in rows]
+
+
 async def _bank_account(connection: AsyncConnection, number: str, statement: str) -> Row:
     row = (await connection.execute(sa.text(statement), {"number": number})).one_or_none()
     if row is None:

@@ -1,14 +1,19 @@
 """Bank statement files of every accepted format, as one stream of events."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
+from services.payments.adapters.statement_formats.bai2 import read_bai2
 from services.payments.adapters.statement_formats.camt053 import read_camt
 from services.payments.adapters.statement_formats.delimited import read_delimited
 from services.payments.adapters.statement_formats.detection import StatementFormat as StatementFormat
 from services.payments.adapters.statement_formats.detection import detect_format as detect_format
 from services.payments.adapters.statement_formats.mt940 import read_mt940
+from services.payments.adapters.statement_formats.ofx import read_ofx
 from services.payments.domain.bank_statement import StatementEvent
+
+# Formats that name the account of each part in full and are made to hold several accounts.
+SEVERAL_ACCOUNTS: Final = frozenset({StatementFormat.BAI2, StatementFormat.OFX})
 
 
 def read_statement(
@@ -30,5 +35,9 @@ def read_statement(
                 account_number=account_number,
                 is_intraday=statement_format is StatementFormat.MT942,
             )
+        case StatementFormat.BAI2:
+            return read_bai2(file, default_currency=default_currency, account_number=account_number)
+        case StatementFormat.OFX:
+            return read_ofx(file, default_currency=default_currency, account_number=account_number)
         case StatementFormat.DELIMITED:
             return read_delimited(file, default_currency=default_currency, account_number=account_number)

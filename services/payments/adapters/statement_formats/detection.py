@@ -16,11 +16,13 @@ class StatementFormat(StrEnum):
     CAMT054 = "camt054"
     MT940 = "mt940"
     MT942 = "mt942"
+    BAI2 = "bai2"
+    OFX = "ofx"
     DELIMITED = "delimited"
 
 
 _ACCEPTED: Final = (
-    "camt.053, camt.052, camt.054, MT940, MT942, or delimited text (CSV, TSV) with a header row"
+    "camt.053, camt.052, camt.054, MT940, MT942, BAI2, OFX, or delimited text (CSV, TSV) with a header row"
 )
 _CAMT_MESSAGES: Final = (
     (re.compile(r"<(?:\w+:)?BkToCstmrStmt\b|camt\.053\.001"), StatementFormat.CAMT053),
@@ -42,10 +44,6 @@ _MAGIC: Final = (
 )
 _TEXT_SHAPES: Final = (
     (
-        re.compile(r"\s*(?:OFXHEADER\s*:|<\?OFX|<OFX>|(?:<\?xml[^>]*>\s*)?<\?OFX)", re.IGNORECASE),
-        "an OFX file",
-    ),
-    (
         re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|table)\b", re.I | re.S),
         "an HTML page",
     ),
@@ -53,11 +51,16 @@ _TEXT_SHAPES: Final = (
         re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<\?mso-application|<(?:ss:)?Workbook\b)"),
         "an Excel XML workbook",
     ),
-    (re.compile(r"\s*0[0-3],[^\n]*/", re.ASCII), "a BAI2 file"),
+    (
+        re.compile(r"\s*(?:00|02|03|16),[^\n]*/", re.ASCII),
+        "a BAI2 file that does not start with its header 01",
+    ),
     (re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\d\]])"), "JSON"),
     (re.compile(r"\s*<(?:\?xml|[A-Za-z!])"), "XML that is no camt message"),
     (re.compile(r"\s*!Type:", re.IGNORECASE), "a QIF file"),
 )
+_OFX_START: Final = re.compile(r"\s*(?:OFXHEADER\s*:|(?:<\?xml[^>]*>\s*)?(?:<\?OFX|<OFX>))", re.IGNORECASE)
+_BAI2_START: Final = re.compile(r"\s*01,(?:[^,\n]*,){6,}[^,\n]*/", re.ASCII)
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SWIFT_BLOCK: Final = re.compile(r"\{2:[IO](94[02])")
 _SWIFT_START: Final = re.compile(r"^\s*:(?:20|25P?|28C?):", re.MULTILINE)
@@ -78,6 +81,10 @@ def detect_format(head: bytes, *, file_name: str = "", media_type: str = "") -> 
     found = _camt_format(text) or _swift_format(text)
     if found:
         return found
+    if _OFX_START.match(text):
+        return StatementFormat.OFX
+    if _BAI2_START.match(text):
+        return StatementFormat.BAI2
     is_markup = text.lstrip().startswith(("<", "{", "["))
     if not is_markup and layout_from_lines(_LINE.findall(text)) is not None:
         return StatementFormat.DELIMITED

@@ -11,6 +11,7 @@ from shared.errors import FieldProblem
 CHUNK_BYTES: Final = 1 << 16
 LINE_CHARACTERS_MAX: Final = 50_000
 RAW_CHARACTERS_MAX: Final = 2_000
+_PIECE_CHARACTERS: Final = 2_048
 
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -91,3 +92,16 @@ def _bounded_lines(wrapper: io.TextIOWrapper) -> Iterator[str]:
         if len(line) >= LINE_CHARACTERS_MAX:
             raise unreadable(line_number, f"a line end within {LINE_CHARACTERS_MAX:,} characters")
         yield line.translate(_CONTROL_TO_BLANK)
+
+
+def text_pieces(file: BinaryIO, encoding: str) -> Iterator[str]:
+    """Yield the text line by line like `text_lines`, but a long line in short pieces: markup needs no line ends."""
+    file.seek(0)
+    wrapper = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        while piece := wrapper.readline(_PIECE_CHARACTERS):
+            yield piece.translate(_CONTROL_TO_BLANK)
+    except UnicodeDecodeError as error:
+        raise StatementUnreadable(f"the file is marked as {encoding} but is not: {error.reason}") from error
+    finally:
+        wrapper.detach()

@@ -79,6 +79,14 @@ def delimited_statement(content: str | bytes, **request: str) -> Statement:
     return statement_of(content, StatementFormat.DELIMITED, **request)
 
 
+def bai2_statement(content: str | bytes, **request: str) -> Statement:
+    return statement_of(content, StatementFormat.BAI2, **request)
+
+
+def ofx_statement(content: str | bytes, **request: str) -> Statement:
+    return statement_of(content, StatementFormat.OFX, **request)
+
+
 def camt_file(
     *entries: str,
     version: str = "08",

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from xml.sax.saxutils import escape
@@ -15,9 +15,11 @@ from services.payments.adapters.statement_formats import StatementFormat, detect
 from services.payments.domain.bank_statement import StatementLine
 from shared.errors import Refusal
 from shared.money import text_from_minor
+from tests.factories.statement_files import Entry, bai2_file, ofx_file
 from tests.unit.payments.statement_formats.factories import (
     HEADINGS,
     Statement,
+    bai2_statement,
     camt_balance,
     camt_entry,
     camt_file,
@@ -25,6 +27,7 @@ from tests.unit.payments.statement_formats.factories import (
     delimited_statement,
     mt940_message,
     mt940_statement,
+    ofx_statement,
 )
 
 OPENING_MINOR = 1_000_000
@@ -113,6 +116,22 @@ def as_delimited(moved: Sequence[Movement], *, newest_first: bool = False) -> st
     return file.getvalue()
 
 
+def as_bai2(moved: Sequence[Movement]) -> str:
+    return bai2_file(*as_entries(moved), opening_minor=OPENING_MINOR).decode()
+
+
+def as_ofx(moved: Sequence[Movement]) -> str:
+    return ofx_file(*as_entries(moved), opening_minor=OPENING_MINOR).decode()
+
+
+def as_ofx_xml(moved: Sequence[Movement]) -> str:
+    return ofx_file(*as_entries(moved), opening_minor=OPENING_MINOR, is_xml=True).decode()
+
+
+def as_entries(moved: Sequence[Movement]) -> list[Entry]:
+    return [Entry(each.amount_minor, each.narration, booked_on=each.booked_on) for each in moved]
+
+
 def assert_same(statement: Statement, moved: Sequence[Movement]) -> None:
     assert not statement.rejected
     assert [Movement(line.booked_on, line.amount_minor, line.narration) for line in statement.lines] == list(
@@ -155,6 +174,42 @@ def test_delimited_gives_back_what_was_written_in_either_order(
     assert statement.closed[0].balance_breaks == ()
 
 
+def with_single_blanks(moved: Sequence[Movement]) -> list[Movement]:
+    return [replace(each, narration=" ".join(each.narration.split())) for each in moved]
+
+
+@given(movements(narrations(SWIFT_CHARACTERS)))
+def test_bai2_gives_back_what_was_written(moved: list[Movement]) -> None:
+    # Records are padded with blanks, so those at a line's end mean nothing; a slash there ends the record.
+    cut = [line[:80] for line in as_bai2(moved).split("\r\n") if line[:3] in ("16,", "88,")]
+    assume(all(line == line.strip() and not line.endswith("/") and line[3:4] != " " for line in cut))
+
+    statement = bai2_statement(as_bai2(moved))
+
+    assert_same(statement, with_single_blanks(moved))
+    assert [part.is_complete for part in statement.closed] == [True] * len(statement.closed)
+    assert set(statement.balance_differences) == {0}
+
+
+@given(movements(narrations().filter(lambda text: text.find("&") < 0)), st.booleans())
+def test_ofx_gives_back_what_was_written(moved: list[Movement], is_xml: bool) -> None:
+    # NAME ends after 32 characters, and blanks around its end are not kept by the format.
+    assume(all(each.narration[31:33] == each.narration[31:33].strip() for each in moved))
+    assume(all(not each.narration[32:] or not is_part(each.narration) for each in moved))
+
+    statement = ofx_statement(as_ofx_xml(moved) if is_xml else as_ofx(moved))
+
+    assert_same(statement, moved)
+    closing = statement.closed[0].closing
+    assert closing is not None
+    assert closing.amount_minor == balance_after(len(moved), moved)
+
+
+def is_part(narration: str) -> bool:
+    name, memo = narration[:32], narration[32:]
+    return memo.startswith(name) or name.startswith(memo)
+
+
 SAMPLE = [
     Movement(FIRST_DAY, 123456, "NEFT CR-ALPHA"),
     Movement(FIRST_DAY + timedelta(days=1), -5000, "CHQ RETURN"),
@@ -167,6 +222,9 @@ SAMPLE = [
         (as_camt, StatementFormat.CAMT053),
         (as_mt940, StatementFormat.MT940),
         (as_delimited, StatementFormat.DELIMITED),
+        (as_bai2, StatementFormat.BAI2),
+        (as_ofx, StatementFormat.OFX),
+        (as_ofx_xml, StatementFormat.OFX),
     ],
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -210,3 +268,9 @@ def test_every_rendering_gives_the_same_lines() -> None:
     camt, mt940, delimited = as_camt(SAMPLE), as_mt940(SAMPLE), as_delimited(SAMPLE)
 
     assert seen(camt_statement(camt)) == seen(mt940_statement(mt940)) == seen(delimited_statement(delimited))
+    assert seen(camt_statement(camt)) == seen(bai2_statement(as_bai2(SAMPLE)))
+    assert (
+        seen(ofx_statement(as_ofx(SAMPLE)))
+        == seen(ofx_statement(as_ofx_xml(SAMPLE)))
+        == seen(camt_statement(camt))
+    )
