@@ -5,8 +5,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -14,18 +15,36 @@ from sqlalchemy import make_url
 
 from deploy.local.folder import StackFolder
 from shared.migrations.runner import upgrade
-from tests.benchmarks import booking, event_consumer, gateway_throughput, outbox_relay
+from tests.benchmarks import (
+    booking,
+    event_consumer,
+    gateway_throughput,
+    outbox_relay,
+    receipts_over_http,
+    statement_import,
+)
 from tests.benchmarks.ratios import Ratio, table, write_report
 from tests.faults.processes import FragileSystem, fragile_system
 
 REPORT = Path(__file__).parents[2] / ".local" / "bench"
-Measure = Callable[[FragileSystem], Awaitable[Ratio]]
+Measure = Callable[[FragileSystem], Coroutine[Any, Any, Ratio]]
 
 
 async def measure_booking(system: FragileSystem) -> Ratio:
     """P1 on durable databases."""
     urls = [await asyncio.to_thread(_payments_database, system, name) for name in ("bench_one", "bench_two")]
     return await booking.measure(urls)
+
+
+async def measure_hot_partner(system: FragileSystem) -> Ratio:
+    """P4 on a durable database."""
+    url = await asyncio.to_thread(_payments_database, system, "bench_hot")
+    return await booking.measure_hot_partner(url)
+
+
+async def measure_import(system: FragileSystem) -> Ratio:
+    """P5 through the gateway, by the real processes."""
+    return await statement_import.measure(system)
 
 
 async def measure_relay(system: FragileSystem) -> Ratio:
@@ -56,6 +75,10 @@ def _payments_database(system: FragileSystem, name: str) -> str:
 
 MEASURES: dict[str, Measure] = {
     "P1": measure_booking,
+    "P2": receipts_over_http.measure_batch,
+    "P3": receipts_over_http.measure_singles,
+    "P4": measure_hot_partner,
+    "P5": measure_import,
     "P7": measure_relay,
     "P8": measure_consumer,
     "P11": measure_gateway,
@@ -66,7 +89,7 @@ def main() -> int:
     wanted = sys.argv[1:] or list(MEASURES)
     folder = Path(tempfile.mkdtemp(prefix="salesops-bench-"))
     folder.chmod(0o711)
-    ratios = []
+    ratios: list[Ratio] = []
     with fragile_system(StackFolder(folder)) as system:
         system.start()
         for name in wanted:

@@ -1,28 +1,22 @@
-"""P1: booking 10,000 receipts with everything on, against COPY of the very same rows into the same tables."""
+"""P1: booking 10,000 receipts against COPY of the same rows into the same tables; P4: all of one partner."""
 
-import random
+import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
-from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.application.book_receipts import book_receipts
-from services.payments.application.project_partners import project_partners
-from services.payments.application.register_bank_account import RegisterBankAccount, register_bank_account
-from services.payments.application.register_invoices import register_invoices
-from services.payments.domain.invoice import Invoice
-from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
+from services.payments.domain.receipt import Receipt
 from shared.database import Database, UnitOfWork
-from shared.events.partners import PartnerState, PartnerStatus
+from tests.benchmarks.booked_world import BookedWorld
 from tests.benchmarks.ratios import REPETITIONS, Ratio, seconds_of
 
 RECEIPTS: Final = 10_000
-PARTNERS: Final = 1_000
-ACCOUNT: Final = "50200012345678"
+WRITERS: Final = 4
 # What a booking writes, in an order that foreign keys allow; open items are settled, not written.
 WRITTEN: Final = {
     "receipts": "bank_account_id = :account AND booked_at = :at",
@@ -35,89 +29,63 @@ WRITTEN: Final = {
 
 async def measure(urls: Sequence[str]) -> Ratio:
     """`urls` are two migrated payments databases: one is booked into, the other takes the COPY."""
-    booked, copied = (Database(url, application_name="bench") for url in urls)
+    booked, copied = [await BookedWorld.opened(Database(url, application_name="bench")) for url in urls]
+    async with copied.database.engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE bank_accounts SET id = :id"), {"id": booked.account_id})
     ratios = []
     for repetition in range(REPETITIONS + 1):  # the first one warms up
-        account = await _prepared(booked, copied, repetition)
-        receipts = await _receipts(booked, account, repetition)
+        receipts = await booked.receipts(RECEIPTS)
+        await copied.same_invoices(booked)
         at = datetime.now(UTC)
-        booking = await seconds_of(lambda: _book(booked, receipts, at))  # noqa: B023 -- awaited within the loop
-        rows = await _written_rows(booked, account, at)
-        copying = await seconds_of(lambda: _copy(copied, rows))  # noqa: B023
+        booking = await seconds_of(lambda: _book(booked.database, receipts, at))  # noqa: B023 -- awaited within the loop
+        rows = await _written_rows(booked.database, booked.account_id, at)
+        copying = await seconds_of(lambda: _copy(copied.database, rows))  # noqa: B023
         if repetition:
             ratios.append(copying / booking)
             print(
                 f"P1 {repetition}: {RECEIPTS / booking:,.0f} receipts/s booked, {RECEIPTS / copying:,.0f}/s copied"
             )
-    await booked.close()
-    await copied.close()
+    await booked.database.close()
+    await copied.database.close()
     what = "booking 10,000 receipts with everything on"
     return Ratio("P1", what, "COPY of the same rows", 0.35, 0.60, tuple(ratios))
 
 
-async def _prepared(booked: Database, copied: Database, repetition: int) -> Any:
-    """The same partners, account and fresh invoices in both databases, through the use cases."""
-    at = datetime.now(UTC)
-    invoices = _invoices(repetition)
-    account_id = None
-    for database in (booked, copied):
-        async with UnitOfWork(database) as work:
-            if repetition == 0:
-                await project_partners(work, _partners())
-                command = RegisterBankAccount(ACCOUNT, "Bench", "INR", "bench")
-                row, _ = await register_bank_account(work, command, at=at)
-                if account_id is not None:
-                    await work.connection.execute(
-                        sa.text("UPDATE bank_accounts SET id = :id"), {"id": account_id}
-                    )
-                account_id = row.id
-            await register_invoices(work, invoices, actor="bench", at=at)
-            await work.commit()
-    async with booked.reading() as connection:
-        return await connection.scalar(sa.text("SELECT id FROM bank_accounts"))
+async def measure_hot_partner(url: str) -> Ratio:
+    """P4: batches booked side by side, all for one partner, against the same spread over ten thousand partners.
 
-
-def _partners() -> list[PartnerState]:
-    return [
-        PartnerState(
-            code=f"B{number:05d}", name=f"Partner {number}", city="Pune", zone="West", gstin=None, ifsc=None,
-            bank_account=None, status=PartnerStatus.ACTIVE, version=1,
-        )
-        for number in range(PARTNERS)
-    ]  # fmt: skip
-
-
-def _invoices(repetition: int) -> list[Invoice]:
-    pick = random.Random(repetition)
-    issued_on = date(2026, 10, 1)
-    return [
-        Invoice(uuid7(), f"BENCH/{repetition}/{number}", f"B{pick.randrange(PARTNERS):05d}", issued_on,
-                issued_on + timedelta(days=30), "INR", 100_000, 18_000, 118_000)
-        for number in range(RECEIPTS)
-    ]  # fmt: skip
-
-
-async def _receipts(database: Database, account: Any, repetition: int) -> list[Receipt]:
-    async with database.reading() as connection:
-        rows = await connection.execute(
-            sa.text("SELECT id, number, partner_code FROM invoices WHERE number LIKE :like"),
-            {"like": f"BENCH/{repetition}/%"},
-        )
-        return [
-            Receipt(
-                uuid7(), None, account, ACCOUNT, row.partner_code, "INR", 117_900, 0, date(2026, 11, 1), "NEFT",
-                f"N{row.number}", "",
-                (ReceiptAllocation(row.id, row.number, MONEY, 117_900),
-                 ReceiptAllocation(row.id, row.number, "TDS194Q", 100)),
+    Both go to one bank account, as everything in practice does.
+    """
+    world = await BookedWorld.opened(Database(url, application_name="bench"), partner_count=10_000)
+    ratios = []
+    for repetition in range(REPETITIONS + 1):
+        spread, hot = await world.receipts(RECEIPTS), await world.receipts(RECEIPTS, of_partner=1)
+        spread_seconds = await seconds_of(lambda: _book_side_by_side(world.database, spread))  # noqa: B023
+        hot_seconds = await seconds_of(lambda: _book_side_by_side(world.database, hot))  # noqa: B023
+        if repetition:
+            ratios.append(spread_seconds / hot_seconds)
+            print(
+                f"P4 {repetition}: {RECEIPTS / hot_seconds:,.0f}/s hot, {RECEIPTS / spread_seconds:,.0f}/s spread"
             )
-            for row in rows
-        ]  # fmt: skip
+    await world.database.close()
+    what = "receipts of one partner on one bank account, four writers"
+    return Ratio("P4", what, "the same over 10,000 partners", 0.75, 0.95, tuple(ratios))
+
+
+async def _book_side_by_side(database: Database, receipts: Sequence[Receipt]) -> None:
+    batches = iter([receipts[start : start + 250] for start in range(0, len(receipts), 250)])
+
+    async def one_after_the_other() -> None:
+        for batch in batches:
+            await _book(database, batch, datetime.now(UTC))
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(WRITERS)))
 
 
 async def _book(database: Database, receipts: Sequence[Receipt], at: datetime) -> None:
     async with UnitOfWork(database) as work:
         outcome = await book_receipts(work, receipts, actor="bench", at=at)
-        assert len(outcome.booked) == RECEIPTS
+        assert len(outcome.booked) == len(receipts)
         await work.commit()
 
 
