@@ -6,14 +6,13 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.ledger import RECEIPT_SELECT
 from services.payments.adapters.queries.listing import Listing
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
 from services.payments.api.posting import as_reply, done_once, posting_of
-from services.payments.api.receipt_gathering import ReceiptGathering
+from services.payments.api.receipt_gathering import ReceiptGathering, Told, receipts_told
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_receipts import ReceiptBody, ReceiptDraft, ReceiptRow, receipt_body
 from services.payments.application.record_receipts import PaymentVerdict, record_receipts
@@ -93,26 +92,24 @@ async def record_receipt(
     path = "/v1/receipts"
     if key is None:
         gathering: ReceiptGathering = request.app.state.receipt_gathering
-        verdict = await gathering.book(draft.payment(), caller.subject)
-        async with pool.reading() as connection:
-            return await _told(connection, verdict)
+        return _reply(await gathering.book(draft.payment(), caller.subject))
     async with UnitOfWork(pool) as work:
 
         async def perform() -> Response:
             (verdict,) = await record_receipts(work, [draft.payment()], posting_of(caller))
-            return await _told(work.connection, verdict)
+            rows = await receipts_told(work.connection, [verdict])
+            return _reply(Told(verdict, rows.get(verdict.receipt_id)))
 
         reply = await done_once(work, (caller, key, path), draft, perform)
         await work.commit()
         return reply
 
 
-async def _told(connection: AsyncConnection, verdict: PaymentVerdict) -> Response:
-    if verdict.refusal is not None:
-        raise verdict.refusal
-    listing = Listing(RECEIPT_SELECT, order=("r.id",)).where("r.id = :id", id=verdict.receipt_id)
-    (row,) = await listing.rows(connection, limit=1)
-    return as_reply(receipt_body(row), 200 if verdict.is_duplicate else 201)
+def _reply(told: Told) -> Response:
+    if told.verdict.refusal is not None:
+        raise told.verdict.refusal
+    assert told.receipt is not None, "what is not refused is booked"
+    return as_reply(receipt_body(told.receipt), 200 if told.verdict.is_duplicate else 201)
 
 
 @router.post(
