@@ -22,6 +22,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             "accounts",
+            "ageing",
             "allocations",
             "audit-trail",
             "bank-accounts",

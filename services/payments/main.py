@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.payments.api import (
+    routes_accounts,
     routes_bank_accounts,
     routes_bank_statements,
     routes_booking_clock,
@@ -37,6 +38,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_instruments.router,
         routes_bounces.router,
         routes_payment_queries.router,
+        routes_accounts.router,
         routes_ledger.router,
         routes_booking_clock.router,
         routes_exceptions.router,

@@ -42,6 +42,7 @@ from tests.factories.payments import ACCOUNT_ID, ACCOUNT_NUMBER, RECEIVED_ON, pa
 
 AT: Final = datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
 LATER: Final = AT + timedelta(hours=1)
+STILL_LATER: Final = LATER + timedelta(hours=1)  # of what takes a receipt back
 PARTNERS: Final = (
     partner("CP0001", "SHREE GANESH ELECTRICALS"),
     partner("CP0002", "VARDHMAN MOTORS AND PUMPS", city="NAGPUR", zone="central"),
@@ -101,7 +102,7 @@ class PaymentsBooks:
                 reversed_on=on,
                 bank_line_id=None,
                 actor="tests",
-                at=AT,
+                at=STILL_LATER,
             )
             await work.commit()
 
@@ -133,7 +134,7 @@ class PaymentsBooks:
 
     async def bounce(self, receipt_id: UUID, return_code: str, *, on: date = RECEIVED_ON) -> UUID:
         async with UnitOfWork(self.database) as work:
-            posting = Posting("tests", LATER, on)
+            posting = Posting("tests", STILL_LATER, on)
             bounce_id = await record_bounce(work, RecordBounce(receipt_id, return_code), posting)
             await work.commit()
         return bounce_id

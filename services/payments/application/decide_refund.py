@@ -12,7 +12,7 @@ from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.refunds import decide, refund_for_update
 from services.payments.adapters.repositories.settlements import credit_by_id
 from services.payments.adapters.unit_of_work import UnitOfWork
-from services.payments.domain.errors import AlreadyDecided, CreditUsedUp, MakerIsChecker
+from services.payments.domain.errors import AlreadyDecided, CreditUsedUp, DateImpossible, MakerIsChecker
 from services.payments.domain.posting import Posting
 from services.payments.domain.refund import RefundPayment, entry_for_refund
 from shared.errors import NotFound
@@ -28,7 +28,10 @@ class DecideRefund:
 
 
 async def decide_refund(work: UnitOfWork, command: DecideRefund, posting: Posting) -> None:
-    """NotFound; AlreadyDecided; MakerIsChecker; CreditUsedUp when the credit was used since the request."""
+    """NotFound; AlreadyDecided; MakerIsChecker; CreditUsedUp when the credit was used since the request.
+
+    DateImpossible for a payment before the day the money came.
+    """
     refund = await refund_for_update(work.connection, command.refund_id)
     if refund is None:
         raise NotFound(f"There is no refund {command.refund_id}")
@@ -54,6 +57,10 @@ async def decide_refund(work: UnitOfWork, command: DecideRefund, posting: Postin
 async def _pay(work: UnitOfWork, refund: Row, command: DecideRefund, posting: Posting) -> None:
     credit = await credit_by_id(work.connection, refund.receipt_id or refund.credit_note_id)
     assert credit is not None
+    if posting.effective_on < credit.document_on:
+        raise DateImpossible(
+            f"The money came on {credit.document_on}; it cannot have gone back on {posting.effective_on}"
+        )
     items = await lock_open_items(work.connection, [credit.id])
     still_open = items[credit.id].open_minor if credit.id in items else 0
     if still_open < refund.amount_minor:

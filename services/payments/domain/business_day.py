@@ -16,3 +16,8 @@ def financial_year(day: date) -> str:
     """April to March: 1 April 2026 to 31 March 2027 is 2627."""
     first = day.year if day.month >= 4 else day.year - 1
     return f"{first % 100:02d}{(first + 1) % 100:02d}"
+
+
+def financial_year_start(day: date) -> date:
+    """The first of April on or before the day."""
+    return date(day.year if day.month >= 4 else day.year - 1, 4, 1)

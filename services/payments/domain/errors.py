@@ -115,3 +115,9 @@ class ExceptionState(Conflict):
 
 class CauseStands(Conflict):
     code, title = "cause_stands", "What raised the exception is still so"
+
+
+class StatementUnproved(Conflict):
+    """Ledger, movements, ageing and open items of an account do not tell the same amount: nothing may leave."""
+
+    code, title = "statement_unproved", "The account does not prove"

@@ -47,6 +47,7 @@ class OpenItemRecord(Record):
         Index(
             "ix_open_items_partner_open", "partner_code", "currency", postgresql_where=text("open_minor > 0")
         ),
+        Index("ix_open_items_partner", "partner_code", "document_on"),
         Index("ix_open_items_amount_open", "open_minor", postgresql_where=text("open_minor > 0")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)

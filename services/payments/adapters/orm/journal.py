@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payments.adapters.orm.base import Record
@@ -36,6 +36,12 @@ class JournalLineRecord(Record):
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
         Index("ix_journal_lines_account", "account_code", "entry_id"),
+        Index(
+            "ix_journal_lines_partner",
+            "partner_code",
+            "entry_id",
+            postgresql_where=text("partner_code IS NOT NULL"),
+        ),
     )
     entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entries.id"), primary_key=True)
     line_number: Mapped[int] = mapped_column(primary_key=True)
