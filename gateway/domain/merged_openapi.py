@@ -18,6 +18,8 @@ DESCRIPTION: Final = (
 # What a reader sees above each group of operations; a service's own description of a tag wins.
 TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Bank accounts": "Our own accounts, into which partners pay.",
+    "GST registrations": "Who we are for the tax office, from a day on.",
+    "Credit notes": "What we credit partners for, of law or of business, from request to use.",
     "Bank statements": "Files of the bank, each line with the decision taken on it and why.",
     "Booking clock": "What must be booked within 24 hours of the bank's credit: who is late and who will be.",
     "Dashboards": "Figures for one look, from projections that events keep up to date.",

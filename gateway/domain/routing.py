@@ -31,6 +31,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "bounce-charge-rules",
             "bounces",
             "exceptions",
+            "gst-registrations",
             "instruments",
             "invoices",
             "jobs",

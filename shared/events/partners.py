@@ -28,6 +28,10 @@ class PartnerState:
     bank_account: str | None
     status: PartnerStatus
     version: int
+    legal_name: str | None = None
+    address: str | None = None
+    pin_code: str | None = None
+    state_code: str | None = None
 
 
 class PartnersRegisteredV1(Event):

@@ -30,4 +30,8 @@ def _state(partner: Partner) -> PartnerState:
         bank_account=details.bank_account,
         status=PartnerStatus(partner.status.value),
         version=partner.version,
+        legal_name=details.legal_name,
+        address=details.address,
+        pin_code=details.pin_code,
+        state_code=details.state_code,
     )

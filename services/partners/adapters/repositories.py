@@ -32,11 +32,14 @@ async def write_versions(
     await connection.execute(sa.text(_WRITE_MASTER), {"rows": rows, "at": at})
 
 
-_COLUMNS: Final = "version, code, name, city, zone, gstin, ifsc, bank_account, status"
+_COLUMNS: Final = (
+    "version, code, name, city, zone, gstin, ifsc, bank_account, status,"
+    " legal_name, address, pin_code, state_code"
+)
 _VERSIONS: Final = """
     json_to_recordset(CAST(:rows AS json)) AS told (
         partner_id uuid, version bigint, code text, name text, city text, zone text, gstin text, ifsc text,
-        bank_account text, status text)
+        bank_account text, status text, legal_name text, address text, pin_code text, state_code text)
 """
 _APPEND_HISTORY: Final = f"""
     INSERT INTO partner_versions (partner_id, told_at, told_by, {_COLUMNS})
@@ -49,7 +52,8 @@ _WRITE_MASTER: Final = f"""
     ON CONFLICT (id) DO UPDATE SET
         version = excluded.version, name = excluded.name, city = excluded.city, zone = excluded.zone,
         gstin = excluded.gstin, ifsc = excluded.ifsc, bank_account = excluded.bank_account,
-        status = excluded.status, changed_at = excluded.changed_at
+        status = excluded.status, legal_name = excluded.legal_name, address = excluded.address,
+        pin_code = excluded.pin_code, state_code = excluded.state_code, changed_at = excluded.changed_at
 """
 
 
@@ -66,6 +70,10 @@ def _version(partner: Partner) -> dict[str, object]:
         "gstin": details.gstin,
         "ifsc": details.ifsc,
         "bank_account": details.bank_account,
+        "legal_name": details.legal_name,
+        "address": details.address,
+        "pin_code": details.pin_code,
+        "state_code": details.state_code,
     }
 
 
@@ -81,6 +89,10 @@ def partner_of(row: sa.Row[Any]) -> Partner:
             gstin=row.gstin,
             ifsc=row.ifsc,
             bank_account=row.bank_account,
+            legal_name=row.legal_name,
+            address=row.address,
+            pin_code=row.pin_code,
+            state_code=row.state_code,
         ),
         status=PartnerStatus(row.status),
         version=row.version,

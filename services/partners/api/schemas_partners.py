@@ -43,6 +43,16 @@ class PartnerDraft(BaseModel):
     gstin: Annotated[Number, Field(description="GST registration; a wrong one is a warning")] = None
     ifsc: Annotated[Number, Field(description="Branch the partner pays from")] = None
     bank_account: Annotated[Number, Field(description="Account the partner pays from")] = None
+    legal_name: Annotated[
+        str | None, Field(max_length=200, pattern=_TEXT, description="As in its GST registration")
+    ] = None
+    address: Annotated[
+        str | None, Field(max_length=300, pattern=_TEXT, description="Street and place, for documents")
+    ] = None
+    pin_code: Annotated[Number, Field(description="Postal code, six digits", examples=["560001"])] = None
+    state_code: Annotated[
+        Number, Field(description="GST State code if the partner has no GSTIN", examples=["29"])
+    ] = None
     status: Annotated[PartnerStatus | None, Field(description="Without it the present status stays")] = None
 
     def registration(self) -> Registration:
@@ -55,6 +65,10 @@ class PartnerDraft(BaseModel):
             gstin=self.gstin,
             ifsc=self.ifsc,
             bank_account=self.bank_account,
+            legal_name=self.legal_name,
+            address=self.address,
+            pin_code=self.pin_code,
+            state_code=self.state_code,
         )
         return Registration(details=details, status=self.status)
 
@@ -93,6 +107,10 @@ class PartnerBody(WireModel):
     pan: Annotated[str | None, Field(description="Income tax number, taken from the GSTIN")]
     ifsc: str | None
     bank_account: str | None
+    legal_name: str | None
+    address: str | None
+    pin_code: str | None
+    state_code: str | None
     status: PartnerStatus
     version: Annotated[int, Field(description="Grows by one with every change")]
     warnings: list[PartnerWarning]
@@ -111,6 +129,10 @@ def partner_body(partner: Partner) -> PartnerBody:
         pan=details.pan,
         ifsc=details.ifsc,
         bank_account=details.bank_account,
+        legal_name=details.legal_name,
+        address=details.address,
+        pin_code=details.pin_code,
+        state_code=details.state_code,
         status=partner.status,
         version=partner.version,
         warnings=_warnings(details),

@@ -7,16 +7,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.payments.adapters.queries.gst import has_derived_lines, taxes_of
 from services.payments.adapters.queries.ledger import INVOICE_SELECT, OPEN_ITEM_SELECT
 from services.payments.adapters.queries.listing import Listing, one_row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_invoices import (
     InvoiceBody,
+    InvoiceDetailBody,
     InvoiceDraft,
     InvoiceRow,
     OpenItemBody,
     invoice_body,
+    invoice_detail_body,
     open_item_body,
 )
 from services.payments.application.register_invoices import InvoiceVerdict, register_invoices
@@ -119,14 +122,16 @@ async def list_invoices(
     return Page(items=[invoice_body(row) for row in kept], next_cursor=cursor)
 
 
-@router.get("/v1/invoices/{invoice_id}", response_model=InvoiceBody, summary="Show one invoice")
-async def show_invoice(invoice_id: UUID, connection: Reading, caller: CurrentCaller) -> InvoiceBody:
-    """Its figures and what is still open."""
+@router.get("/v1/invoices/{invoice_id}", response_model=InvoiceDetailBody, summary="Show one invoice")
+async def show_invoice(invoice_id: UUID, connection: Reading, caller: CurrentCaller) -> InvoiceDetailBody:
+    """Its figures, its tax by line, and what is still open."""
     listing = Listing(INVOICE_SELECT, order=("i.id",)).where("i.id = :invoice_id", invoice_id=invoice_id)
     rows = await visible_partners(listing, caller, code="p.code", zone="p.zone").rows(connection, limit=1)
     if not rows:
         raise NotFound(f"There is no invoice {invoice_id}")
-    return invoice_body(rows[0])
+    taxes = await taxes_of(connection, [invoice_id])
+    is_derived = await has_derived_lines(connection, invoice_id)
+    return invoice_detail_body(rows[0], taxes.get(invoice_id), is_derived=is_derived)
 
 
 @listed(

@@ -1,6 +1,7 @@
 """Bodies of invoices and open items."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.queries.listing import Row
+from services.payments.api.schemas_gst_registrations import Gstin, StateCode
 from services.payments.domain.invoice import Invoice
+from services.payments.domain.invoice_tax import InvoiceLine, InvoiceTax
 from services.payments.domain.settlement import DEBIT_KINDS
 from shared.money import MoneyError, minor_from_text
 from shared.wire import MoneyBody, WireModel, money
@@ -20,6 +23,51 @@ DocumentNumber = Annotated[
 PartnerCode = Annotated[
     str, Field(min_length=1, max_length=40, pattern=r"^[\x21-\x7e]+$", examples=["CP0001"])
 ]
+
+
+class InvoiceLineDraft(WireModel):
+    """One line of an invoice with its tax by head; all amounts in the invoice's currency."""
+
+    line_number: Annotated[int, Field(ge=1, le=10_000)]
+    description: Annotated[str, Field(min_length=1, max_length=300, examples=["Diesel engine 15 kVA"])]
+    hsn: Annotated[
+        str, Field(pattern=r"^([0-9]{4,8})?$", examples=["84089090"], description="4 to 8 digits")
+    ] = ""
+    quantity: Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3, examples=["2"])] = Decimal(1)
+    unit: Annotated[
+        str, Field(pattern=r"^[A-Z]{0,8}$", examples=["NOS"], description="Unit quantity code")
+    ] = ""
+    taxable_amount: MoneyBody
+    tax_rate: Annotated[Decimal, Field(ge=0, le=1, max_digits=5, decimal_places=4, examples=["0.18"])]
+    cgst: MoneyBody | None = None
+    sgst: MoneyBody | None = None
+    igst: MoneyBody | None = None
+
+    def line(self, currency: str) -> InvoiceLine:
+        """The domain's line; MoneyError for another currency."""
+        taxable, *heads = (
+            _minor(one, currency) for one in (self.taxable_amount, self.cgst, self.sgst, self.igst)
+        )
+        return InvoiceLine(
+            line_number=self.line_number,
+            description=self.description,
+            hsn=self.hsn,
+            quantity=self.quantity,
+            unit=self.unit,
+            taxable_minor=taxable,
+            tax_rate=self.tax_rate,
+            cgst_minor=heads[0],
+            sgst_minor=heads[1],
+            igst_minor=heads[2],
+        )
+
+
+def _minor(amount: MoneyBody | None, currency: str) -> int:
+    if amount is None:
+        return 0
+    if amount.currency != currency:
+        raise MoneyError("All amounts of an invoice are in one currency")
+    return amount.minor()
 
 
 class InvoiceDraft(WireModel):
@@ -34,6 +82,27 @@ class InvoiceDraft(WireModel):
     total_amount: MoneyBody = Field(
         description="What the partner owes: value and tax, rounded to 1.00 at most"
     )
+    supplier_gstin: Annotated[
+        Gstin | None, Field(description="Which registration of ours supplied; needed with `lines`")
+    ] = None
+    place_of_supply: Annotated[
+        StateCode | None, Field(description="State of the supply; needed with `supplier_gstin`")
+    ] = None
+    lines: Annotated[
+        list[InvoiceLineDraft],
+        Field(
+            max_length=1_000,
+            description="With the tax of each; they sum to the invoice",
+            default_factory=list,
+        ),
+    ]
+
+    def _tax(self, currency: str) -> InvoiceTax | None:
+        """The domain's tax; an incomplete one is InvoiceInvalid when the invoice is made."""
+        if self.supplier_gstin is None and self.place_of_supply is None and not self.lines:
+            return None
+        lines = tuple(line.line(currency) for line in self.lines)
+        return InvoiceTax(self.supplier_gstin or "", self.place_of_supply or "", lines)
 
     def invoice(self) -> Invoice:
         """The domain's invoice; InvoiceInvalid when its figures contradict each other."""
@@ -50,6 +119,7 @@ class InvoiceDraft(WireModel):
             taxable_minor=self.taxable_amount.minor(),
             tax_minor=self.tax_amount.minor(),
             total_minor=self.total_amount.minor(),
+            tax=self._tax(currency),
         )
 
 
@@ -96,6 +166,36 @@ class InvoiceBody(WireModel):
     registered_at: datetime
 
 
+class InvoiceLineBody(WireModel):
+    """One line with its tax by head."""
+
+    line_number: int
+    description: str
+    hsn: str
+    quantity: str
+    unit: str
+    taxable_amount: MoneyBody
+    tax_rate: Annotated[str, Field(description="A fraction", examples=["0.18"])]
+    cgst: MoneyBody
+    sgst: MoneyBody
+    igst: MoneyBody
+
+
+class InvoiceTaxBody(WireModel):
+    """Who supplied to which State, by line."""
+
+    supplier_gstin: str
+    place_of_supply: str
+    lines: list[InvoiceLineBody]
+    is_derived: Annotated[bool, Field(description="The lines are ours: billing told none")]
+
+
+class InvoiceDetailBody(InvoiceBody):
+    """An invoice with its tax by line; null when nobody told it."""
+
+    tax: InvoiceTaxBody | None
+
+
 class OpenItemBody(WireModel):
     """An unpaid invoice or charge (debit), or an advance or credit note of the partner (credit)."""
 
@@ -126,6 +226,37 @@ def invoice_body(row: Row) -> InvoiceBody:
         open_amount=money(row.open_minor, row.currency),
         status=status,
         registered_at=row.registered_at,
+    )
+
+
+def invoice_detail_body(row: Row, tax: InvoiceTax | None, *, is_derived: bool) -> InvoiceDetailBody:
+    """The reply for one invoice with its lines."""
+    return InvoiceDetailBody(
+        **dict(invoice_body(row)),
+        tax=None if tax is None else _tax_body(tax, row.currency, is_derived=is_derived),
+    )
+
+
+def _tax_body(tax: InvoiceTax, currency: str, *, is_derived: bool) -> InvoiceTaxBody:
+    return InvoiceTaxBody(
+        supplier_gstin=tax.supplier_gstin,
+        place_of_supply=tax.place_of_supply,
+        is_derived=is_derived,
+        lines=[
+            InvoiceLineBody(
+                line_number=line.line_number,
+                description=line.description,
+                hsn=line.hsn,
+                quantity=f"{line.quantity.normalize():f}",
+                unit=line.unit,
+                taxable_amount=money(line.taxable_minor, currency),
+                tax_rate=f"{line.tax_rate.normalize():f}",
+                cgst=money(line.cgst_minor, currency),
+                sgst=money(line.sgst_minor, currency),
+                igst=money(line.igst_minor, currency),
+            )
+            for line in tax.lines
+        ],
     )
 
 

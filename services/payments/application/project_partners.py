@@ -18,13 +18,17 @@ async def project_partners(work: UnitOfWork, states: Sequence[PartnerState]) -> 
     ordered = [latest[code] for code in sorted(latest)]
     await work.connection.execute(
         sa.text(
-            "INSERT INTO partners (code, name, city, zone, gstin, ifsc, bank_account, status, sequence, updated_at)"
+            "INSERT INTO partners (code, name, city, zone, gstin, ifsc, bank_account, status, sequence, legal_name,"
+            " address, pin_code, state_code, updated_at)"
             " SELECT t.*, :at FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:cities AS text[]),"
             "  CAST(:zones AS text[]), CAST(:gstins AS text[]), CAST(:ifscs AS text[]), CAST(:accounts AS text[]),"
-            "  CAST(:statuses AS text[]), CAST(:versions AS bigint[])) AS t"
+            "  CAST(:statuses AS text[]), CAST(:versions AS bigint[]), CAST(:legal_names AS text[]),"
+            "  CAST(:addresses AS text[]), CAST(:pin_codes AS text[]), CAST(:state_codes AS text[])) AS t"
             " ON CONFLICT (code) DO UPDATE SET name = excluded.name, city = excluded.city, zone = excluded.zone,"
             "  gstin = excluded.gstin, ifsc = excluded.ifsc, bank_account = excluded.bank_account,"
-            "  status = excluded.status, sequence = excluded.sequence, updated_at = excluded.updated_at"
+            "  status = excluded.status, sequence = excluded.sequence, legal_name = excluded.legal_name,"
+            "  address = excluded.address, pin_code = excluded.pin_code, state_code = excluded.state_code,"
+            "  updated_at = excluded.updated_at"
             " WHERE partners.sequence < excluded.sequence"
         ),
         {
@@ -38,5 +42,9 @@ async def project_partners(work: UnitOfWork, states: Sequence[PartnerState]) -> 
             "accounts": [state.bank_account or "" for state in ordered],
             "statuses": [state.status.value for state in ordered],
             "versions": [state.version for state in ordered],
+            "legal_names": [state.legal_name or "" for state in ordered],
+            "addresses": [state.address or "" for state in ordered],
+            "pin_codes": [state.pin_code or "" for state in ordered],
+            "state_codes": [state.state_code or "" for state in ordered],
         },
     )

@@ -19,6 +19,7 @@ from services.payments.adapters.repositories.invoices import (
     lock_invoice_numbers,
 )
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.record_invoice_tax import record_invoice_tax, unknown_suppliers
 from services.payments.domain.errors import InvoiceTaken, PartnerUnknown
 from services.payments.domain.invoice import Invoice, invoice_number_key
 from services.payments.domain.posting_rules import entry_for_invoice
@@ -49,17 +50,39 @@ async def register_invoices(
     """One verdict per invoice in order; a refused one never stops the others."""
     codes = {invoice.partner_code for invoice in invoices}
     partners = await _partners_known_soon(work, codes, patience_seconds)
+    unknown = await unknown_suppliers(work, invoices)
     await lock_invoice_numbers(work.connection)
     stored = await invoices_by_key(work.connection, (invoice_number_key(i.number) for i in invoices))
     accepted: dict[str, Invoice] = {}
-    verdicts = [_verdict(invoice, partners, stored, accepted) for invoice in invoices]
+    verdicts = [
+        InvoiceVerdict(None, refusal=unknown[invoice.id])
+        if invoice.id in unknown
+        else _verdict(invoice, partners, stored, accepted)
+        for invoice in invoices
+    ]
     fresh = list(accepted.values())
     if fresh:
         await add_invoices(work.connection, fresh, at)
         entries = [entry_for_invoice(invoice, entry_id=uuid7()) for invoice in fresh]
         await post_entries(work.connection, entries, actor=actor, at=at)
         publish_invoices(work, fresh)
-    return verdicts
+    return await _with_tax(work, invoices, verdicts)
+
+
+async def _with_tax(
+    work: UnitOfWork, invoices: Sequence[Invoice], verdicts: Sequence[InvoiceVerdict]
+) -> list[InvoiceVerdict]:
+    """The verdicts after the lines were kept as well: a duplicate with other lines is refused."""
+    told = [
+        (verdict.invoice_id, invoice)
+        for invoice, verdict in zip(invoices, verdicts, strict=True)
+        if verdict.invoice_id is not None
+    ]
+    differing = await record_invoice_tax(work, told)
+    return [
+        InvoiceVerdict(None, refusal=differing[invoice.id]) if invoice.id in differing else verdict
+        for invoice, verdict in zip(invoices, verdicts, strict=True)
+    ]
 
 
 async def _partners_known_soon(work: UnitOfWork, codes: set[str], patience_seconds: float) -> set[str]:

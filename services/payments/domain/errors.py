@@ -105,6 +105,14 @@ class QueryState(Conflict):
     code, title = "query_state", "The question is not in a state for this"
 
 
+class RegistrationTaken(Conflict):
+    code, title = "gst_registration_taken", "The registration is told otherwise from that day"
+
+
+class SupplierUnknown(Invalid):
+    code, title = "supplier_unknown", "No such GST registration of ours"
+
+
 class QueryTaken(Conflict):
     code, title = "query_taken", "The external id belongs to another question"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.payments.domain.invoice_tax import InvoiceTax
 from shared.errors import FieldProblem, Invalid
 
 ROUND_OFF_MINOR = 100  # section 170 of the CGST Act 2017: totals may be rounded to the rupee
@@ -29,6 +30,7 @@ class Invoice:
     taxable_minor: int
     tax_minor: int
     total_minor: int
+    tax: InvoiceTax | None = None
 
     def __post_init__(self) -> None:
         problems = []
@@ -42,6 +44,8 @@ class Invoice:
             )
         if self.due_on < self.issued_on:
             problems.append(FieldProblem("/due_date", "expected a day that is not before issue_date"))
+        if self.tax is not None:
+            problems += self.tax.problems(self.taxable_minor, self.tax_minor)
         if problems:
             raise InvoiceInvalid(f"Invoice {self.number} is refused", problems=problems)
 

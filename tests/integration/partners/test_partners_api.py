@@ -54,6 +54,28 @@ async def test_new_partner_is_accepted_and_shown_with_the_pan_of_its_gstin(servi
     assert shown.items() >= {**partner, "pan": "AJUFG4984A", "version": 1, "status": "active"}.items()
 
 
+async def test_legal_name_and_address_are_kept_and_a_doubtful_state_is_a_warning(
+    service: PartnersService,
+) -> None:
+    partner = a_partner(
+        legal_name="गोदावरी एनर्जी एंटरप्रायझेस",
+        address="7 Residency  Road",
+        pin_code="560 025",
+        state_code="27",
+    )
+
+    reply = await register(service, partner)
+
+    assert [one["pointer"] for one in reply["items"][0]["warnings"]] == ["/state_code"]
+    async with service[0](a_caller()) as client:
+        shown = (await client.get(f"/v1/partners/{partner['code']}")).json()
+    assert (shown["legal_name"], shown["address"], shown["pin_code"]) == (
+        "गोदावरी एनर्जी एंटरप्रायझेस",
+        "7 Residency Road",
+        "560025",
+    )
+
+
 async def test_same_partner_again_is_a_duplicate_and_tells_nobody(
     service: PartnersService, database_url: str
 ) -> None:

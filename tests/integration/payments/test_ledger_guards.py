@@ -46,6 +46,9 @@ TRIED_ELSEWHERE = (
     "payment_query_messages",
     "payment_query_links",
     "payment_exception_events",
+    "gst_registrations",
+    "invoice_supplies",
+    "invoice_lines",
 )
 
 

@@ -1,6 +1,7 @@
 """Tables of the payments database. Ledger tables are append-only (triggers in the migrations)."""
 
 from services.payments.adapters.orm import exceptions as exceptions
+from services.payments.adapters.orm import gst as gst
 from services.payments.adapters.orm import instruments as instruments
 from services.payments.adapters.orm import items as items
 from services.payments.adapters.orm import journal as journal

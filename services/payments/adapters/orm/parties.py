@@ -23,6 +23,10 @@ class PartnerRecord(Record):
     status: Mapped[str]
     sequence: Mapped[int]
     updated_at: Mapped[datetime]
+    legal_name: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[str] = mapped_column(server_default="")
+    pin_code: Mapped[str] = mapped_column(server_default="")
+    state_code: Mapped[str] = mapped_column(server_default="")
 
 
 class PayerAliasRecord(Record):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.partners.domain.gstin import is_gstin, pan_of_gstin
+from shared.gstin import is_gstin, pan_of_gstin
 
 
 @pytest.mark.parametrize("gstin", ["27AAPFU0939F1ZV", "29AJUFG4984A1ZE", "09YRHFJ2746Q3ZZ"])
