@@ -28,6 +28,7 @@ class PartnerFilter:
 
     zone: str | None
     name_prefix: str | None
+    status: str | None
 
 
 async def partner_rows(
@@ -38,12 +39,14 @@ async def partner_rows(
         sa.text(
             f"SELECT * FROM partners WHERE {_VISIBLE} AND code > :after_code"
             " AND (CAST(:zone AS text) IS NULL OR zone = :zone)"
+            " AND (CAST(:status AS text) IS NULL OR status = :status)"
             " AND (CAST(:name_pattern AS text) IS NULL OR lower(name) LIKE :name_pattern)"
             " ORDER BY code LIMIT :limit"
         ),
         {
             "after_code": after_code,
             "zone": chosen.zone,
+            "status": chosen.status,
             "name_pattern": _prefix_pattern(chosen.name_prefix),
             "limit": limit,
             **_scope_values(scope),

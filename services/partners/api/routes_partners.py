@@ -19,7 +19,7 @@ from services.partners.api.schemas_partners import (
 )
 from services.partners.application.register_partners import register_partners
 from services.partners.domain.errors import PartnerUnknown
-from services.partners.domain.partner import Registration
+from services.partners.domain.partner import PartnerStatus, Registration
 from shared.bulk import BatchRefused, BatchReply, batch_body, batch_refusal, read_records, validated
 from shared.conditional import UNCHANGED, IfNoneMatch, entity_reply
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
@@ -92,14 +92,15 @@ async def list_partners(
     caller: CurrentCaller,
     zone: Annotated[str | None, Query(max_length=200)] = None,
     q: Annotated[str | None, Query(max_length=200, description="Beginning of the name, any case")] = None,
+    status: PartnerStatus | None = None,
 ) -> Page[PartnerBody]:
     """In the order of their codes."""
-    scope = f"partners|{zone}|{q}"
+    scope = f"partners|{zone}|{q}|{status}"
     (after_code,) = page.after(scope) or ("",)
     rows = await partner_rows(
         connection,
         caller.row_scope(),
-        PartnerFilter(zone=zone, name_prefix=q),
+        PartnerFilter(zone=zone, name_prefix=q, status=status),
         after_code=str(after_code),
         limit=page.limit + 1,
     )

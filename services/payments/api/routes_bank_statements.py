@@ -1,12 +1,14 @@
 """Bank statement files: received whole, imported line by line, each line accounted for."""
 
 import asyncio
-from datetime import UTC, datetime
-from typing import Annotated, Final
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.listing import Listing, Row, one_row
@@ -16,6 +18,7 @@ from services.payments.adapters.queries.statements import (
     import_counts,
     statement_parts,
 )
+from services.payments.api.amount_range import AmountRange
 from services.payments.api.dependencies import PageWanted, Pool, Reading
 from services.payments.api.schemas_bank_statements import (
     BankStatementBody,
@@ -171,11 +174,18 @@ async def list_bank_statements(
     connection: Reading,
     _caller: CurrentCaller,
     bank_account: Annotated[str | None, Query(max_length=35)] = None,
+    state: Literal["received", "importing", "imported", "failed"] | None = None,
+    received_at_gte: AwareDatetime | None = None,
+    received_at_lte: AwareDatetime | None = None,
 ) -> Page[BankStatementBody]:
     """Newest first."""
-    scope = f"bank-statements|{bank_account}"
+    scope = f"bank-statements|{bank_account}|{state}|{received_at_gte}|{received_at_lte}"
     listing = Listing(STATEMENT_SELECT, order=("s.received_at", "s.id"), is_descending=True)
-    listing.where("b.number = :bank_account", bank_account=bank_account)
+    listing.where("b.number = :bank_account", bank_account=bank_account).where(
+        "s.state = :state", state=state
+    )
+    listing.where("s.received_at >= :received_at_gte", received_at_gte=received_at_gte)
+    listing.where("s.received_at <= :received_at_lte", received_at_lte=received_at_lte)
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.received_at.isoformat(), str(row.id)))
     return Page(items=[await _statement(connection, row.id) for row in kept], next_cursor=cursor)
@@ -191,6 +201,29 @@ async def show_bank_statement(
     return await _statement(connection, bank_statement_id)
 
 
+@dataclass(frozen=True, slots=True)
+class LineFilters:
+    """What the lines of a statement are narrowed to; each is a query parameter."""
+
+    outcome: Literal["new", "duplicate", "rejected", "information"] | None = None
+    decision: Literal["auto", "suggested", "exception"] | None = None
+    kind: Annotated[str | None, Query(max_length=40)] = None
+    partner_code: Annotated[str | None, Query(max_length=40)] = None
+    reference: Annotated[str | None, Query(max_length=40, description="UTR, RRN or cheque number")] = None
+    booked_on_gte: date | None = None
+    booked_on_lte: date | None = None
+
+    def narrow(self, listing: Listing) -> Listing:
+        listing.where("l.outcome = :outcome", outcome=self.outcome)
+        listing.where("d.decision = :decision", decision=self.decision).where(
+            "d.kind = :kind", kind=self.kind
+        )
+        listing.where("d.partner_code = :partner_code", partner_code=self.partner_code)
+        listing.where("b.strong_reference = :reference", reference=self.reference)
+        listing.where("b.booked_on >= :booked_on_gte", booked_on_gte=self.booked_on_gte)
+        return listing.where("b.booked_on <= :booked_on_lte", booked_on_lte=self.booked_on_lte)
+
+
 @listed(
     router,
     "/{bank_statement_id}/lines",
@@ -198,13 +231,19 @@ async def show_bank_statement(
     summary="Show each line of the file with its decision",
 )
 async def list_statement_lines(
-    bank_statement_id: UUID, page: PageWanted, connection: Reading, _caller: CurrentCaller
+    bank_statement_id: UUID,
+    page: PageWanted,
+    connection: Reading,
+    _caller: CurrentCaller,
+    filters: Annotated[LineFilters, Depends()],
+    amounts: Annotated[AmountRange, Depends()],
 ) -> Page[StatementLineBody]:
     """In the order of the file; a line known from an earlier file shows the decision made then."""
     statement = await _row(connection, bank_statement_id)
-    scope = f"statement-lines|{bank_statement_id}"
+    scope = f"statement-lines|{bank_statement_id}|{filters}|{amounts}"
     listing = Listing(LINE_SELECT, order=("l.line_number",))
     listing.where("l.statement_id = :statement_id", statement_id=bank_statement_id)
+    amounts.narrow(filters.narrow(listing), amount="b.amount_minor", currency="b.currency")
     rows = await listing.after(page.after(scope), ["bigint"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.line_number,))
     items = [

@@ -1,15 +1,17 @@
 """Invoices taken over from billing, and what is open on them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.payments.adapters.queries.gst import has_derived_lines, taxes_of
 from services.payments.adapters.queries.ledger import INVOICE_SELECT, OPEN_ITEM_SELECT
 from services.payments.adapters.queries.listing import Listing, one_row
+from services.payments.api.amount_range import AmountRange
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_invoices import (
@@ -100,23 +102,41 @@ def _item_verdict(index: int, number: str, verdict: InvoiceVerdict) -> ItemVerdi
     return ItemVerdict(index=index, status=status, id=verdict.invoice_id, key=number)
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceFilters:
+    """What a list of invoices is narrowed to; each is a query parameter."""
+
+    partner_code: Annotated[str | None, Query(max_length=40)] = None
+    number: Annotated[str | None, Query(max_length=40)] = None
+    issued_on_gte: date | None = None
+    issued_on_lte: date | None = None
+    due_on_gte: date | None = None
+    due_on_lte: date | None = None
+    is_open: Annotated[bool | None, Query(description="Only those with something left to pay")] = None
+
+    def narrow(self, listing: Listing) -> Listing:
+        listing.where("i.partner_code = :partner_code", partner_code=self.partner_code)
+        listing.where("i.number = :number", number=self.number)
+        listing.where("i.issued_on >= :issued_on_gte", issued_on_gte=self.issued_on_gte)
+        listing.where("i.issued_on <= :issued_on_lte", issued_on_lte=self.issued_on_lte)
+        listing.where("i.due_on >= :due_on_gte", due_on_gte=self.due_on_gte)
+        listing.where("i.due_on <= :due_on_lte", due_on_lte=self.due_on_lte)
+        return listing.where("(o.open_minor > 0) = :is_open", is_open=self.is_open)
+
+
 @listed(router, "/v1/invoices", InvoiceBody, summary="List invoices")
 async def list_invoices(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    partner_code: Annotated[str | None, Query(max_length=40)] = None,
-    number: Annotated[str | None, Query(max_length=40)] = None,
-    due_on_lte: date | None = None,
-    is_open: Annotated[bool | None, Query(description="Only those with something left to pay")] = None,
+    filters: Annotated[InvoiceFilters, Depends()],
+    amounts: Annotated[AmountRange, Depends()],
 ) -> Page[InvoiceBody]:
     """In the order of their due dates."""
     listing = Listing(INVOICE_SELECT, order=("i.due_on", "i.id"))
     visible_partners(listing, caller, code="p.code", zone="p.zone")
-    listing.where("i.partner_code = :partner_code", partner_code=partner_code)
-    listing.where("i.number = :number", number=number).where("i.due_on <= :due_on_lte", due_on_lte=due_on_lte)
-    listing.where("(o.open_minor > 0) = :is_open", is_open=is_open)
-    scope = f"invoices|{partner_code}|{number}|{due_on_lte}|{is_open}"
+    amounts.narrow(filters.narrow(listing), amount="i.total_minor", currency="i.currency")
+    scope = f"invoices|{filters}|{amounts}"
     rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.due_on.isoformat(), str(row.id)))
     return Page(items=[invoice_body(row) for row in kept], next_cursor=cursor)
@@ -142,7 +162,13 @@ async def show_invoice(invoice_id: UUID, connection: Reading, caller: CurrentCal
     summary="What a partner has open: unpaid invoices and charges, unused advances and credit notes",
 )
 async def list_open_items(
-    partner: str, page: PageWanted, connection: Reading, caller: CurrentCaller
+    partner: str,
+    page: PageWanted,
+    connection: Reading,
+    caller: CurrentCaller,
+    kind: Literal["invoice", "charge", "advance", "credit_note"] | None = None,
+    due_on_gte: date | None = None,
+    due_on_lte: date | None = None,
 ) -> Page[OpenItemBody]:
     """In the order of their due dates, oldest first."""
     found = await one_row(connection, "SELECT code, zone FROM partners", "code = :code", code=partner)
@@ -150,9 +176,11 @@ async def list_open_items(
         raise NotFound(
             f"There is no partner {partner}", problems=[FieldProblem("/partner", "expected a partner code")]
         )
-    scope = f"open-items|{partner}"
+    scope = f"open-items|{partner}|{kind}|{due_on_gte}|{due_on_lte}"
     listing = Listing(OPEN_ITEM_SELECT, order=("o.due_on", "o.id"))
     listing.where("o.partner_code = :partner", partner=partner).where("o.open_minor > :zero", zero=0)
+    listing.where("o.kind = :kind", kind=kind).where("o.due_on >= :due_on_gte", due_on_gte=due_on_gte)
+    listing.where("o.due_on <= :due_on_lte", due_on_lte=due_on_lte)
     rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.due_on.isoformat(), str(row.id)))
     today = datetime.now(BANK_TIME_ZONE).date()

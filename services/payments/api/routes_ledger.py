@@ -30,13 +30,20 @@ async def list_journal_entries(
     connection: Reading,
     _caller: CurrentCaller,
     source_id: Annotated[UUID | None, Query(description="The invoice or receipt it comes from")] = None,
+    kind: Annotated[str | None, Query(max_length=40)] = None,
+    account_code: Annotated[str | None, Query(max_length=20)] = None,
+    partner_code: Annotated[str | None, Query(max_length=40)] = None,
     effective_on_gte: date | None = None,
     effective_on_lte: date | None = None,
 ) -> Page[JournalEntryBody]:
     """In the order of the day they count for."""
-    scope = f"journal-entries|{source_id}|{effective_on_gte}|{effective_on_lte}"
+    scope = f"journal-entries|{source_id}|{kind}|{account_code}|{partner_code}|{effective_on_gte}|{effective_on_lte}"
     listing = Listing(ENTRY_SELECT, order=("e.effective_on", "e.id"))
     listing.where("e.source_id = :source_id", source_id=source_id)
+    listing.where("e.kind = :kind", kind=kind)
+    has_line = "EXISTS (SELECT FROM journal_lines l WHERE l.entry_id = e.id AND l.{column})"
+    listing.where(has_line.format(column="account_code = :account_code"), account_code=account_code)
+    listing.where(has_line.format(column="partner_code = :partner_code"), partner_code=partner_code)
     listing.where("e.effective_on >= :effective_on_gte", effective_on_gte=effective_on_gte)
     listing.where("e.effective_on <= :effective_on_lte", effective_on_lte=effective_on_lte)
     rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)

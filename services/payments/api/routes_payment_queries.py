@@ -1,11 +1,13 @@
 """The single point of contact for questions on payments, and the answer to where a payment is."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.listing import Listing, Row
@@ -130,27 +132,42 @@ async def open_payment_query(
     return await done_once(work, (caller, key, "/v1/payment-queries"), draft, perform)
 
 
+@dataclass(frozen=True, slots=True)
+class QueryFilters:
+    """What a list of questions is narrowed to; each is a query parameter."""
+
+    state: StateName | None = None
+    category: Category | None = None
+    partner_code: Annotated[str | None, Query(max_length=40)] = None
+    owner: Annotated[str | None, Query(max_length=120)] = None
+    is_overdue: Annotated[bool | None, Query(description="Open and past their time")] = None
+    opened_at_gte: AwareDatetime | None = None
+    opened_at_lte: AwareDatetime | None = None
+
+    def narrow(self, listing: Listing, at: datetime) -> Listing:
+        listing.where("q.state = :state", state=self.state)
+        listing.where("q.category = :category", category=self.category)
+        listing.where("q.partner_code = :partner_code", partner_code=self.partner_code)
+        listing.where("q.owner = :owner", owner=self.owner)
+        listing.where("q.opened_at >= :opened_at_gte", opened_at_gte=self.opened_at_gte)
+        listing.where("q.opened_at <= :opened_at_lte", opened_at_lte=self.opened_at_lte)
+        return listing.where(
+            "(q.state = 'open' AND q.due_at < :at) = :is_overdue", at=at, is_overdue=self.is_overdue
+        )
+
+
 @listed(router, "/payment-queries", QueryBody, summary="List questions on payments")
 async def list_payment_queries(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    state: StateName | None = None,
-    category: Category | None = None,
-    partner_code: Annotated[str | None, Query(max_length=40)] = None,
-    owner: Annotated[str | None, Query(max_length=120)] = None,
-    is_overdue: Annotated[bool | None, Query(description="Open and past their time")] = None,
+    filters: Annotated[QueryFilters, Depends()],
 ) -> Page[QueryBody]:
     """The most urgent first."""
     at = datetime.now(UTC)
     listing = Listing(QUERY_SELECT, order=("q.due_at", "q.id"))
-    visible_partners(listing, caller, code="p.code", zone="p.zone")
-    listing.where("q.state = :state", state=state).where("q.category = :category", category=category)
-    listing.where("q.partner_code = :partner_code", partner_code=partner_code)
-    listing.where("q.owner = :owner", owner=owner)
-    if is_overdue is not None:
-        listing.where("(q.state = 'open' AND q.due_at < :at) = :is_overdue", at=at, is_overdue=is_overdue)
-    scope = f"payment-queries|{state}|{category}|{partner_code}|{owner}|{is_overdue}"
+    filters.narrow(visible_partners(listing, caller, code="p.code", zone="p.zone"), at)
+    scope = f"payment-queries|{filters}"
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.due_at.isoformat(), str(row.id)))
     return Page(items=[query_body(row, at) for row in kept], next_cursor=cursor)

@@ -1,15 +1,18 @@
 """Receipts: money received and booked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
 
 from services.payments.adapters.queries.ledger import RECEIPT_SELECT
 from services.payments.adapters.queries.listing import Listing
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.api.amount_range import AmountRange
 from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
 from services.payments.api.posting import as_reply, done_once, posting_of
 from services.payments.api.receipt_gathering import ReceiptGathering, Told, receipts_told
@@ -52,24 +55,50 @@ CSV_EXAMPLE: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptFilters:
+    """What a list of receipts is narrowed to; each is a query parameter."""
+
+    partner_code: Annotated[str | None, Query(max_length=40)] = None
+    reference: Annotated[str | None, Query(max_length=40, description="UTR, RRN or cheque number")] = None
+    bank_account: Annotated[str | None, Query(max_length=40)] = None
+    channel: Literal["bank_statement", "hand", "virtual_account"] | None = None
+    received_on_gte: date | None = None
+    received_on_lte: date | None = None
+    booked_at_gte: AwareDatetime | None = None
+    booked_at_lte: AwareDatetime | None = None
+    is_on_account: Annotated[bool | None, Query(description="Money of it is still on account")] = None
+    is_reversed: bool | None = None
+
+    def narrow(self, listing: Listing) -> Listing:
+        listing.where("r.partner_code = :partner_code", partner_code=self.partner_code)
+        listing.where("r.reference = :reference", reference=self.reference)
+        listing.where("b.number = :bank_account", bank_account=self.bank_account)
+        listing.where("r.channel = :channel", channel=self.channel)
+        listing.where("r.received_on >= :received_on_gte", received_on_gte=self.received_on_gte)
+        listing.where("r.received_on <= :received_on_lte", received_on_lte=self.received_on_lte)
+        listing.where("r.booked_at >= :booked_at_gte", booked_at_gte=self.booked_at_gte)
+        listing.where("r.booked_at <= :booked_at_lte", booked_at_lte=self.booked_at_lte)
+        listing.where(
+            "EXISTS (SELECT FROM open_items o WHERE o.id = r.id AND o.open_minor > 0) = :is_on_account",
+            is_on_account=self.is_on_account,
+        )
+        return listing.where("(v.receipt_id IS NOT NULL) = :is_reversed", is_reversed=self.is_reversed)
+
+
 @listed(router, "", ReceiptBody, summary="List receipts")
 async def list_receipts(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    partner_code: Annotated[str | None, Query(max_length=40)] = None,
-    reference: Annotated[str | None, Query(max_length=40, description="UTR, RRN or cheque number")] = None,
-    received_on_gte: date | None = None,
-    received_on_lte: date | None = None,
+    filters: Annotated[ReceiptFilters, Depends()],
+    amounts: Annotated[AmountRange, Depends()],
 ) -> Page[ReceiptBody]:
     """The latest booked first."""
-    scope = f"receipts|{partner_code}|{reference}|{received_on_gte}|{received_on_lte}"
+    scope = f"receipts|{filters}|{amounts}"
     listing = Listing(RECEIPT_SELECT, order=("r.booked_at", "r.id"), is_descending=True)
     visible_partners(listing, caller, code="p.code", zone="p.zone")
-    listing.where("r.partner_code = :partner_code", partner_code=partner_code)
-    listing.where("r.reference = :reference", reference=reference)
-    listing.where("r.received_on >= :received_on_gte", received_on_gte=received_on_gte)
-    listing.where("r.received_on <= :received_on_lte", received_on_lte=received_on_lte)
+    amounts.narrow(filters.narrow(listing), amount="r.amount_minor", currency="r.currency")
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.booked_at.isoformat(), str(row.id)))
     return Page(items=[receipt_body(row) for row in kept], next_cursor=cursor)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.ledger import RECEIPT_SELECT
@@ -255,14 +256,18 @@ async def list_refunds(
     caller: CurrentCaller,
     state: Literal["requested", "refused", "paid"] | None = None,
     partner_code: Annotated[str | None, Query(max_length=40)] = None,
+    requested_at_gte: AwareDatetime | None = None,
+    requested_at_lte: AwareDatetime | None = None,
 ) -> Page[RefundBody]:
     """The latest asked for first."""
-    scope = f"refunds|{state}|{partner_code}"
+    scope = f"refunds|{state}|{partner_code}|{requested_at_gte}|{requested_at_lte}"
     listing = Listing(REFUND_SELECT, order=("f.id",), is_descending=True)
     visible_partners(listing, caller, code="p.code", zone="p.zone")
     listing.where("f.state = :state", state=state).where(
         "f.partner_code = :partner_code", partner_code=partner_code
     )
+    listing.where("f.requested_at >= :requested_at_gte", requested_at_gte=requested_at_gte)
+    listing.where("f.requested_at <= :requested_at_lte", requested_at_lte=requested_at_lte)
     rows = await listing.after(page.after(scope), ["uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (str(row.id),))
     return Page(items=[refund_body(row) for row in kept], next_cursor=cursor)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from python_calamine import CalamineWorkbook
 
 from shared.medium import MEDIA_TYPES, Medium
-from tests.factories.payments import invoice
+from tests.factories.payments import ACCOUNT_NUMBER, invoice, pays, receipt
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.payments.conftest import CallAs
 from tests.integration.service_callers import a_caller
@@ -138,3 +138,55 @@ async def test_every_list_of_payments_is_a_file_when_asked(
         for medium in ("csv", "xlsx"):
             assert (await get(calling_payments, f"{path}?format={medium}")).status_code == 200, path
     assert len(paths) > 8
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("/v1/invoices?issued_on_gte=2026-10-01&issued_on_lte=2026-10-01", 7),
+        ("/v1/invoices?due_on_gte=2026-11-03&due_on_lte=2026-11-05", 3),
+        ("/v1/invoices?amount_gte=1180.01", 0),
+        ("/v1/invoices?amount_gte=1180.00&amount_lte=1180.00&currency=INR", 7),
+        ("/v1/invoices?currency=USD", 0),
+        ("/v1/accounts/CP0001/open-items?kind=invoice&due_on_lte=2026-11-03", 2),
+        ("/v1/accounts/CP0001/open-items?kind=charge", 0),
+        ("/v1/journal-entries?partner_code=CP0003&kind=invoice", 1),
+        ("/v1/journal-entries?account_code=none", 0),
+    ],
+)
+async def test_lists_are_narrowed_by_their_filters(
+    invoices: int, calling_payments: CallAs, path: str, count: int
+) -> None:
+    reply = await get(calling_payments, path)
+
+    assert reply.status_code == 200, reply.text
+    assert len(reply.json()["items"]) == count
+
+
+async def test_receipts_are_found_by_what_is_left_of_them(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    bill = invoice()
+    await books.register(bill)
+    await books.book(receipt([pays(bill)]), receipt(on_account_minor=50_000))
+
+    async def amounts(query: str) -> list[str]:
+        reply = await get(calling_payments, f"/v1/receipts?{query}")
+        assert reply.status_code == 200, reply.text
+        return [item["amount"]["amount"] for item in reply.json()["items"]]
+
+    assert await amounts("is_on_account=true") == ["500.00"]
+    assert await amounts("is_on_account=false&is_reversed=false&channel=bank_statement") == ["1180.00"]
+    assert await amounts("amount_lte=500.00") == ["500.00"]
+    assert await amounts("booked_at_gte=2030-01-01T00:00:00Z") == []
+    assert await amounts(f"bank_account={ACCOUNT_NUMBER}&is_reversed=true") == []
+
+
+async def test_an_instant_without_its_zone_and_an_amount_with_too_many_digits_are_refused(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    naive = await get(calling_payments, "/v1/receipts?booked_at_gte=2026-10-01T00:00:00")
+    fine = await get(calling_payments, "/v1/receipts?amount_gte=1.005")
+
+    assert (naive.status_code, naive.json()["code"]) == (422, "invalid")
+    assert (fine.status_code, fine.json()["code"]) == (422, "invalid_money")
