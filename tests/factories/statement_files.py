@@ -2,16 +2,22 @@
 
 import csv
 import io
+import itertools
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from xml.sax.saxutils import escape
+
+import xlsxwriter
 
 from shared.money import text_from_minor
 from tests.factories.payments import ACCOUNT_NUMBER, RECEIVED_ON
 
 OPENING_MINOR: Final = 1_000_000
 BAI2_LENGTH: Final = 80
+HEADINGS: Final = (
+    "Date", "Narration", "Chq./Ref.No.", "Value Dt", "Withdrawal Amt.", "Deposit Amt.", "Closing Balance",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +36,7 @@ def csv_file(*entries: Entry, opening_minor: int = OPENING_MINOR) -> bytes:
     """With a running balance, as most banks' net banking exports have it."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(
-        (
-            "Date",
-            "Narration",
-            "Chq./Ref.No.",
-            "Value Dt",
-            "Withdrawal Amt.",
-            "Deposit Amt.",
-            "Closing Balance",
-        )
-    )
+    writer.writerow(HEADINGS)
     balance = opening_minor
     for entry in entries:
         balance += entry.amount_minor
@@ -51,6 +47,29 @@ def csv_file(*entries: Entry, opening_minor: int = OPENING_MINOR) -> bytes:
             (day, entry.narration, entry.reference, day, out, into, text_from_minor(balance, "INR"))
         )
     return text.getvalue().encode()
+
+
+def xlsx_file(*entries: Entry, opening_minor: int = OPENING_MINOR, newest_first: bool = False) -> bytes:
+    """As net banking exports a workbook: preamble, real dates, amounts as numbers, a total and a legend below."""
+    content = io.BytesIO()
+    balances = list(itertools.accumulate((entry.amount_minor for entry in entries), initial=opening_minor))[
+        1:
+    ]
+    listed = list(zip(entries, balances, strict=True))
+    with xlsxwriter.Workbook(content, {"in_memory": True, "default_date_format": "dd/mm/yyyy"}) as book:
+        sheet = book.add_worksheet("Statement")
+        sheet.write_row(0, 0, ("Account No :", ACCOUNT_NUMBER))
+        sheet.write_row(2, 0, HEADINGS)
+        for number, (entry, balance) in enumerate(reversed(listed) if newest_first else listed, start=3):
+            sheet.write(number, 0, entry.booked_on)
+            sheet.write_string(number, 1, entry.narration)
+            sheet.write_string(number, 2, entry.reference)
+            sheet.write(number, 3, entry.booked_on)
+            sheet.write_number(number, 4 + (entry.amount_minor > 0), abs(entry.amount_minor) / 100)
+            sheet.write_number(number, 6, balance / 100)
+        sheet.write_row(len(listed) + 3, 0, ("Total", "", "", "", 0, 0))
+        sheet.write_row(len(listed) + 5, 0, ("Legends :",))
+    return content.getvalue()
 
 
 def camt_file(

@@ -4,13 +4,13 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 from urllib.parse import unquote
 
 from fastapi import Request
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from services.payments.adapters.statement_formats import detect_format
+from services.payments.adapters.statement_formats import StatementFormat, check_archive, detect_format
 from services.payments.application.receive_bank_statement import ReceivedFile
 from services.payments.domain.errors import StatementTooLarge, StatementUnreadable
 from shared.errors import Malformed
@@ -42,14 +42,16 @@ async def received_upload(request: Request) -> AsyncIterator[ReceivedFile]:
         spool.seek(0)
         head = spool.read(HEAD_BYTES)
         spool.seek(0)
+        statement_format = detect_format(head, file_name=file_name, media_type=media_type.decode("latin-1"))
+        if statement_format is StatementFormat.XLSX:
+            check_archive(cast("BinaryIO", spool))
+            spool.seek(0)
         yield ReceivedFile(
             content=spool,
             content_hash=sink.digest.digest(),
             size_bytes=sink.size_bytes,
             file_name=file_name,
-            statement_format=detect_format(
-                head, file_name=file_name, media_type=media_type.decode("latin-1")
-            ),
+            statement_format=statement_format,
         )
 
 

@@ -19,6 +19,7 @@ from services.payments.adapters.published_facts import publish_statement
 from services.payments.adapters.queries.statements import import_counts
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.bank_accounts import account_numbers
+from services.payments.adapters.statement_chain import chain_findings
 from services.payments.adapters.statement_formats import SEVERAL_ACCOUNTS, StatementFormat, read_statement
 from services.payments.adapters.statement_store import (
     add_part,
@@ -52,8 +53,9 @@ class Progress(Protocol):
 
 @dataclass(slots=True)
 class _Chunk:
-    """What was read since the last transaction."""
+    """What was read since the last transaction, and how many lines of the file that makes."""
 
+    lines_read: int = 0
     lines: list[StatementLine | RejectedLine] = field(default_factory=list)
     parts: list[tuple[PartOpened, PartClosed]] = field(default_factory=list)
 
@@ -75,13 +77,13 @@ async def import_bank_statement(
             StatementFormat(statement.statement_format),
             default_currency=statement.currency,
         )
-        reader = ChunkReader(events, lines_per_chunk, last_line=statement.lines_read, account=account)
+        reader = ChunkReader(events, lines_per_chunk, statement.lines_read, account)
         try:
             async with aclosing(chunks_of(reader)) as chunks:
                 async for chunk in chunks:
                     await _import_chunk(database, statement_id, chunk, knowledge)
-                    counts = {"lines_read": reader.last_line}
-                    await progress(message=f"{reader.last_line} lines read", counts=counts)
+                    counts = {"lines_read": chunk.lines_read}
+                    await progress(message=f"{chunk.lines_read} lines read", counts=counts)
         except Refusal as refusal:
             await _fail(database, statement_id, refusal)
             raise
@@ -119,14 +121,16 @@ async def chunks_of(reader: "ChunkReader") -> AsyncGenerator[_Chunk, None]:
 class ChunkReader:
     """Pulls events off the parser.
 
-    Lines up to `last_line` were stored by an import that was interrupted, and are passed over. What belongs to another
-    of our accounts than the file was sent for is information here and booked when the file is sent for that one.
+    The first `lines_stored` were stored by an import that was interrupted, and are passed over: counted, because the
+    numbers of a file that runs newest first go down. What belongs to another of our accounts than the file was sent
+    for is information here and booked when the file is sent for that one.
     """
 
     events: Iterator[StatementEvent]
     lines_per_chunk: int
-    last_line: int
+    lines_stored: int
     account: AccountOfImport
+    lines_read: int = 0
     opened: PartOpened | None = None
     broken: Refusal | None = None
     is_finished: bool = False
@@ -142,6 +146,7 @@ class ChunkReader:
                 self._take(event, chunk)
         except Refusal as refusal:
             self.broken, self.is_finished = refusal, True
+        chunk.lines_read = self.lines_read
         return chunk
 
     def close(self) -> None:
@@ -156,9 +161,10 @@ class ChunkReader:
         elif isinstance(event, PartClosed):
             if self.opened is not None:
                 chunk.parts.append((self.opened, event))
-        elif event.line_number > self.last_line:
-            chunk.lines.append(self._of_part(event))
-            self.last_line = event.line_number
+        else:
+            self.lines_read += 1
+            if self.lines_read > self.lines_stored:
+                chunk.lines.append(self._of_part(event))
 
     def _of_part(self, line: StatementLine | RejectedLine) -> StatementLine | RejectedLine:
         """No line is more final than its part."""
@@ -173,14 +179,16 @@ async def _import_chunk(
     at = datetime.now(UTC)
     async with UnitOfWork(database) as work:
         statement = await statement_for_import(work.connection, statement_id)
-        if chunk.lines and chunk.lines[-1].line_number > statement.lines_read:
+        if chunk.lines and chunk.lines_read > statement.lines_read:
             await store_lines(work, statement, chunk.lines, knowledge=knowledge, at=at)
-            await set_lines_read(work.connection, statement_id, chunk.lines[-1].line_number)
+            await set_lines_read(work.connection, statement_id, chunk.lines_read)
         raised = []
         for opened, closed in chunk.parts:
             proof = await add_part(work.connection, statement_id, opened, closed)
             if proof is not None:
-                raised += _part_exceptions(statement, opened, closed, proof)
+                gaps = await chain_findings(work.connection, statement_id, opened, closed)
+                found = replace(closed, findings=(*closed.findings, *gaps))
+                raised += _part_exceptions(statement, opened, found, proof)
         await raise_exceptions(work.connection, statement_id, raised, at)
         await work.commit()
 

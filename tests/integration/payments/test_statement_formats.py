@@ -8,7 +8,15 @@ from uuid_utils.compat import uuid7
 
 from tests.factories.payments import ACCOUNT_NUMBER, RECEIVED_ON, invoice
 from tests.factories.payments_books import PaymentsBooks
-from tests.factories.statement_files import OPENING_MINOR, Entry, bai2_file, camt_file, mt940_file, ofx_file
+from tests.factories.statement_files import (
+    OPENING_MINOR,
+    Entry,
+    bai2_file,
+    camt_file,
+    mt940_file,
+    ofx_file,
+    xlsx_file,
+)
 
 UTR = "SBINR52026101400012345"
 PAID = Entry(118_000, f"RTGS CR-{UTR}-SHREE GANESH ELECTRICALS-INV/26-27/004000", UTR)
@@ -162,3 +170,67 @@ async def test_what_the_bank_tells_before_the_day_is_closed_is_booked_only_by_th
     final = await books.import_file(camt_file(PAID))
     assert await books.outcomes(final) == ["new"]
     assert await books.open_minor(owed.id) == 0
+
+
+@pytest.mark.parametrize("lines_per_chunk", [1, 2, 100])
+async def test_a_file_that_runs_newest_first_is_imported_whole(
+    books: PaymentsBooks, lines_per_chunk: int
+) -> None:
+    owed = invoice("INV/26-27/004000")
+    await books.register(owed)
+
+    statement_id = await books.import_file(
+        xlsx_file(PAID, CHARGES, INTEREST, newest_first=True), lines_per_chunk=lines_per_chunk
+    )
+
+    assert await books.outcomes(statement_id) == ["new"] * 3
+    assert await books.open_minor(owed.id) == 0
+    assert await proofs(books) == ["proved"]
+
+
+def statement_number(number: int, *entries: Entry, opening_minor: int = OPENING_MINOR) -> bytes:
+    return mt940_file(*entries, opening_minor=opening_minor).replace(b":28C:1/1", f":28C:{number}/1".encode())
+
+
+async def test_a_statement_whose_number_leaves_one_out_waits_for_a_person(books: PaymentsBooks) -> None:
+    await books.import_file(statement_number(5, CHARGES))
+
+    await books.import_file(statement_number(7, replace(CHARGES, narration="CHARGES OF FRIDAY")))
+
+    assert await books.exceptions() == ["statement_gap"]
+    assert "number 6 never came" in await books.value("SELECT detail FROM payment_exceptions")
+
+
+@pytest.mark.parametrize("numbers", [(5, 6), (5, 5), (7, 5), (1, 2, 3), (365, 1)])
+async def test_numbers_that_follow_repeat_or_start_anew_say_nothing(
+    books: PaymentsBooks, numbers: tuple[int, ...]
+) -> None:
+    for place, number in enumerate(numbers):
+        await books.import_file(statement_number(number, replace(CHARGES, narration=f"CHARGES {place}")))
+
+    assert await books.exceptions() == []
+
+
+async def test_a_part_that_opens_with_another_balance_than_the_one_before_closed_with_waits(
+    books: PaymentsBooks,
+) -> None:
+    first = mt940_file(CHARGES)
+    follows = mt940_file(CHARGES, opening_minor=OPENING_MINOR - 590)
+
+    await books.import_file(first + follows)
+    assert await books.exceptions() == []
+    await books.import_file(first + mt940_file(CHARGES, opening_minor=OPENING_MINOR))
+
+    assert await books.exceptions() == ["statement_gap"]
+
+
+async def test_a_statement_labelled_with_another_currency_than_the_accounts_is_never_booked(
+    books: PaymentsBooks,
+) -> None:
+    owed = invoice("INV/26-27/004000")
+    await books.register(owed)
+
+    await books.import_file(mt940_file(PAID).replace(b"INR", b"EUR"))
+
+    assert await books.value("SELECT count(*) FROM receipts") == 0
+    assert await books.open_minor(owed.id) == owed.total_minor

@@ -10,6 +10,8 @@ from services.payments.adapters.statement_formats.detection import StatementForm
 from services.payments.adapters.statement_formats.detection import detect_format as detect_format
 from services.payments.adapters.statement_formats.mt940 import read_mt940
 from services.payments.adapters.statement_formats.ofx import read_ofx
+from services.payments.adapters.statement_formats.xlsx import read_xlsx
+from services.payments.adapters.statement_formats.xlsx_archive import check_archive as check_archive
 from services.payments.domain.bank_statement import StatementEvent
 
 # Formats that name the account of each part in full and are made to hold several accounts.
@@ -39,5 +41,7 @@ def read_statement(
             return read_bai2(file, default_currency=default_currency, account_number=account_number)
         case StatementFormat.OFX:
             return read_ofx(file, default_currency=default_currency, account_number=account_number)
+        case StatementFormat.XLSX:
+            return read_xlsx(file, default_currency=default_currency, account_number=account_number)
         case StatementFormat.DELIMITED:
             return read_delimited(file, default_currency=default_currency, account_number=account_number)

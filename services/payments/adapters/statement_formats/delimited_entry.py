@@ -52,6 +52,15 @@ class StatedBalance:
     balance_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class TablePlace:
+    """Which part of the file a table is, its name there, and how many entries stand before it."""
+
+    part_number: int = 1
+    lines_before: int = 0
+    name: str = ""
+
+
 class _UnreadableRowError(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -61,14 +70,15 @@ class _UnreadableRowError(Exception):
 class RowReader:
     """Reads rows in file order and numbers the entries among them, readable or not."""
 
-    def __init__(self, layout: Layout, currency: str, *, is_signed: bool) -> None:
+    def __init__(self, layout: Layout, currency: str, place: TablePlace, *, is_signed: bool) -> None:
         self._layout = layout
         self._columns: Columns = layout.columns
         self._currency = currency
         self._is_signed = is_signed  # an amount without a mark is a credit, a negative one a debit
         self._is_past_summary = False
         self.saw_sign = False
-        self.line_count = 0
+        self._part_number = place.part_number
+        self.line_count = place.lines_before
 
     def read(self, row: Row) -> StatementLine | RejectedLine | StatedBalance | None:
         """Return the entry or balance of a row; None for totals and text without date and amount."""
@@ -95,7 +105,9 @@ class RowReader:
             return self._rejected(row, "invalid_amount", error.detail)
 
     def _rejected(self, row: Row, code: str, detail: str) -> RejectedLine:
-        return RejectedLine(self.line_count, 1, code, f"file line {row.file_line}: {detail}", row.raw)
+        return RejectedLine(
+            self.line_count, self._part_number, code, f"file line {row.file_line}: {detail}", row.raw
+        )
 
     def _refuse_swallowed_entries(self, row: Row) -> None:
         """A cell may hold line ends, but not what looks like the next entry: then a quote is not closed."""
@@ -162,7 +174,7 @@ class RowReader:
         )
         return StatementLine(
             line_number=self.line_count,
-            part_number=1,
+            part_number=self._part_number,
             booked_on=booked_on,
             value_on=self._value_on(cells, booked_on),
             amount_minor=amount_minor,

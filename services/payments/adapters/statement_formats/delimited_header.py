@@ -1,7 +1,7 @@
 """Finding the header row and what each column means, for the layouts of Indian banks."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Final
@@ -76,6 +76,17 @@ def layout_from_lines(lines: Sequence[str]) -> Layout | None:
     return max(layouts, key=lambda layout: layout.columns.known_count, default=None)
 
 
+def layout_from_rows(rows: Iterable[Row], delimiter: str) -> Layout | None:
+    """Return the layout by the first row that is a header, None when none is."""
+    preamble = list[Row]()
+    for index, row in enumerate(islice(rows, HEADER_ROWS_MAX)):
+        columns = columns_from_cells(_without_empty_end(row.cells))
+        if columns.is_statement:
+            return Layout(delimiter, index, columns, _account_number(preamble), _currency(preamble))
+        preamble.append(row)
+    return None
+
+
 def columns_from_cells(cells: Sequence[str]) -> Columns:
     """Return what each heading means: the first of equal ones counts; a mark after a balance is its own."""
     roles = dict[str, int]()
@@ -94,16 +105,10 @@ def columns_from_cells(cells: Sequence[str]) -> Columns:
 
 
 def _layout(lines: Sequence[str], delimiter: str) -> Layout | None:
-    preamble = list[Row]()
     try:
-        for index, row in enumerate(islice(rows_of(lines, delimiter), HEADER_ROWS_MAX)):
-            columns = columns_from_cells(_without_empty_end(row.cells))
-            if columns.is_statement:
-                return Layout(delimiter, index, columns, _account_number(preamble), _currency(preamble))
-            preamble.append(row)
+        return layout_from_rows(rows_of(lines, delimiter), delimiter)
     except StatementUnreadable:
         return None  # this delimiter makes no rows of the file; another one may
-    return None
 
 
 def _without_empty_end(cells: list[str]) -> list[str]:

@@ -57,6 +57,7 @@ _HEADINGS: Final = {
         chq ref number
         chq ref
         chq no
+        chqno
         chq number
         chq no ref no
         cheque

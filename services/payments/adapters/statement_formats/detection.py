@@ -18,11 +18,13 @@ class StatementFormat(StrEnum):
     MT942 = "mt942"
     BAI2 = "bai2"
     OFX = "ofx"
+    XLSX = "xlsx"
     DELIMITED = "delimited"
 
 
 _ACCEPTED: Final = (
-    "camt.053, camt.052, camt.054, MT940, MT942, BAI2, OFX, or delimited text (CSV, TSV) with a header row"
+    "camt.053, camt.052, camt.054, MT940, MT942, BAI2, OFX, Excel workbooks (.xlsx), or delimited text (CSV, TSV) with"
+    " a header row"
 )
 _CAMT_MESSAGES: Final = (
     (re.compile(r"<(?:\w+:)?BkToCstmrStmt\b|camt\.053\.001"), StatementFormat.CAMT053),
@@ -31,7 +33,7 @@ _CAMT_MESSAGES: Final = (
 )
 _MAGIC: Final = (
     (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"\xd0\xcf\x11\xe0", "an old or protected Excel workbook; save it as .xlsx without a password"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
@@ -74,6 +76,8 @@ def detect_format(head: bytes, *, file_name: str = "", media_type: str = "") -> 
 
     StatementFormatUnknown says what the file looks like and what is accepted.
     """
+    if _is_workbook(head):
+        return StatementFormat.XLSX
     looks_like = _binary_shape(head)
     if looks_like:
         raise _unknown(looks_like, file_name, media_type)
@@ -102,13 +106,16 @@ def _unknown(looks_like: str, file_name: str, media_type: str) -> StatementForma
     )
 
 
+def _is_workbook(head: bytes) -> bool:
+    """A workbook is a zip archive whose first entries have such names."""
+    return head.startswith(b"PK\x03\x04") and (b"xl/" in head or b"[Content_Types]" in head)
+
+
 def _binary_shape(head: bytes) -> str:
     if not head.strip(b" \t\r\n\x00"):
         return "an empty file"
     if head.startswith(b"PK\x03\x04"):
-        return (
-            "an Excel workbook (.xlsx)" if b"xl/" in head or b"[Content_Types]" in head else "a zip archive"
-        )
+        return "a zip archive"
     named = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
     if named or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return named

@@ -65,9 +65,11 @@ def test_character_cut_at_the_end_of_the_head_does_not_matter() -> None:
         (b"", "an empty file"),
         (b" \r\n", "an empty file"),
         (b"%PDF-1.7\n", "a PDF document"),
-        (b"PK\x03\x04\x14\x00[Content_Types].xml", "an Excel workbook (.xlsx)"),
         (b"PK\x03\x04\x14\x00statement.txt", "a zip archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "an old or protected Excel workbook; save it as .xlsx without a password",
+        ),
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),
         (b"\x1f\x8b\x08\x00", "a gzip archive"),
         (b"<!DOCTYPE html><html><body><table>", "an HTML page"),

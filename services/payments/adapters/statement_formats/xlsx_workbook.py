@@ -1,0 +1,155 @@
+"""What a workbook says before its sheets are read: their names, shared texts, and which styles are dates."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import Final
+from zipfile import ZipFile
+
+from services.payments.adapters.statement_formats.xlsx_markup import (
+    Attributes,
+    ElementWatcher,
+    exhaust,
+    watched_entry,
+)
+from services.payments.domain.errors import StatementUnreadable
+
+_SHEETS_MAX: Final = 100
+_SHARED_TEXTS_MAX: Final = 2_000_000
+_SHARED_CHARACTERS_MAX: Final = 64_000_000
+_STYLES_MAX: Final = 70_000
+# Number formats that every workbook has without saying so (ECMA-376 part 1, 18.8.30): 14-22 and 45-47 are dates.
+_DATE_FORMATS: Final = frozenset({*range(14, 23), *range(45, 48)})
+_NO_DATE_PARTS: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """`sheets` are the archive's entries of the visible sheets in their order."""
+
+    archive: ZipFile
+    sheets: tuple[str, ...]
+    shared_texts: tuple[str, ...]
+    date_styles: frozenset[int]
+    is_1904: bool
+
+
+def workbook_of(archive: ZipFile) -> Workbook:
+    """Read the workbook's parts besides its sheets."""
+    names = set(archive.namelist())
+    book, targets = _Book(), _Relations()
+    exhaust(watched_entry(archive, "xl/workbook.xml", book))
+    exhaust(watched_entry(archive, "xl/_rels/workbook.xml.rels", targets))
+    shared, styles = _SharedTexts(), _Styles()
+    for relation, watcher in (("sharedStrings", shared), ("styles", styles)):
+        target = next((path for kind, path in targets.by_id.values() if kind == relation), "")
+        if target in names:
+            exhaust(watched_entry(archive, target, watcher))
+    sheets = [targets.by_id[each][1] for each in book.sheet_ids if each in targets.by_id]
+    return Workbook(
+        archive,
+        tuple(sheet for sheet in sheets if sheet in names),
+        tuple(shared.texts),
+        frozenset(styles.date_styles),
+        book.is_1904,
+    )
+
+
+class _Book(ElementWatcher):
+    def __init__(self) -> None:
+        self.sheet_ids: list[str] = []
+        self.is_1904 = False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if name == "workbookPr":
+            self.is_1904 = attributes.get("date1904", "") in ("1", "true")
+        if name != "sheet" or attributes.get("state", "visible") != "visible":
+            return
+        if len(self.sheet_ids) >= _SHEETS_MAX:
+            raise StatementUnreadable(f"the workbook has more than {_SHEETS_MAX} sheets")
+        self.sheet_ids += [
+            value for key, value in attributes.items() if key.rpartition(":")[2] == "id" and ":" in key
+        ]
+
+
+class _Relations(ElementWatcher):
+    def __init__(self) -> None:
+        self.by_id: dict[str, tuple[str, str]] = {}
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if name != "Relationship" or attributes.get("TargetMode") == "External":
+            return
+        kind = attributes.get("Type", "").rpartition("/")[2]
+        target = attributes.get("Target", "")
+        path = target.removeprefix("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+        if len(self.by_id) < 10 * _SHEETS_MAX:
+            self.by_id[attributes.get("Id", "")] = (kind, path)
+
+
+class _SharedTexts(ElementWatcher):
+    """Texts that cells refer to by number; pronunciation hints (`rPh`) are no part of them."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._parts: list[str] = []
+        self._is_text = self._is_hint = False
+        self._characters = 0
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if name == "si":
+            self._parts = []
+        elif name == "rPh":
+            self._is_hint = True
+        elif name == "t":
+            self._is_text = not self._is_hint
+
+    def text(self, text: str) -> None:
+        if self._is_text:
+            self._parts.append(text)
+            self._characters += len(text)
+
+    def end(self, name: str) -> None:
+        if name == "t":
+            self._is_text = False
+        elif name == "rPh":
+            self._is_hint = False
+        elif name == "si":
+            self.texts.append("".join(self._parts))
+            self._parts = []
+        if len(self.texts) > _SHARED_TEXTS_MAX or self._characters > _SHARED_CHARACTERS_MAX:
+            raise StatementUnreadable("the workbook holds more text than a statement has")
+
+
+class _Styles(ElementWatcher):
+    def __init__(self) -> None:
+        self.date_styles: set[int] = set()
+        self._date_formats = set(_DATE_FORMATS)
+        self._is_in_cell_formats = False
+        self._count = 0
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if name == "numFmt" and _is_date_format(attributes.get("formatCode", "")):
+            self._date_formats.add(whole_number(attributes.get("numFmtId", "")))
+        elif name == "cellXfs":
+            self._is_in_cell_formats = True
+        elif name == "xf" and self._is_in_cell_formats:
+            if whole_number(attributes.get("numFmtId", "")) in self._date_formats:
+                self.date_styles.add(self._count)
+            self._count += 1
+        if self._count > _STYLES_MAX or len(self._date_formats) > _STYLES_MAX:
+            raise StatementUnreadable("the workbook has more styles than spreadsheet programs allow")
+
+    def end(self, name: str) -> None:
+        if name == "cellXfs":
+            self._is_in_cell_formats = False
+
+
+def _is_date_format(code: str) -> bool:
+    return any(
+        letter in "dy" for letter in _NO_DATE_PARTS.sub("", code[:300]).casefold().removeprefix("general")
+    )
+
+
+def whole_number(text: str) -> int:
+    """Return a small number of the markup, -1 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
