@@ -5,10 +5,17 @@ from typing import Final
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.project_receivables import (
     project_allocations,
+    project_credit_notes,
     project_invoices,
     project_receipts,
     project_refunds,
     project_reversals,
+)
+from shared.events.credit_notes import (
+    CreditNoteApprovedV1,
+    CreditNoteEndedV1,
+    CreditNoteIssuedV1,
+    CreditNoteRequestedV1,
 )
 from shared.events.payments import (
     AllocationChangedV1,
@@ -25,4 +32,8 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(ReceiptReversedV1, project_reversals),
     on(AllocationChangedV1, project_allocations),
     on(RefundPaidV1, project_refunds),
+    on(CreditNoteRequestedV1, project_credit_notes),
+    on(CreditNoteApprovedV1, project_credit_notes),
+    on(CreditNoteIssuedV1, project_credit_notes),
+    on(CreditNoteEndedV1, project_credit_notes),
 )

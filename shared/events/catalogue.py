@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from shared.events import instruments, partners, payment_queries, payments
+from shared.events import credit_notes, instruments, partners, payment_queries, payments
 from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 
 CATALOGUE: Final[tuple[type[Event], ...]] = (
@@ -18,6 +18,7 @@ CATALOGUE: Final[tuple[type[Event], ...]] = (
     *payments.EVENTS,
     *instruments.EVENTS,
     *payment_queries.EVENTS,
+    *credit_notes.EVENTS,
 )
 EVENT_TYPES: Final[dict[str, type[Event]]] = {event.type_name: event for event in CATALOGUE}
 

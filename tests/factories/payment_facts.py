@@ -7,6 +7,13 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from shared.events.credit_notes import (
+    CreditNoteApprovedV1,
+    CreditNoteEndedV1,
+    CreditNoteIssuedV1,
+    CreditNoteRequestedV1,
+    CreditNoteState,
+)
 from shared.events.envelope import Envelope, Event, envelope_of
 from shared.events.payments import (
     Allocation,
@@ -116,6 +123,53 @@ def sent_back(receipt: ReceiptBooked, amount_minor: int) -> Envelope[Event]:
             reference="OUT1",
         )
     )
+
+
+def a_credit_note(**facts: object) -> CreditNoteState:
+    note = CreditNoteState(
+        note_id=uuid7(),
+        note_type="gst",
+        standing="issued",
+        number="CN/2627/0000001",
+        issued_on=date(2026, 10, 6),
+        partner_code="CP1",
+        zone="North",
+        reason_code="goods_returned",
+        currency="INR",
+        taxable_minor=100_00,
+        tax_minor=18_00,
+        total_minor=118_00,
+        revision=3,
+    )
+    return replace(note, **facts)  # type: ignore[arg-type]
+
+
+def noted(note: CreditNoteState) -> Envelope[Event]:
+    """How far the note is."""
+    events = {
+        "requested": CreditNoteRequestedV1,
+        "approved": CreditNoteApprovedV1,
+        "issued": CreditNoteIssuedV1,
+    }
+    return told(events.get(note.standing, CreditNoteEndedV1)(note=note))
+
+
+def credited(note: CreditNoteState, invoice: InvoiceRegistered, amount_minor: int) -> Envelope[Event]:
+    """Part of the note set against an invoice."""
+    change = AllocationChange(
+        allocation_id=uuid7(),
+        credit_id=note.note_id,
+        credit_kind="credit_note",
+        partner_code=note.partner_code,
+        zone=note.zone,
+        invoice_id=invoice.invoice_id,
+        invoice_number=invoice.number,
+        kind="receipt",
+        currency=note.currency,
+        amount_minor=amount_minor,
+        effective_on=date(2026, 10, 7),
+    )
+    return told(AllocationChangedV1(changes=(change,)))
 
 
 def reversed_receipt(receipt: ReceiptBooked, reversed_on: date = date(2026, 10, 8)) -> Envelope[Event]:

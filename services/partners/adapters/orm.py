@@ -163,6 +163,23 @@ class SheetRefundRecord(Record):
     reference: Mapped[str]
 
 
+class SheetCreditNoteRecord(Record):
+    """A credit note as it was told last: the later revision wins."""
+
+    __tablename__ = "sheet_credit_notes"
+    __table_args__ = (Index("ix_sheet_credit_notes_partner", "partner_code", "note_id"),)
+    note_id: Mapped[UUID] = mapped_column(primary_key=True)
+    note_type: Mapped[str]
+    standing: Mapped[str]
+    number: Mapped[str | None]
+    issued_on: Mapped[date | None]
+    partner_code: Mapped[str]
+    reason_code: Mapped[str]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    revision: Mapped[int]
+
+
 class SheetReversalRecord(Record):
     """A receipt that was taken back: what it had settled is open again."""
 

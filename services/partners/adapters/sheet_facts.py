@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.partners.domain.payment_sheet import MONEY
+from shared.events.credit_notes import CreditNoteState
 from shared.events.payments import (
     AllocationChange,
     InvoiceRegistered,
@@ -110,6 +112,28 @@ async def add_refunds(connection: AsyncConnection, refunds: Sequence[RefundPaidV
         ORDER BY refund_id ON CONFLICT DO NOTHING
         """,
         [one.model_dump() for one in refunds],
+    )
+
+
+async def add_credit_notes(connection: AsyncConnection, notes: Sequence[CreditNoteState]) -> None:
+    """The later revision wins, in whatever order they are told."""
+    latest: dict[UUID, CreditNoteState] = {}
+    for note in notes:
+        if note.note_id not in latest or latest[note.note_id].revision < note.revision:
+            latest[note.note_id] = note
+    await _insert(
+        connection,
+        """
+        INSERT INTO sheet_credit_notes AS known (
+            note_id, note_type, standing, number, issued_on, partner_code, reason_code, currency, total_minor, revision)
+        SELECT * FROM json_to_recordset(CAST(:facts AS json)) AS told (
+            note_id uuid, note_type text, standing text, number text, issued_on date, partner_code text,
+            reason_code text, currency text, total_minor bigint, revision bigint)
+        ORDER BY note_id ON CONFLICT (note_id) DO UPDATE SET standing = excluded.standing, number = excluded.number,
+            issued_on = excluded.issued_on, revision = excluded.revision
+        WHERE known.revision < excluded.revision
+        """,
+        list(latest.values()),
     )
 
 

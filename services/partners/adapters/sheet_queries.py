@@ -8,24 +8,34 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.partners.adapters.sheet_facts import PROJECTION
-from services.partners.domain.payment_sheet import Settlement, SheetInvoice, SheetReceipt, SheetTotals
+from services.partners.domain.payment_sheet import (
+    Settlement,
+    SheetCreditNote,
+    SheetInvoice,
+    SheetReceipt,
+    SheetTotals,
+)
 
 # A sheet is for reading; what is beyond this is counted in its totals and marked as left out.
 LINES_MAX: Final = 2_000
 
 # What settles each invoice now: with the receipt's booking or since; a reversed receipt settles nothing.
 _STANDING: Final = """
-    SELECT s.invoice_id, s.invoice_number, s.receipt_id AS credit_id, s.kind, s.amount_minor, r.received_on AS settled_on
+    SELECT s.invoice_id, s.invoice_number, s.receipt_id AS credit_id, 'advance' AS credit_kind, s.kind, s.amount_minor,
+        r.received_on AS settled_on
     FROM sheet_settlements s JOIN sheet_receipts r USING (receipt_id)
     UNION ALL
-    SELECT invoice_id, invoice_number, credit_id, kind, amount_minor, effective_on FROM sheet_changes
+    SELECT invoice_id, invoice_number, credit_id, credit_kind, kind, amount_minor, effective_on FROM sheet_changes
 """
 
 # What is open on each invoice of a partner, whoever paid it.
 _BALANCES: Final = f"""
     WITH settled AS (
         SELECT s.invoice_id, max(s.settled_on) AS last_received_on,
-            CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money') AS bigint) AS received_minor,
+            CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money' AND s.credit_kind = 'advance') AS bigint)
+                AS received_minor,
+            CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money' AND s.credit_kind <> 'advance') AS bigint)
+                AS credited_minor,
             CAST(sum(s.amount_minor) FILTER (WHERE s.kind <> 'money') AS bigint) AS deducted_minor
         FROM sheet_invoices i
         JOIN ({_STANDING}) AS s USING (invoice_id)
@@ -34,8 +44,9 @@ _BALANCES: Final = f"""
         GROUP BY s.invoice_id
     ), balances AS (
         SELECT i.*, last_received_on, coalesce(received_minor, 0) AS received_minor,
-            coalesce(deducted_minor, 0) AS deducted_minor,
-            i.total_minor - coalesce(received_minor, 0) - coalesce(deducted_minor, 0) AS open_minor
+            coalesce(credited_minor, 0) AS credited_minor, coalesce(deducted_minor, 0) AS deducted_minor,
+            i.total_minor - coalesce(received_minor, 0) - coalesce(credited_minor, 0) - coalesce(deducted_minor, 0)
+                AS open_minor
         FROM sheet_invoices i LEFT JOIN settled USING (invoice_id) WHERE i.partner_code = :code
     )
 """
@@ -46,6 +57,15 @@ _ON_ACCOUNT: Final = """
         - coalesce((SELECT sum(c.amount_minor) FROM sheet_changes c
                     WHERE c.credit_id = r.receipt_id AND c.kind = 'money'), 0)
         - coalesce((SELECT sum(f.amount_minor) FROM sheet_refunds f WHERE f.credit_id = r.receipt_id), 0) AS bigint)
+"""
+
+
+# What is left of an issued credit note.
+_UNUSED_NOTE: Final = """
+    CAST(n.total_minor
+        - coalesce((SELECT sum(c.amount_minor) FROM sheet_changes c
+                    WHERE c.credit_id = n.note_id AND c.kind = 'money'), 0)
+        - coalesce((SELECT sum(f.amount_minor) FROM sheet_refunds f WHERE f.credit_id = n.note_id), 0) AS bigint)
 """
 
 
@@ -78,6 +98,7 @@ async def sheet_invoices(
             total_minor=row.total_minor,
             received_minor=row.received_minor,
             deducted_minor=row.deducted_minor,
+            credited_minor=row.credited_minor,
         )
         for row in rows
     ]
@@ -106,22 +127,66 @@ async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date)
     return [_receipt(row) for row in rows]
 
 
+async def sheet_credit_notes(
+    connection: AsyncConnection, code: str, *, since: date, is_partner: bool
+) -> list[SheetCreditNote]:
+    """Notes in work, unless the partner itself looks, and issued ones that are not used up or are since then."""
+    rows = await connection.execute(
+        sa.text(
+            f"""
+            SELECT * FROM (
+                SELECT n.*, {_UNUSED_NOTE} AS unused_minor,
+                    (SELECT CAST(coalesce(sum(f.amount_minor), 0) AS bigint) FROM sheet_refunds f
+                     WHERE f.credit_id = n.note_id) AS refunded_minor,
+                    (SELECT json_agg(json_build_array(invoice_number, kind, total) ORDER BY invoice_number, kind) FROM (
+                        SELECT invoice_number, kind, sum(amount_minor) AS total FROM sheet_changes c
+                        WHERE c.credit_id = n.note_id GROUP BY 1, 2 HAVING sum(amount_minor) <> 0) AS standing_ones
+                    ) AS settlements
+                FROM sheet_credit_notes n WHERE n.partner_code = :code
+                    AND (n.standing = 'issued' OR (n.standing IN ('requested', 'approved') AND NOT :is_partner))
+            ) AS notes WHERE standing <> 'issued' OR unused_minor > 0 OR issued_on >= :since
+            ORDER BY note_id DESC LIMIT :limit
+            """
+        ),
+        {"code": code, "since": since, "is_partner": is_partner, "limit": LINES_MAX + 1},
+    )
+    return [
+        SheetCreditNote(
+            note_id=row.note_id,
+            note_type=row.note_type,
+            standing=row.standing,
+            number=row.number,
+            issued_on=row.issued_on,
+            reason_code=row.reason_code,
+            currency=row.currency,
+            total_minor=row.total_minor,
+            refunded_minor=row.refunded_minor,
+            settlements=tuple(Settlement(*one) for one in row.settlements or ()),
+        )
+        for row in rows
+    ]
+
+
 async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: date) -> list[SheetTotals]:
     """Per currency, over everything the partner has, not only over the lines shown."""
     rows = await connection.execute(
         sa.text(
             f"""{_BALANCES}, parts AS (
-                SELECT currency, open_minor, 0 AS advance_minor,
+                SELECT currency, open_minor, 0 AS advance_minor, 0 AS note_minor,
                     CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor
                 FROM balances WHERE open_minor > 0
                 UNION ALL
-                SELECT currency, 0, {_ON_ACCOUNT}, 0 FROM sheet_receipts r
+                SELECT currency, 0, {_ON_ACCOUNT}, 0, 0 FROM sheet_receipts r
                 WHERE partner_code = :code
                     AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id)
+                UNION ALL
+                SELECT currency, 0, 0, {_UNUSED_NOTE}, 0 FROM sheet_credit_notes n
+                WHERE partner_code = :code AND standing = 'issued'
             )
             SELECT currency, CAST(sum(open_minor) AS bigint) AS open_minor,
                 CAST(sum(overdue_minor) AS bigint) AS overdue_minor,
-                CAST(sum(advance_minor) AS bigint) AS advances_minor
+                CAST(sum(advance_minor) AS bigint) AS advances_minor,
+                CAST(sum(note_minor) AS bigint) AS credit_notes_minor
             FROM parts GROUP BY currency ORDER BY currency
             """
         ),
@@ -133,6 +198,7 @@ async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: da
             open_minor=row.open_minor,
             overdue_minor=row.overdue_minor,
             advances_minor=row.advances_minor,
+            credit_notes_minor=row.credit_notes_minor,
         )
         for row in rows
     ]

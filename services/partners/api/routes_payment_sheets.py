@@ -10,6 +10,7 @@ from services.partners.adapters.queries import partner_named
 from services.partners.adapters.sheet_queries import (
     LINES_MAX,
     projection_progress,
+    sheet_credit_notes,
     sheet_invoices,
     sheet_receipts,
     sheet_totals,
@@ -17,6 +18,7 @@ from services.partners.adapters.sheet_queries import (
 from services.partners.api.dependencies import Reading
 from services.partners.api.schemas_payment_sheets import (
     PaymentSheetBody,
+    credit_note_body,
     invoice_body,
     projection_body,
     receipt_body,
@@ -62,6 +64,9 @@ async def show_payment_sheet(
         connection, found.code, paid_since=receipts_since if status == "all" else None
     )
     receipts = await sheet_receipts(connection, found.code, since=receipts_since)
+    notes = await sheet_credit_notes(
+        connection, found.code, since=receipts_since, is_partner=caller.partner_code is not None
+    )
     return PaymentSheetBody(
         partner=sheet_partner(found),
         as_of=as_of,
@@ -73,5 +78,6 @@ async def show_payment_sheet(
         ],
         invoices=[invoice_body(one, counted_on) for one in invoices[:LINES_MAX]],
         receipts=[receipt_body(one) for one in receipts[:LINES_MAX]],
-        is_complete=max(len(invoices), len(receipts)) <= LINES_MAX,
+        credit_notes=[credit_note_body(one) for one in notes[:LINES_MAX]],
+        is_complete=max(len(invoices), len(receipts), len(notes)) <= LINES_MAX,
     )

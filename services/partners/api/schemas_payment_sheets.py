@@ -1,7 +1,8 @@
 """Bodies of payment sheets."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from services.partners.domain.partner import Partner
 from services.partners.domain.payment_sheet import (
     InvoiceStatus,
     Settlement,
+    SheetCreditNote,
     SheetInvoice,
     SheetReceipt,
     SheetTotals,
@@ -33,17 +35,21 @@ class SheetTotalsBody(WireModel):
     open: Annotated[MoneyBody, Field(description="Invoices, less what was received and deducted")]
     overdue: Annotated[MoneyBody, Field(description="The part of `open` that was due before `overdue_on`")]
     advances: Annotated[MoneyBody, Field(description="Payments that no invoice has used yet")]
-    net_to_pay: Annotated[MoneyBody, Field(description="`open` less `advances`; may be negative")]
+    credit_notes: Annotated[MoneyBody, Field(description="Issued ones that no invoice has used yet")]
+    net_to_pay: Annotated[
+        MoneyBody, Field(description="`open` less `advances` and `credit_notes`; may be negative")
+    ]
 
 
 class SheetInvoiceBody(WireModel):
-    """An invoice: total = received + deducted + open."""
+    """An invoice: total = received + credited + deducted + open."""
 
     number: str
     issued_on: date
     due_on: date
     total: MoneyBody
     received: MoneyBody
+    credited: Annotated[MoneyBody, Field(description="Set off with credit notes")]
     deducted: Annotated[MoneyBody, Field(description="Kept back by the payer, e.g. tax deducted at source")]
     open: MoneyBody
     status: InvoiceStatus
@@ -74,6 +80,23 @@ class SheetReceiptBody(WireModel):
     reversal_reason: str | None
 
 
+class SheetCreditNoteBody(WireModel):
+    """A credit note: in work without a number, issued: total = applied + refunded + unused."""
+
+    id: UUID
+    note_type: Literal["gst", "commercial"]
+    is_issued: Annotated[
+        bool, Field(description="False while it is asked for or approved: nothing of it counts yet")
+    ]
+    number: str | None
+    issued_on: date | None
+    reason_code: str
+    total: MoneyBody
+    applied: list[SettlementBody]
+    refunded: MoneyBody
+    unused: MoneyBody
+
+
 class SheetProjectionBody(WireModel):
     """How far the sheet has heard from the ledger; null before the first fact."""
 
@@ -93,6 +116,7 @@ class PaymentSheetBody(WireModel):
     totals: Annotated[list[SheetTotalsBody], Field(description="One per currency")]
     invoices: list[SheetInvoiceBody]
     receipts: list[SheetReceiptBody]
+    credit_notes: list[SheetCreditNoteBody]
     is_complete: Annotated[bool, Field(description="False when there are more lines than one sheet holds")]
 
 
@@ -110,6 +134,7 @@ def totals_body(totals: SheetTotals) -> SheetTotalsBody:
         open=money(totals.open_minor, totals.currency),
         overdue=money(totals.overdue_minor, totals.currency),
         advances=money(totals.advances_minor, totals.currency),
+        credit_notes=money(totals.credit_notes_minor, totals.currency),
         net_to_pay=money(totals.net_to_pay_minor, totals.currency),
     )
 
@@ -122,6 +147,7 @@ def invoice_body(invoice: SheetInvoice, overdue_on: date) -> SheetInvoiceBody:
         due_on=invoice.due_on,
         total=money(invoice.total_minor, invoice.currency),
         received=money(invoice.received_minor, invoice.currency),
+        credited=money(invoice.credited_minor, invoice.currency),
         deducted=money(invoice.deducted_minor, invoice.currency),
         open=money(invoice.open_minor, invoice.currency),
         status=invoice.status,
@@ -143,6 +169,22 @@ def receipt_body(receipt: SheetReceipt) -> SheetReceiptBody:
         is_reversed=receipt.reversed_on is not None,
         reversed_on=receipt.reversed_on,
         reversal_reason=receipt.reversal_reason,
+    )
+
+
+def credit_note_body(note: SheetCreditNote) -> SheetCreditNoteBody:
+    """One credit note."""
+    return SheetCreditNoteBody(
+        id=note.note_id,
+        note_type="gst" if note.note_type == "gst" else "commercial",
+        is_issued=note.is_issued,
+        number=note.number,
+        issued_on=note.issued_on,
+        reason_code=note.reason_code,
+        total=money(note.total_minor, note.currency),
+        applied=[_settlement_body(one, note.currency) for one in note.settlements],
+        refunded=money(note.refunded_minor, note.currency),
+        unused=money(note.unused_minor, note.currency),
     )
 
 

@@ -6,12 +6,19 @@ from datetime import UTC, datetime
 from services.partners.adapters.sheet_facts import (
     add_bookings,
     add_changes,
+    add_credit_notes,
     add_invoices,
     add_refunds,
     add_reversals,
     note_progress,
 )
 from services.partners.adapters.unit_of_work import UnitOfWork
+from shared.events.credit_notes import (
+    CreditNoteApprovedV1,
+    CreditNoteEndedV1,
+    CreditNoteIssuedV1,
+    CreditNoteRequestedV1,
+)
 from shared.events.envelope import Envelope, Event
 from shared.events.payments import (
     AllocationChangedV1,
@@ -44,6 +51,19 @@ async def project_allocations(work: UnitOfWork, told: Sequence[Envelope[Allocati
 
 async def project_refunds(work: UnitOfWork, told: Sequence[Envelope[RefundPaidV1]]) -> None:
     await add_refunds(work.connection, [one.data for one in told])
+    await _note_progress(work, told)
+
+
+async def project_credit_notes(
+    work: UnitOfWork,
+    told: Sequence[
+        Envelope[CreditNoteRequestedV1]
+        | Envelope[CreditNoteApprovedV1]
+        | Envelope[CreditNoteIssuedV1]
+        | Envelope[CreditNoteEndedV1]
+    ],
+) -> None:
+    await add_credit_notes(work.connection, [one.data.note for one in told])
     await _note_progress(work, told)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 # The kind of a settlement by money; every other kind is a deduction the payer kept back.
 MONEY: Final = "money"
@@ -17,7 +18,7 @@ class InvoiceStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetInvoice:
-    """An invoice and what settled it: money received, and deductions the payer kept back."""
+    """An invoice and what settled it: money received, credit notes, and deductions the payer kept back."""
 
     number: str
     issued_on: date
@@ -26,10 +27,11 @@ class SheetInvoice:
     total_minor: int
     received_minor: int
     deducted_minor: int
+    credited_minor: int = 0
 
     @property
     def open_minor(self) -> int:
-        return self.total_minor - self.received_minor - self.deducted_minor
+        return self.total_minor - self.received_minor - self.credited_minor - self.deducted_minor
 
     @property
     def status(self) -> InvoiceStatus:
@@ -76,15 +78,42 @@ class SheetReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetCreditNote:
+    """A credit note: in work until it is issued, then a credit until it is used."""
+
+    note_id: UUID
+    note_type: str
+    standing: str
+    number: str | None
+    issued_on: date | None
+    reason_code: str
+    currency: str
+    total_minor: int
+    refunded_minor: int
+    settlements: tuple[Settlement, ...]
+
+    @property
+    def is_issued(self) -> bool:
+        return self.standing == "issued"
+
+    @property
+    def unused_minor(self) -> int:
+        """Nothing of a note in work; of an issued one what no invoice used and nobody sent back."""
+        used = sum(one.amount_minor for one in self.settlements if one.kind == MONEY)
+        return self.total_minor - used - self.refunded_minor if self.is_issued else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SheetTotals:
-    """Sums in one currency; advances are payments that no invoice has used yet."""
+    """Sums in one currency; advances and credit notes are what no invoice has used yet."""
 
     currency: str
     open_minor: int
     overdue_minor: int
     advances_minor: int
+    credit_notes_minor: int = 0
 
     @property
     def net_to_pay_minor(self) -> int:
-        """Negative when the partner has paid more than it owes."""
-        return self.open_minor - self.advances_minor
+        """Negative when the partner has paid, or was credited, more than it owes."""
+        return self.open_minor - self.advances_minor - self.credit_notes_minor

@@ -16,7 +16,7 @@ from services.payments.adapters.queries.settlements import (
     settlements_of_credit,
 )
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import done_once, posting_of
+from services.payments.api.posting import as_reply, done_once, posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_settlements import (
     AllocationReversalDraft,
@@ -66,6 +66,13 @@ async def _settlements(connection: AsyncConnection, credit_id: UUID, currency: s
         open=money(await open_of_credit(connection, credit_id), currency),
         allocations=[settlement_body(row) for row in rows],
     )
+
+
+async def settlements_reply(
+    connection: AsyncConnection, credit_id: UUID, currency: str, status_code: int = 200
+) -> Response:
+    """What a credit settled over time, as a reply."""
+    return as_reply(await _settlements(connection, credit_id, currency), status_code)
 
 
 @router.get(

@@ -9,6 +9,11 @@ CUSTOMER_CREDIT_NOTES: Final = "2150-customer-credit-notes"
 BILLING_CLEARING: Final = (
     "3900-billing-clearing"  # the billing system owns revenue and tax; this is its mirror
 )
+OUTPUT_CGST: Final = "2321-output-cgst"
+OUTPUT_SGST: Final = "2322-output-sgst"
+OUTPUT_IGST: Final = "2323-output-igst"
+SALES_RETURNS: Final = "4110-sales-returns"
+DISCOUNTS_ALLOWED: Final = "4120-discounts-allowed"
 CHARGES_RECOVERED: Final = "4200-charges-recovered"
 GST_ON_CHARGES: Final = "2310-gst-on-charges"
 BANK_CHARGES: Final = "5100-bank-charges"
@@ -22,6 +27,11 @@ ACCOUNT_NAMES: Final = {
     CUSTOMER_ADVANCES: "Advances from customers",
     CUSTOMER_CREDIT_NOTES: "Credit notes not yet used by customers",
     BILLING_CLEARING: "Invoices taken over from billing",
+    OUTPUT_CGST: "Central tax payable, less what credit notes reduce",
+    OUTPUT_SGST: "State tax payable, less what credit notes reduce",
+    OUTPUT_IGST: "Integrated tax payable, less what credit notes reduce",
+    SALES_RETURNS: "Returns and allowances of sales",
+    DISCOUNTS_ALLOWED: "Discounts allowed without effect on tax",
     CHARGES_RECOVERED: "Charges recovered from customers",
     GST_ON_CHARGES: "GST payable on charges recovered",
     BANK_CHARGES: "Bank charges borne for customers",

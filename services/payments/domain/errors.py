@@ -113,6 +113,50 @@ class SupplierUnknown(Invalid):
     code, title = "supplier_unknown", "No such GST registration of ours"
 
 
+class NoteState(Conflict):
+    code, title = "credit_note_state", "The credit note is not in a state for this"
+
+
+class NotTheMaker(Conflict):
+    code, title = "not_the_maker", "Only who asked for it takes it back"
+
+
+class ReasonNotAllowed(Invalid):
+    code, title = "reason_not_allowed", "No ground for a note of this type"
+
+
+class AgreementMissing(Invalid):
+    code, title = "agreement_missing", "The discount rests on no agreement"
+
+
+class DeclarationMissing(Invalid):
+    code, title = "itc_declaration_missing", "The recipient has not reversed its credit"
+
+
+class DeadlinePassed(Conflict):
+    code, title = "section_34_deadline_passed", "The time for a GST credit note is over"
+
+
+class InvoicesDoNotFit(Invalid):
+    code, title = "invoices_do_not_fit", "The invoices do not belong into one note"
+
+
+class TaxUnknown(Conflict):
+    code, title = "invoice_tax_unknown", "Nobody told which tax the invoice carries"
+
+
+class CreditNoteInvalid(Invalid):
+    code, title = "credit_note_invalid", "The credit note contradicts itself"
+
+
+class CreditBeyondInvoice(Conflict):
+    code, title = "credit_beyond_invoice", "More than the invoice has left"
+
+
+class NoteUsed(Conflict):
+    code, title = "credit_note_used", "Something of the credit note was used"
+
+
 class QueryTaken(Conflict):
     code, title = "query_taken", "The external id belongs to another question"
 

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import httpx
@@ -17,10 +17,12 @@ from shared.events.envelope import Envelope, Event
 from shared.identity import Caller
 from shared.inbox import apply_once
 from tests.factories.payment_facts import (
+    a_credit_note,
     a_receipt,
     an_invoice,
     booked,
     keeping_back,
+    noted,
     paying,
     registered,
     reversed_receipt,
@@ -39,6 +41,7 @@ FACT_TABLES = (
     "sheet_reversals",
     "sheet_changes",
     "sheet_refunds",
+    "sheet_credit_notes",
 )
 
 
@@ -85,6 +88,7 @@ async def test_part_payment_with_deduction_and_advance_is_shown_to_the_paisa(
             "open": {"amount": "399.00", "currency": "INR"},
             "overdue": {"amount": "399.00", "currency": "INR"},
             "advances": {"amount": "100.50", "currency": "INR"},
+            "credit_notes": {"amount": "0.00", "currency": "INR"},
             "net_to_pay": {"amount": "298.50", "currency": "INR"},
         }
     ]
@@ -247,6 +251,9 @@ async def test_facts_in_any_order_and_told_again_end_in_the_same_state(
     assert all(in_order[table] for table in FACT_TABLES)
 
 
+NOTES = [a_credit_note(partner_code=f"CP{number}") for number in range(3)]
+
+
 def a_month_of_facts() -> list[Envelope[Event]]:
     """Invoices, a receipt for each, every fourth receipt reversed, every fourth used later; some facts share an event."""
     invoices = [an_invoice(number=f"INV/{number}", partner_code=f"CP{number % 3}") for number in range(24)]
@@ -265,6 +272,7 @@ def a_month_of_facts() -> list[Envelope[Event]]:
         *(reversed_receipt(receipt) for receipt in receipts[::4]),
         *(used_later(receipts[place], invoices[place], 17_00) for place in range(1, 24, 4)),
         *(sent_back(receipts[place], 1_00) for place in range(1, 24, 4)),
+        *(noted(replace(note, revision=step)) for note in NOTES for step in (1, 2, 3)),
     ]
 
 

@@ -49,6 +49,12 @@ TRIED_ELSEWHERE = (
     "gst_registrations",
     "invoice_supplies",
     "invoice_lines",
+    "credit_note_reasons",
+    "credit_note_rules",
+    "annual_returns",
+    "credit_note_series",
+    "credit_note_lines",
+    "credit_note_events",
 )
 
 

@@ -1,0 +1,45 @@
+"""Takes an issued credit note back while nobody has used it: a mirror entry, its number stays."""
+
+from collections import Counter
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.payments.adapters.ledger_writer import change_open_items, lock_open_items, post_entries
+from services.payments.adapters.repositories.credit_notes import entry_of_note, move_note
+from services.payments.adapters.repositories.refunds import asked_back
+from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.move_credit_note import locked_note, told
+from services.payments.domain.credit_note import CreditNote, NoteStanding, entry_for_note
+from services.payments.domain.errors import NoteUsed
+from services.payments.domain.journal import reversal_of
+from services.payments.domain.posting import Posting
+
+
+async def cancel_credit_note(
+    work: UnitOfWork, note_id: UUID, revision: int, reason: str, posting: Posting
+) -> CreditNote:
+    """NotFound, Stale, NoteState; NoteUsed when something of it was applied, refunded or asked back."""
+    note = await locked_note(work, note_id, revision)
+    note.refuse_unless(NoteStanding.ISSUED)
+    await _refuse_used(work, note)
+    await change_open_items(work.connection, Counter({note.id: -note.total_minor}), posting.at)
+    await move_note(work.connection, note.id, NoteStanding.CANCELLED, {})
+    await told(work, note.id, reason, posting)
+    entry = entry_for_note(note, entry_id=await entry_of_note(work.connection, note.id))
+    mirror = reversal_of(
+        entry,
+        id=uuid7(),
+        effective_on=posting.effective_on,
+        description=f"Credit note {note.number} cancelled: {reason}",
+    )
+    await post_entries(work.connection, [mirror], actor=posting.actor, at=posting.at)
+    return note
+
+
+async def _refuse_used(work: UnitOfWork, note: CreditNote) -> None:
+    item = (await lock_open_items(work.connection, [note.id]))[note.id]
+    if item.open_minor != note.total_minor or await asked_back(work.connection, note.id):
+        raise NoteUsed(
+            f"Something of {note.number} was applied, refunded or asked back; take that back first"
+        )
