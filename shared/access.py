@@ -53,6 +53,8 @@ RULES: Final = (
     Rule("POST", "/v1/gst-registrations", APPROVERS),
     Rule("GET", "/v1/gst-registrations", BACK_OFFICE),
     Rule("GET", "/v1/gst-registrations/current", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/suggestions", BACK_OFFICE),
+    Rule("GET", "/v1/bank-lines/{bank_line_id}", BACK_OFFICE),
     Rule("POST", "/v1/invoices/batch", WRITERS),
     Rule("GET", "/v1/invoices", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/invoices/{invoice_id}", BACK_OFFICE | OWN_ROWS),

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.payments.api import (
     routes_accounts,
     routes_bank_accounts,
+    routes_bank_lines,
     routes_bank_statements,
     routes_booking_clock,
     routes_bounces,
@@ -35,6 +36,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
     routers = [
         routes_bank_accounts.router,
         routes_bank_statements.router,
+        routes_bank_lines.router,
         routes_invoices.router,
         routes_gst_registrations.router,
         routes_receipts.router,

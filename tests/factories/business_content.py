@@ -16,8 +16,10 @@ _CONTENT: Final = {
         " encode(fingerprint, 'hex') AS fingerprint, occurrence FROM bank_lines"
     ),
     "decisions": (
-        "SELECT l.line_number, d.revision, d.decision, d.kind, d.partner_code, d.allocations::text,"
-        " d.deductions::text, d.on_account_minor, d.score, d.reasons::text, d.receipt_id IS NULL AS nothing_booked"
+        "SELECT l.line_number, d.revision, d.decision, d.kind, d.partner_code,"
+        " regexp_replace(d.allocations::text, '\"item\": \"[^\"]*\", ', '', 'g') AS allocations,"
+        " regexp_replace(d.deductions::text, '\"item\": \"[^\"]*\", ', '', 'g') AS deductions,"
+        " d.on_account_minor, d.score, d.reasons::text, d.receipt_id IS NULL AS nothing_booked"
         " FROM line_decisions d JOIN bank_lines l ON l.id = d.bank_line_id"
     ),
     "receipts": (

@@ -91,10 +91,10 @@ async def write_receipts(
         connection,
         "receipts",
         "id bank_line_id bank_account_id partner_code currency amount_minor allocated_minor on_account_minor"
-        " received_on rail reference cheque_number booked_at channel",
+        " received_on rail reference cheque_number booked_at channel attempt",
         [
             (r.id, r.bank_line_id, r.bank_account_id, r.partner_code, r.currency, r.amount_minor, r.allocated_minor,
-             r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at, r.channel)
+             r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at, r.channel, r.attempt)
             for r in receipts
         ],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Stores statement lines once, their decisions, clocks and exceptions; set-based."""
+"""Stores statement lines once, their clocks and exceptions; set-based."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -14,7 +13,6 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.domain.bank_statement import RejectedLine, StatementLine
 from services.payments.domain.booking_clock import booking_deadline
-from services.payments.domain.decision import Decision
 from services.payments.domain.line_identity import LineKey, StoredLine
 
 RAW_LENGTH_MAX = 2_000
@@ -85,14 +83,15 @@ async def add_bank_lines(
              line.amount_minor, line.currency, line.narration, line.bank_reference, line.customer_reference,
              line.counterparty_name, line.counterparty_account, line.kind_code, line.is_reversal,
              new.key.strong_reference, new.key.narration_key, fingerprint, seen[fingerprint],
-             line.raw[:RAW_LENGTH_MAX], at)
+             line.raw[:RAW_LENGTH_MAX], at,
+             list(line.document_numbers), list(line.other_references))
         )  # fmt: skip
     await copy_rows(
         connection,
         "bank_lines",
         "id bank_account_id statement_id line_number booked_on value_on amount_minor currency narration"
         " bank_reference customer_reference counterparty_name counterparty_account kind_code is_reversal"
-        " strong_reference narration_key fingerprint occurrence raw stored_at",
+        " strong_reference narration_key fingerprint occurrence raw stored_at document_numbers other_references",
         rows,
     )
 
@@ -203,43 +202,3 @@ async def raise_exceptions(
         "id code detail statement_id bank_line_id raised_at resolved_at",
         [(uuid7(), one.code, one.detail, statement_id, one.bank_line_id, at, None) for one in raised],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedLine:
-    """A decision and the receipt it booked or took back."""
-
-    bank_line_id: UUID
-    decision: Decision
-    receipt_id: UUID | None
-
-
-async def add_decisions(
-    connection: AsyncConnection, decided: Sequence[DecidedLine], *, policy_version: str, at: datetime
-) -> None:
-    """Record the first decision of each line with its reasons."""
-    await copy_rows(
-        connection,
-        "line_decisions",
-        "bank_line_id revision decision kind partner_code allocations deductions on_account_minor score reasons"
-        " policy_version receipt_id decided_at",
-        [_decision_row(one, policy_version, at) for one in decided],
-    )
-
-
-def _decision_row(one: DecidedLine, policy_version: str, at: datetime) -> tuple[object, ...]:
-    decision = one.decision
-    allocations = [{"number": a.invoice_number, "minor": a.amount_minor} for a in decision.allocations]
-    deductions = [
-        {"number": d.invoice_number, "kind": d.kind, "minor": d.amount_minor} for d in decision.deductions
-    ]
-    reasons = [{"code": reason.code, "text": reason.text} for reason in decision.reasons]
-    return (
-        one.bank_line_id, 1, decision.outcome.value, decision.kind.value, decision.partner_code, _json(allocations),
-        _json(deductions), decision.on_account_minor, decision.score, _json(reasons), policy_version,
-        one.receipt_id, at,
-    )  # fmt: skip
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

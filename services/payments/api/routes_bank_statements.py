@@ -15,6 +15,7 @@ from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.adapters.queries.statements import (
     LINE_SELECT,
     STATEMENT_SELECT,
+    counts_now,
     import_counts,
     statement_parts,
 )
@@ -263,6 +264,6 @@ async def _statement(
     connection: AsyncConnection, statement_id: UUID, *, is_repeated: bool = False
 ) -> BankStatementBody:
     row = await _row(connection, statement_id)
-    counts = await import_counts(connection, statement_id)
+    counts = (await import_counts(connection, statement_id), await counts_now(connection, statement_id))
     parts = await statement_parts(connection, statement_id)
     return bank_statement_body(row, counts, parts, is_repeated=is_repeated)

@@ -27,6 +27,15 @@ class StatementCounts(WireModel):
     exceptions: int = Field(description="Of the new ones: a person has to find out")
 
 
+class CountsNow(WireModel):
+    """Of the lines that this file brought, by their latest decisions."""
+
+    booked: int = Field(description="Receipts, booked by the matching or by a person")
+    other: int = Field(description="Nothing is left to do: no receipt, or the receipt was taken back")
+    suggested: int
+    exceptions: int
+
+
 class StatementPartBody(WireModel):
     """One statement inside the file with the proof of its balances."""
 
@@ -59,7 +68,8 @@ class BankStatementBody(WireModel):
     failure: dict[str, str] | None = Field(
         default=None, description="`code` and `detail` when the import failed"
     )
-    counts: StatementCounts
+    counts: StatementCounts = Field(description="As decided when the file was imported")
+    counts_now: CountsNow
     parts: list[StatementPartBody]
     job_url: str
     lines_url: str
@@ -98,7 +108,7 @@ class StatementLineBody(WireModel):
     amount: MoneyBody | None = Field(description="Positive is money in")
     narration: str
     reference: str
-    decision: Literal["auto", "suggested", "exception"] | None
+    decision: Literal["auto", "suggested", "exception", "reviewed"] | None
     kind: str | None = Field(description="receipt, bounce, not_a_receipt or debit")
     partner_code: str | None
     allocations: list[AllocationBody]
@@ -110,9 +120,13 @@ class StatementLineBody(WireModel):
 
 
 def bank_statement_body(
-    row: Row, counts: Mapping[str, int], parts: Sequence[Row], *, is_repeated: bool = False
+    row: Row,
+    counts: tuple[Mapping[str, int], Mapping[str, int]],
+    parts: Sequence[Row],
+    *,
+    is_repeated: bool = False,
 ) -> BankStatementBody:
-    """The reply for one statement."""
+    """The reply for one statement; `counts` are those of the import and those of now."""
     failure = {"code": row.failure_code, "detail": row.failure_detail} if row.failure_code else None
     return BankStatementBody(
         id=row.id,
@@ -124,7 +138,8 @@ def bank_statement_body(
         state=row.state,
         is_repeated=is_repeated,
         failure=failure,
-        counts=StatementCounts(**counts),
+        counts=StatementCounts(**counts[0]),
+        counts_now=CountsNow(**counts[1]),
         parts=[_part(part) for part in parts],
         job_url=f"/v1/jobs/{row.job_id}",
         lines_url=f"/v1/bank-statements/{row.id}/lines",
@@ -167,8 +182,8 @@ def statement_line_body(row: Row, *, statement_id: UUID, currency: str) -> State
         decision=row.decision,
         kind=row.kind,
         partner_code=row.partner_code,
-        allocations=[_allocation(one, currency) for one in row.allocations or ()],
-        deductions=[_deduction(one, currency) for one in row.deductions or ()],
+        allocations=[allocation_body(one, currency) for one in row.allocations or ()],
+        deductions=[deduction_body(one, currency) for one in row.deductions or ()],
         on_account=None if row.on_account_minor is None else money(row.on_account_minor, currency),
         score=row.score,
         reasons=_reasons(row),
@@ -176,11 +191,13 @@ def statement_line_body(row: Row, *, statement_id: UUID, currency: str) -> State
     )
 
 
-def _allocation(stored: dict[str, Any], currency: str) -> AllocationBody:
+def allocation_body(stored: dict[str, Any], currency: str) -> AllocationBody:
+    """One stored allocation."""
     return AllocationBody(invoice_number=stored["number"], amount=money(stored["minor"], currency))
 
 
-def _deduction(stored: dict[str, Any], currency: str) -> DeductionBody:
+def deduction_body(stored: dict[str, Any], currency: str) -> DeductionBody:
+    """One stored deduction."""
     return DeductionBody(
         invoice_number=stored["number"], kind=stored["kind"], amount=money(stored["minor"], currency)
     )

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.decision_store import DecidedLine, add_decisions
 from services.payments.adapters.ledger_writer import lock_open_items
 from services.payments.adapters.line_store import (
     ClockReading,
-    DecidedLine,
     NewLine,
     RaisedException,
-    add_decisions,
     raise_exceptions,
     read_clocks,
 )
@@ -245,8 +244,9 @@ async def _record(
     knowledge: MatchingKnowledge,
     at: datetime,
 ) -> None:
-    lines = [DecidedLine(one.new.id, one.decision, one.receipt_id) for one in decided]
-    await add_decisions(work.connection, lines, policy_version=default_policy().version, at=at)
+    version = default_policy().version
+    lines = [DecidedLine(one.new.id, one.decision, one.receipt_id, version) for one in decided]
+    await add_decisions(work.connection, lines, at)
     await read_clocks(work.connection, [_clock(one, knowledge) for one in decided], at)
     raised = [_exception(one) for one in decided if one.decision.outcome is not Outcome.AUTO]
     await raise_exceptions(work.connection, statement_id, raised, at)

@@ -8,11 +8,17 @@ from services.payments.domain.payer_alias import PayerAlias
 
 
 class Outcome(StrEnum):
-    """AUTO needs nobody; SUGGESTED needs a yes; EXCEPTION needs somebody to find out."""
+    """AUTO needs nobody; SUGGESTED needs a yes; EXCEPTION needs somebody to find out; REVIEWED was decided by a person."""
 
     AUTO = "auto"
     SUGGESTED = "suggested"
     EXCEPTION = "exception"
+    REVIEWED = "reviewed"
+
+    @property
+    def waits(self) -> bool:
+        """Somebody has to look at the line."""
+        return self in (Outcome.SUGGESTED, Outcome.EXCEPTION)
 
 
 class LineKind(StrEnum):
@@ -58,6 +64,7 @@ class Alternative:
     deductions: tuple[Deduction, ...]
     on_account_minor: int
     share: int
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +87,18 @@ class Decision:
     alternatives: tuple[Alternative, ...] = ()
     learned_aliases: tuple[PayerAlias, ...] = ()
     reverses: str = ""
+
+    @property
+    def candidates(self) -> tuple[Alternative, ...]:
+        """What a person may choose from, the likeliest first: the decision itself where nothing else was weighed."""
+        if self.alternatives or self.partner_code is None or self.kind is not LineKind.RECEIPT:
+            return self.alternatives
+        own = Alternative(
+            self.partner_code,
+            self.allocations,
+            self.deductions,
+            self.on_account_minor,
+            self.score,
+            self.reasons,
+        )
+        return (own,)

@@ -173,6 +173,7 @@ def _alternatives(verdict: Verdict) -> tuple[Alternative, ...]:
             deductions=_deductions(weighed.explanation),
             on_account_minor=weighed.explanation.on_account_minor,
             share=_percent(weighed.share),
+            reasons=_reasons(weighed),
         )
         for weighed in verdict.weighed
         if weighed.share >= _ALTERNATIVE_FROM

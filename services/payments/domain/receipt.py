@@ -44,6 +44,7 @@ class Receipt:
     cheque_number: str
     allocations: tuple[ReceiptAllocation, ...]
     channel: str = "bank_statement"  # or hand, virtual_account: who told of it first
+    attempt: int = 1  # 2 for the receipt of a bank line whose first one was taken back, and so on
 
     def __post_init__(self) -> None:
         if self.amount_minor <= 0 or self.on_account_minor < 0:

@@ -188,7 +188,7 @@ async def test_a_bank_line_is_booked_once(books: PaymentsBooks) -> None:
     line_id = await books.value("SELECT id FROM bank_lines")
     await books.book(receipt(on_account_minor=118_000, bank_line_id=line_id))
 
-    with refused("uq_receipts_bank_line_id"):
+    with refused("uq_receipts_line_attempt"):
         await books.book(receipt(on_account_minor=118_000, bank_line_id=line_id))
 
     assert await books.value("SELECT count(*) FROM receipts") == 1

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payments.adapters.orm.base import Record
@@ -63,7 +63,10 @@ class OpenItemRecord(Record):
 
 
 class ReceiptRecord(Record):
-    """Money received and booked. Never changed: a bounced cheque is a reversal that names it."""
+    """Money received and booked. Never changed: a bounced cheque is a reversal that names it.
+
+    `attempt` counts the receipts of one bank line: the next one is possible only once the one before was taken back.
+    """
 
     __tablename__ = "receipts"
     __table_args__ = (
@@ -71,13 +74,15 @@ class ReceiptRecord(Record):
         CheckConstraint("allocated_minor >= 0 AND on_account_minor >= 0", name="parts_not_negative"),
         CheckConstraint("allocated_minor + on_account_minor = amount_minor", name="parts_add_up"),
         CheckConstraint("channel IN ('bank_statement', 'hand', 'virtual_account')", name="channel_known"),
+        CheckConstraint("attempt >= 1", name="attempt_counts"),
+        UniqueConstraint("bank_line_id", "attempt", name="uq_receipts_line_attempt"),
         Index("ix_receipts_booked", "booked_at", "id"),
         Index("ix_receipts_partner", "partner_code", "booked_at", "id"),
         Index("ix_receipts_reference", "reference", postgresql_where=text("reference <> ''")),
         Index("ix_receipts_cheque", "cheque_number", postgresql_where=text("cheque_number <> ''")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    bank_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_lines.id"), unique=True)
+    bank_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_lines.id"))
     bank_account_id: Mapped[UUID] = mapped_column(ForeignKey("bank_accounts.id"))
     partner_code: Mapped[str] = mapped_column(ForeignKey("partners.code"))
     currency: Mapped[str]
@@ -90,6 +95,7 @@ class ReceiptRecord(Record):
     cheque_number: Mapped[str]
     booked_at: Mapped[datetime]
     channel: Mapped[str] = mapped_column(server_default="bank_statement")
+    attempt: Mapped[int] = mapped_column(server_default="1")
 
 
 class ReceiptReversalRecord(Record):

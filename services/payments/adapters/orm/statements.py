@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payments.adapters.orm.base import Record
@@ -93,6 +93,8 @@ class BankLineRecord(Record):
     occurrence: Mapped[int]
     raw: Mapped[str]
     stored_at: Mapped[datetime]
+    document_numbers: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    other_references: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
 
 
 class StatementLineRecord(Record):
@@ -117,7 +119,10 @@ class StatementLineRecord(Record):
 
 
 class LineDecisionRecord(Record):
-    """What the matching decided about a line and why; a later revision supersedes, nothing is overwritten."""
+    """What was decided about a line, by whom and why; a later revision supersedes, nothing is overwritten.
+
+    `policy_version` is the matching's, `told` for what another channel told, `review` for what a person decided.
+    """
 
     __tablename__ = "line_decisions"
     bank_line_id: Mapped[UUID] = mapped_column(ForeignKey("bank_lines.id"), primary_key=True)
@@ -133,6 +138,9 @@ class LineDecisionRecord(Record):
     policy_version: Mapped[str]
     receipt_id: Mapped[UUID | None]
     decided_at: Mapped[datetime]
+    alternatives: Mapped[list[Any]] = mapped_column(server_default="[]")
+    decided_by: Mapped[str] = mapped_column(server_default="matching")
+    note: Mapped[str] = mapped_column(server_default="")
 
 
 class BookingClockRecord(Record):
@@ -144,6 +152,9 @@ class BookingClockRecord(Record):
             "ix_booking_clocks_running",
             "due_at",
             postgresql_where=text("booked_at IS NULL AND NOT is_excused"),
+        ),
+        Index(
+            "ix_booking_clocks_waiting", "due_at", "bank_line_id", postgresql_where=text("booked_at IS NULL")
         ),
     )
     bank_line_id: Mapped[UUID] = mapped_column(ForeignKey("bank_lines.id"), primary_key=True)

@@ -48,6 +48,25 @@ async def import_counts(connection: AsyncConnection, statement_id: UUID) -> Mapp
     return dict(row._mapping)
 
 
+async def counts_now(connection: AsyncConnection, statement_id: UUID) -> Mapping[str, int]:
+    """Of the lines that the statement brought: what their latest decisions say, whoever made them."""
+    row = (
+        await connection.execute(
+            sa.text(
+                "SELECT count(*) FILTER (WHERE d.decision IN ('auto', 'reviewed') AND d.kind = 'receipt') AS booked,"
+                " count(*) FILTER (WHERE d.decision IN ('auto', 'reviewed') AND d.kind <> 'receipt') AS other,"
+                " count(*) FILTER (WHERE d.decision = 'suggested') AS suggested,"
+                " count(*) FILTER (WHERE d.decision = 'exception') AS exceptions"
+                " FROM statement_lines l JOIN line_decisions d ON d.bank_line_id = l.bank_line_id"
+                " WHERE l.statement_id = :id AND l.outcome = 'new' AND NOT EXISTS (SELECT FROM line_decisions later"
+                "  WHERE later.bank_line_id = d.bank_line_id AND later.revision > d.revision)"
+            ),
+            {"id": statement_id},
+        )
+    ).one()
+    return dict(row._mapping)
+
+
 async def statement_parts(connection: AsyncConnection, statement_id: UUID) -> Sequence[Row]:
     return (
         await connection.execute(
