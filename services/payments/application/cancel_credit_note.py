@@ -7,6 +7,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import change_open_items, lock_open_items, post_entries
 from services.payments.adapters.repositories.credit_notes import entry_of_note, move_note
+from services.payments.adapters.repositories.note_documents import freeze_document
 from services.payments.adapters.repositories.refunds import asked_back
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.move_credit_note import locked_note, told
@@ -25,6 +26,7 @@ async def cancel_credit_note(
     await _refuse_used(work, note)
     await change_open_items(work.connection, Counter({note.id: -note.total_minor}), posting.at)
     await move_note(work.connection, note.id, NoteStanding.CANCELLED, {})
+    await freeze_document(work.connection, note.id, posting.at)
     await told(work, note.id, reason, posting)
     entry = entry_for_note(note, entry_id=await entry_of_note(work.connection, note.id))
     mirror = reversal_of(

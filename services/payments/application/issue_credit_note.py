@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.ledger_writer import post_entries
 from services.payments.adapters.repositories.credit_note_rules import series_on
 from services.payments.adapters.repositories.credit_notes import move_note, next_note_number, open_note
+from services.payments.adapters.repositories.note_documents import freeze_document
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.move_credit_note import locked_note, refuse_after_deadline, told
 from services.payments.domain.business_day import financial_year
@@ -43,6 +44,7 @@ async def issue_credit_note(work: UnitOfWork, note_id: UUID, revision: int, post
         },
     )
     await open_note(work.connection, issued, posting.at)
+    await freeze_document(work.connection, note.id, posting.at)
     await told(work, note.id, f"Issued as {number}", posting)
     entry = entry_for_note(issued, entry_id=uuid7())
     await post_entries(work.connection, [entry], actor=posting.actor, at=posting.at)

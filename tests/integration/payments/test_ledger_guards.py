@@ -55,6 +55,8 @@ TRIED_ELSEWHERE = (
     "credit_note_series",
     "credit_note_lines",
     "credit_note_events",
+    "note_documents",
+    "note_files",
 )
 
 
