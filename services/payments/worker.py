@@ -7,6 +7,7 @@ from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.import_bank_statement import import_bank_statement
 from services.payments.application.receive_bank_statement import IMPORT_TASK
 from services.payments.application.watch_bounces import watch_bounces
+from services.payments.application.watch_clocks import AT_ONCE_MAX, watch_clocks
 from services.payments.application.watch_exceptions import watch_exceptions
 from services.payments.application.watch_queries import watch_queries
 from services.payments.consumers import SUBSCRIPTIONS
@@ -17,6 +18,7 @@ from shared.service_worker import run_worker
 from shared.settings import load_settings
 
 SERVICE = "payments"
+CLOCK_ROUNDS_MAX = 20
 
 
 async def run_import(database: Database, job: Job) -> None:
@@ -45,10 +47,21 @@ async def run_exception_watch(database: Database) -> None:
         await work.commit()
 
 
+async def run_clock_watch(database: Database) -> None:
+    """Every minute: credits whose 24 hours are half gone, nearly gone or over, 10,000 at most."""
+    for _ in range(CLOCK_ROUNDS_MAX):
+        async with UnitOfWork(database) as work:
+            told = await watch_clocks(work, datetime.now(UTC))
+            await work.commit()
+        if told < AT_ONCE_MAX:
+            return
+
+
 TASKS = (JobTask(name=IMPORT_TASK, run=run_import),)
 
 
 TIMERS = (
+    Timer(name="watch_clocks", cron="* * * * *", run=run_clock_watch),
     Timer(name="watch_queries", cron="*/5 * * * *", run=run_query_watch),
     Timer(name="watch_exceptions", cron="*/15 * * * *", run=run_exception_watch),
     Timer(name="watch_bounces", cron="30 3 * * *", run=run_bounce_watch),  # 09:00 in India

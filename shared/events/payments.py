@@ -188,7 +188,7 @@ class ReceiptUnidentifiedV1(Event):
 
 
 class BookingAtRiskV1(Event):
-    """The 24 hours of a credit are running out."""
+    """The 24 hours of a credit are running out: `level` percent of them are gone."""
 
     type_name: ClassVar[str] = "salesops.payments.booking_at_risk.v1"
     source: ClassVar[str] = "payments"
@@ -200,10 +200,17 @@ class BookingAtRiskV1(Event):
     received_on: date
     due_at: datetime
     zone: str | None = None
+    level: Annotated[int | None, Field(description="Percent of the time that is gone: 50, 80 or 100")] = None
+    credited_at: datetime | None = None
+    is_identified: bool | None = None
+    owner_role: Annotated[
+        str | None, Field(description="Who should act: the zone's own rule, else its head")
+    ] = None
+    owner_address: str | None = None
 
 
 class BookingOverdueV1(Event):
-    """The 24 hours of a credit ran out unbooked."""
+    """The 24 hours of a credit ran out before it was booked; `booked_at` tells that it was booked late meanwhile."""
 
     type_name: ClassVar[str] = "salesops.payments.booking_overdue.v1"
     source: ClassVar[str] = "payments"
@@ -215,6 +222,15 @@ class BookingOverdueV1(Event):
     received_on: date
     due_at: datetime
     zone: str | None = None
+    level: Annotated[int | None, Field(description="Percent of the time that is gone: 50, 80 or 100")] = None
+    credited_at: datetime | None = None
+    is_identified: bool | None = None
+    owner_role: Annotated[
+        str | None, Field(description="Who should act: the zone's own rule, else its head")
+    ] = None
+    owner_address: str | None = None
+    booked_at: datetime | None = None
+    cause: Annotated[str | None, Field(description="Why it was late, as far as somebody said")] = None
 
 
 EVENTS: tuple[type[Event], ...] = (

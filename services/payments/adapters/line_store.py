@@ -1,4 +1,4 @@
-"""Stores statement lines once, their clocks and exceptions; set-based."""
+"""Stores statement lines once, and what is raised about them; set-based."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.clock_store import ClockReading as ClockReading
+from services.payments.adapters.clock_store import read_clocks as read_clocks
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.domain.bank_statement import RejectedLine, StatementLine
-from services.payments.domain.booking_clock import booking_deadline
 from services.payments.domain.line_identity import LineKey, StoredLine
 
 RAW_LENGTH_MAX = 2_000
@@ -131,57 +132,6 @@ def _statement_line(statement_id: UUID, outcome: LineOutcome) -> tuple[object, .
     return (
         statement_id, line.line_number, line.part_number, outcome.outcome, outcome.bank_line_id, *said
     )  # fmt: skip
-
-
-async def start_clocks(connection: AsyncConnection, lines: Sequence[NewLine], at: datetime) -> None:
-    """Each credit starts its 24 hours."""
-    rows = []
-    for new in lines:
-        if new.line.amount_minor > 0:
-            deadline = booking_deadline(new.line.booked_on)
-            rows.append(
-                (new.id, "", new.line.currency, new.line.amount_minor, deadline.credited_at, deadline.due_at,
-                 at, None, None, False)
-            )  # fmt: skip
-    await copy_rows(
-        connection,
-        "booking_clocks",
-        "bank_line_id zone currency amount_minor credited_at due_at seen_at identified_at booked_at is_excused",
-        rows,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ClockReading:
-    """How far a credit is after its decision."""
-
-    bank_line_id: UUID
-    zone: str
-    is_identified: bool
-    is_booked: bool
-    is_excused: bool
-
-
-async def read_clocks(connection: AsyncConnection, readings: Sequence[ClockReading], at: datetime) -> None:
-    """Move clocks forward; instants once set stay."""
-    await connection.execute(
-        sa.text(
-            "UPDATE booking_clocks c SET zone = r.zone, is_excused = r.excused,"
-            " identified_at = CASE WHEN r.identified THEN coalesce(c.identified_at, :at) ELSE c.identified_at END,"
-            " booked_at = CASE WHEN r.booked THEN coalesce(c.booked_at, :at) ELSE c.booked_at END"
-            " FROM unnest(CAST(:ids AS uuid[]), CAST(:zones AS text[]), CAST(:identified AS bool[]),"
-            "  CAST(:booked AS bool[]), CAST(:excused AS bool[])) AS r (id, zone, identified, booked, excused)"
-            " WHERE c.bank_line_id = r.id"
-        ),
-        {
-            "at": at,
-            "ids": [r.bank_line_id for r in readings],
-            "zones": [r.zone for r in readings],
-            "identified": [r.is_identified for r in readings],
-            "booked": [r.is_booked for r in readings],
-            "excused": [r.is_excused for r in readings],
-        },
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.payments.adapters.clock_store import due_instants
 from services.payments.adapters.line_store import NewLine
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
@@ -57,7 +58,11 @@ def publish_invoices(work: UnitOfWork, invoices: Sequence[Invoice]) -> None:
 async def publish_receipts(work: UnitOfWork, receipts: Sequence[Receipt], booked_at: datetime) -> None:
     """Tell partners and reporting, in batches, what was booked and what it settled."""
     zones = await _zones(work, {receipt.partner_code for receipt in receipts})
-    told = [_receipt_booked(receipt, zones.get(receipt.partner_code), booked_at) for receipt in receipts]
+    dues = await due_instants(work.connection, [one.bank_line_id for one in receipts if one.bank_line_id])
+    told = [
+        _receipt_booked(receipt, zones.get(receipt.partner_code), (booked_at, _due_at(receipt, dues)))
+        for receipt in receipts
+    ]
     for part in in_events(told):
         work.publish(
             ReceiptsBookedV1(receipts=part), partition_key="receivables", subject=str(part[0].receipt_id)
@@ -189,7 +194,14 @@ async def _zones(work: UnitOfWork, partner_codes: set[str]) -> dict[str, str]:
     return {row.code: row.zone for row in rows}
 
 
-def _receipt_booked(receipt: Receipt, zone: str | None, booked_at: datetime) -> ReceiptBooked:
+def _due_at(receipt: Receipt, dues: Mapping[UUID, datetime]) -> datetime:
+    """By the clock of its credit; one that the bank has not shown yet counts from the day it was received."""
+    return (receipt.bank_line_id and dues.get(receipt.bank_line_id)) or booking_deadline(
+        receipt.received_on
+    ).due_at
+
+
+def _receipt_booked(receipt: Receipt, zone: str | None, when: tuple[datetime, datetime]) -> ReceiptBooked:
     allocations, deductions = _parts(receipt.allocations)
     return ReceiptBooked(
         receipt_id=receipt.id,
@@ -198,13 +210,13 @@ def _receipt_booked(receipt: Receipt, zone: str | None, booked_at: datetime) -> 
         partner_code=receipt.partner_code,
         zone=zone,
         received_on=receipt.received_on,
-        booked_at=booked_at,
+        booked_at=when[0],
         currency=receipt.currency,
         amount_minor=receipt.amount_minor,
         on_account_minor=receipt.on_account_minor,
         rail=receipt.rail,
         reference=receipt.reference,
-        is_on_time=booked_at <= booking_deadline(receipt.received_on).due_at,
+        is_on_time=when[0] <= when[1],
         allocations=allocations,
         deductions=deductions,
     )
@@ -231,20 +243,21 @@ def _parts(
     return allocations, deductions
 
 
-def publish_unidentified(work: UnitOfWork, new: NewLine, bank_account: str) -> None:
+async def publish_unidentified(work: UnitOfWork, lines: Sequence[NewLine], bank_account: str) -> None:
     """Tell that money came in and nobody knows whose it is; its clock runs."""
-    line = new.line
-    work.publish(
-        ReceiptUnidentifiedV1(
-            bank_line_id=new.id,
-            bank_account=bank_account,
-            currency=line.currency,
-            amount_minor=line.amount_minor,
-            received_on=line.booked_on,
-            due_at=booking_deadline(line.booked_on).due_at,
-        ),
-        partition_key=str(new.id),
-    )
+    dues = await due_instants(work.connection, [new.id for new in lines])
+    for new in lines:
+        work.publish(
+            ReceiptUnidentifiedV1(
+                bank_line_id=new.id,
+                bank_account=bank_account,
+                currency=new.line.currency,
+                amount_minor=new.line.amount_minor,
+                received_on=new.line.booked_on,
+                due_at=dues[new.id],
+            ),
+            partition_key=str(new.id),
+        )
 
 
 def publish_statement(work: UnitOfWork, statement: Row, counts: Mapping[str, int]) -> None:

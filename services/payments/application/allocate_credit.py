@@ -6,6 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.clock_store import settle_clock_of_receipt
 from services.payments.adapters.ledger_writer import (
     LockedItem,
     change_open_items,
@@ -39,6 +40,7 @@ async def allocate_credit(
     )
     ids = await add_settlements(work.connection, credit, parts, effective_on=day, at=posting.at)
     await change_open_items(work.connection, changes, posting.at)
+    await settle_clock_of_receipt(work.connection, credit.id, posting.at)
     entry = entry_for_settlements(
         credit,
         [(part.kind, part.amount_minor) for part in parts],

@@ -252,9 +252,13 @@ async def _record(
     await raise_exceptions(work.connection, statement_id, raised, at)
     learned = [alias for one in decided if one.receipt_id for alias in one.decision.learned_aliases]
     await keep_aliases(work.connection, learned, at)
-    for one in decided:
-        if one.decision.kind is LineKind.RECEIPT and one.decision.partner_code is None:
-            publish_unidentified(work, one.new, account.number)
+    unidentified = [
+        one.new
+        for one in decided
+        if one.decision.kind is LineKind.RECEIPT and one.decision.partner_code is None
+    ]
+    if unidentified:
+        await publish_unidentified(work, unidentified, account.number)
 
 
 def _clock(one: _Decided, knowledge: MatchingKnowledge) -> ClockReading:

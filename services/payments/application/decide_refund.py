@@ -6,6 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.clock_store import settle_clock_of_receipt
 from services.payments.adapters.ledger_writer import change_open_items, lock_open_items, post_entries
 from services.payments.adapters.published_facts import publish_refund
 from services.payments.adapters.repositories import Row
@@ -68,6 +69,7 @@ async def _pay(work: UnitOfWork, refund: Row, command: DecideRefund, posting: Po
             f"{still_open} minor units of {credit.currency} are left, {refund.amount_minor} were to be sent back"
         )
     await change_open_items(work.connection, Counter({credit.id: -refund.amount_minor}), posting.at)
+    await settle_clock_of_receipt(work.connection, credit.id, posting.at)
     payment = RefundPayment(
         refund.id, refund.amount_minor, posting.effective_on, refund.bank_account, command.reference
     )

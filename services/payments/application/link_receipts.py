@@ -55,7 +55,8 @@ async def confirm_told_receipts(
     if confirmed:
         await confirm_receipts(work.connection, [(row.id, new.id) for new, row in confirmed], at)
         await close_lines(work.connection, [(row.id, new.id, WHY[row.channel]) for new, row in confirmed], at)
-        await read_clocks(work.connection, [_reading(new.id) for new, _ in confirmed], at)
+        readings = [_reading(new.id, row.booked_at) for new, row in confirmed]
+        await read_clocks(work.connection, readings, at)
     done = {new.id for new, _ in confirmed}
     left = [new for new in lines if new.id not in done]
     return left, {
@@ -71,5 +72,7 @@ def _difference(row: Row) -> str:
     return f"{row.reference} was told over another amount (receipt {row.id}); one of the two is wrong"
 
 
-def _reading(line_id: UUID) -> ClockReading:
-    return ClockReading(bank_line_id=line_id, zone="", is_identified=True, is_booked=True, is_excused=False)
+def _reading(line_id: UUID, booked_at: datetime | None = None) -> ClockReading:
+    return ClockReading(
+        line_id, "", is_identified=True, is_booked=True, is_excused=False, booked_at=booked_at
+    )

@@ -12,13 +12,13 @@ from services.payments.adapters.line_store import (
     add_bank_lines,
     add_statement_lines,
     lines_of_earlier_files,
-    start_clocks,
 )
 from services.payments.adapters.matching_inputs import MatchingKnowledge
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.bank_accounts import bank_account_for_update
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.decide_lines import decide_lines
+from services.payments.application.start_clocks import start_clocks
 from services.payments.domain.bank_statement import RejectedLine, StatementLine
 from services.payments.domain.line_identity import LineKey, narration_key, repeated_lines
 from services.payments.domain.transaction_reference import strong_reference
@@ -48,7 +48,7 @@ async def store_lines(
     )
     ids = {one.line.line_number: one.id for one in new}
     await add_statement_lines(work.connection, statement.id, [_outcome(line, ids, repeats) for line in lines])
-    await start_clocks(work.connection, new, at)
+    await start_clocks(work, account.id, new, at)
     await decide_lines(work, account, statement.id, new, knowledge=knowledge, at=at)
 
 

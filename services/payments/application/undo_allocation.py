@@ -5,6 +5,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.clock_store import settle_clock_of_receipt
 from services.payments.adapters.ledger_writer import change_open_items, lock_open_items, post_entries
 from services.payments.adapters.published_facts import publish_allocations
 from services.payments.adapters.repositories.settlements import (
@@ -48,6 +49,7 @@ async def undo_allocation(
     day = max(posting.effective_on, *(one.effective_on for one in undone))
     mirrors = await take_back(work.connection, credit, undone, effective_on=day, at=posting.at)
     await change_open_items(work.connection, _changes(credit, undone), posting.at)
+    await settle_clock_of_receipt(work.connection, credit.id, posting.at)
     entry = entry_for_settlements(
         credit,
         [(one.kind, one.amount_minor) for one in undone],

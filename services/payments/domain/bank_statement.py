@@ -1,7 +1,7 @@
 """What a bank statement file says, whatever its format: parts, lines, balances, unreadable lines."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class StatementLine:
     raw: str = ""  # the line as the file had it, for evidence; at most 2,000 characters
     other_references: tuple[str, ...] = ()  # further keys as 'UETR:…', 'TXID:…', 'CHEQUE:…'
     notes: tuple[str, ...] = ()  # what the reader had to decide, e.g. a value date of 30 February
+    credited_at: datetime | None = None  # the bank's own instant of the entry, aware; few statements tell it
 
 
 @dataclass(frozen=True, slots=True)

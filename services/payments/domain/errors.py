@@ -173,3 +173,15 @@ class StatementUnproved(Conflict):
     """Ledger, movements, ageing and open items of an account do not tell the same amount: nothing may leave."""
 
     code, title = "statement_unproved", "The account does not prove"
+
+
+class CalendarNeverOpen(Invalid):
+    code, title = "calendar_never_open", "The calendar has no day that counts"
+
+
+class ClockState(Conflict):
+    code, title = "clock_state", "The clock is not in a state for this"
+
+
+class ClockReasonUnknown(Invalid):
+    code, title = "clock_reason_unknown", "The reason is not offered"

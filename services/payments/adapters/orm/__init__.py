@@ -1,5 +1,6 @@
 """Tables of the payments database. Ledger tables are append-only (triggers in the migrations)."""
 
+from services.payments.adapters.orm import clocks as clocks
 from services.payments.adapters.orm import credit_notes as credit_notes
 from services.payments.adapters.orm import exceptions as exceptions
 from services.payments.adapters.orm import gst as gst

@@ -141,29 +141,3 @@ class LineDecisionRecord(Record):
     alternatives: Mapped[list[Any]] = mapped_column(server_default="[]")
     decided_by: Mapped[str] = mapped_column(server_default="matching")
     note: Mapped[str] = mapped_column(server_default="")
-
-
-class BookingClockRecord(Record):
-    """The 24 hours of one credit: seen, identified, booked."""
-
-    __tablename__ = "booking_clocks"
-    __table_args__ = (
-        Index(
-            "ix_booking_clocks_running",
-            "due_at",
-            postgresql_where=text("booked_at IS NULL AND NOT is_excused"),
-        ),
-        Index(
-            "ix_booking_clocks_waiting", "due_at", "bank_line_id", postgresql_where=text("booked_at IS NULL")
-        ),
-    )
-    bank_line_id: Mapped[UUID] = mapped_column(ForeignKey("bank_lines.id"), primary_key=True)
-    zone: Mapped[str]
-    currency: Mapped[str]
-    amount_minor: Mapped[int]
-    credited_at: Mapped[datetime]
-    due_at: Mapped[datetime] = mapped_column(index=True)
-    seen_at: Mapped[datetime]
-    identified_at: Mapped[datetime | None]
-    booked_at: Mapped[datetime | None]
-    is_excused: Mapped[bool]  # no customer's payment: nothing to book

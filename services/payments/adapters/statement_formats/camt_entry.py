@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
 
 from lxml import etree
@@ -21,6 +21,7 @@ from services.payments.adapters.statement_formats.camt_xml import (
 )
 from services.payments.adapters.statement_formats.text_source import RAW_CHARACTERS_MAX
 from services.payments.domain.bank_statement import RejectedLine, StatementLine
+from services.payments.domain.booking_clock import BANK_TIME_ZONE
 from shared.money import MoneyError, minor_from_text
 
 _NAMESPACE: Final = re.compile(r' xmlns(?::\w+)?="[^"]*"')
@@ -44,6 +45,7 @@ class _Entry:
     amount_minor: int
     booked_on: date
     value_on: date
+    credited_at: datetime | None
     is_final: bool
     is_reversal: bool
     bank_reference: str
@@ -112,6 +114,7 @@ def _entry(children: dict[str, etree._Element], facts: PartFacts) -> _Entry:
         amount_minor=sign * amount_minor,
         booked_on=booked_on,
         value_on=value_on,
+        credited_at=_stated_instant(children.get("BookgDt"), booked_on),
         is_final=facts.is_final and status_text == "BOOK" and amount_minor != 0,
         is_reversal=text_of(children.get("RvslInd")) in ("true", "1"),
         bank_reference=text_of(children.get("AcctSvcrRef")),
@@ -144,6 +147,16 @@ def _dates(children: dict[str, etree._Element]) -> tuple[date, date]:
 def _written_date(element: etree._Element | None) -> str:
     """The date as the bank wrote it: its own calendar day counts, so an offset after a time moves nothing."""
     return (text_of(element, "Dt") or text_of(element, "DtTm"))[:10]
+
+
+def _stated_instant(element: etree._Element | None, booked_on: date) -> datetime | None:
+    """The instant of the booking, if the bank tells one on that day in India; midnight stands for a day only."""
+    try:
+        stated = datetime.fromisoformat(text_of(element, "DtTm"))
+    except ValueError:
+        return None
+    local = (stated if stated.tzinfo else stated.replace(tzinfo=BANK_TIME_ZONE)).astimezone(BANK_TIME_ZONE)
+    return local if local.date() == booked_on and local.time() != time() else None
 
 
 def _kind_code(element: etree._Element | None) -> str:
@@ -213,6 +226,7 @@ def _line(entry: _Entry, facts: PartFacts, line_number: int, share: _Share) -> S
         raw=_raw(share.element),
         other_references=tuple(reference for each in details for reference in each.other_references),
         notes=tuple(filter(None, notes)),
+        credited_at=entry.credited_at,
     )
 
 
