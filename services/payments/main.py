@@ -9,6 +9,7 @@ from services.payments.api import (
     routes_bank_statements,
     routes_booking_clock,
     routes_bounces,
+    routes_clock_rules,
     routes_credit_note_rules,
     routes_credit_notes,
     routes_exceptions,
@@ -51,6 +52,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_accounts.router,
         routes_ledger.router,
         routes_booking_clock.router,
+        routes_clock_rules.router,
         routes_exceptions.router,
         jobs_router(),
     ]

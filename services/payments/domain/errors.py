@@ -185,3 +185,7 @@ class ClockState(Conflict):
 
 class ClockReasonUnknown(Invalid):
     code, title = "clock_reason_unknown", "The reason is not offered"
+
+
+class CalendarUnknown(Invalid):
+    code, title = "calendar_unknown", "No such business calendar"
