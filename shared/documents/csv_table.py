@@ -22,6 +22,9 @@ class CsvTable:
     def close(self) -> None:
         self._target.flush()
 
+    def discard(self) -> None:
+        """Nothing of it is anywhere but in its target."""
+
     def _write(self, rows: Sequence[Sequence[str]]) -> None:
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\r\n").writerows(rows)

@@ -1,5 +1,6 @@
 """Tables as a workbook, row by row in constant memory: dates are dates, money is a number, text is never calculated."""
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -28,7 +29,10 @@ class Workbook:
     """A workbook under way. The same sheets and the same `made_at` give the same bytes."""
 
     def __init__(self, target: IO[bytes], *, title: str, made_at: datetime) -> None:
-        options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="workbook-"
+        )  # rows wait there until the file is whole
+        options = {"tmpdir": self._folder.name, "constant_memory": True, "default_date_format": "yyyy-mm-dd"}
         self._book = xlsxwriter.Workbook(target, options)
         self._book.set_properties({"title": title, "created": made_at})
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
@@ -44,7 +48,7 @@ class Workbook:
 
     def format(self, **properties: object) -> Format:
         """One object per look, however many cells have it."""
-        key = tuple(sorted(properties.items()))
+        key = tuple(properties.items())  # in the order of the call, which is the same for the same cells
         if key not in self._formats:
             self._formats[key] = self._book.add_format(properties)
         return self._formats[key]
@@ -54,6 +58,14 @@ class Workbook:
         for sheet in self._sheets:
             sheet.finish()
         self._book.close()
+        self._folder.cleanup()
+
+    def discard(self) -> None:
+        """Leave nothing behind of a file that nobody gets."""
+        for sheet in self._book.worksheets():
+            if sheet.row_data_fh is not None:
+                sheet.row_data_fh.close()
+        self._folder.cleanup()
 
 
 class SheetTable:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from shared.dependencies import PageWanted
 from shared.list_routes import ROWS_AT_ONCE, ROWS_MAX, listed
+from shared.medium import Medium
 from shared.pagination import CursorSigner, Page
 from shared.problem_details import install_problem_handlers
 
@@ -44,7 +45,7 @@ async def list_things(
 async def list_copies(page: PageWanted, count: int, state: str = "") -> Page[Thing]:
     """In parts larger than asked for, to be quick."""
     (done,) = page.after("copies") or (0,)
-    part = min(count - int(done), 50_000)
+    part = min(count - int(done), 40_000)
     end = int(done) + part
     cursor = None if end == count else page.signer.encode("copies", (end,))
     return Page.model_construct(items=[Thing(number=7)] * part, next_cursor=cursor)
@@ -91,9 +92,10 @@ async def test_a_file_begins_behind_the_cursor_that_is_given(client: httpx.Async
 async def test_a_list_too_long_for_one_file_is_refused_with_the_filters_that_narrow_it(
     client: httpx.AsyncClient,
 ) -> None:
-    longer = await client.get(f"/copies?format=csv&count={ROWS_MAX + 1}")
+    longer = await client.get(f"/copies?format=csv&count={ROWS_MAX[Medium.CSV] + 1}")
 
     assert (longer.status_code, longer.json()["code"]) == (422, "export_too_large")
+    assert longer.json()["rows_max"] == ROWS_MAX[Medium.CSV]
     assert longer.json()["detail"].endswith("narrow it with count, state")
 
 
@@ -104,3 +106,14 @@ async def test_an_error_on_a_late_page_is_told_as_one_and_nothing_else_is_sent(
 
     assert (reply.status_code, reply.json()["code"]) == (500, "fault")
     assert numbers_of(await client.get("/things?format=csv&below=2")) == [0, 1]
+
+
+async def test_a_list_too_long_for_a_workbook_may_still_be_had_as_csv(client: httpx.AsyncClient) -> None:
+    count = ROWS_MAX[Medium.XLSX] + 1
+
+    sheet = await client.get(f"/copies?format=xlsx&count={count}")
+    rows = await client.get(f"/copies?format=csv&count={count}")
+
+    assert (sheet.status_code, sheet.json()["code"]) == (422, "export_too_large")
+    assert "ask for CSV" in sheet.json()["detail"]
+    assert rows.text.count("\r\n") == count + 1
