@@ -37,6 +37,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "credit-note-series",
             "credit-notes",
             "exceptions",
+            "exchange-rates",
             "gst-registrations",
             "instruments",
             "invoices",
@@ -80,6 +81,7 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/invoices/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/receipts/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/partners/batch"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/exchange-rates/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
 }
 

@@ -13,6 +13,7 @@ from services.payments.api import (
     routes_credit_note_rules,
     routes_credit_notes,
     routes_exceptions,
+    routes_exchange_rates,
     routes_gst_registrations,
     routes_instruments,
     routes_invoices,
@@ -23,6 +24,7 @@ from services.payments.api import (
     routes_settlements,
 )
 from services.payments.api.receipt_gathering import ReceiptGathering
+from services.payments.api.schemas_exchange_rates import ExchangeRateDraft
 from services.payments.api.schemas_invoices import InvoiceDraft
 from services.payments.api.schemas_receipts import ReceiptDraft
 from services.payments.settings import PaymentsSettings
@@ -54,9 +56,12 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_booking_clock.router,
         routes_clock_rules.router,
         routes_exceptions.router,
+        routes_exchange_rates.router,
         jobs_router(),
     ]
-    app = create_service_app(SERVICE, settings, routers, body_models=[InvoiceDraft, ReceiptDraft])
+    app = create_service_app(
+        SERVICE, settings, routers, body_models=[InvoiceDraft, ReceiptDraft, ExchangeRateDraft]
+    )
     app.state.receipt_gathering = ReceiptGathering(app.state.database)
     return app
 

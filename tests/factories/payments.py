@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.payments.domain.bank_statement import StatementLine
+from services.payments.domain.base_value import value_at
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.journal import JournalEntry, JournalLine
 from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
@@ -17,10 +19,11 @@ ACCOUNT_ID: Final = UUID("0192f0c1-0000-7000-8000-00000000000a")
 ACCOUNT_NUMBER: Final = "50200012345678"
 ISSUED_ON: Final = date(2026, 10, 1)
 RECEIVED_ON: Final = date(2026, 10, 14)
+INVOICE_RATE: Final = Decimal("82")
 
 
 def invoice(number: str = "INV/26-27/004000", *, total_minor: int = 118_000, **changes: object) -> Invoice:
-    """18 % tax unless taxable_minor and tax_minor say otherwise."""
+    """18 % tax unless taxable_minor and tax_minor say otherwise; foreign money is worth 82.00 unless value says it."""
     taxable = total_minor * 100 // 118
     facts: dict[str, object] = {
         "id": uuid7(),
@@ -33,6 +36,8 @@ def invoice(number: str = "INV/26-27/004000", *, total_minor: int = 118_000, **c
         "tax_minor": total_minor - taxable,
         "total_minor": total_minor,
     }
+    if changes.get("currency", "INR") != "INR":
+        facts["value"] = value_at(total_minor, str(changes["currency"]), INVOICE_RATE)
     return Invoice(**{**facts, **changes})  # type: ignore[arg-type] # the changes are the caller's
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +19,7 @@ from services.payments.adapters.statement_store import write_chunks
 from services.payments.application.allocate_credit import allocate_credit
 from services.payments.application.book_receipts import BookingOutcome, book_receipts
 from services.payments.application.decide_refund import DecideRefund, decide_refund
+from services.payments.application.enter_rates import enter_rates
 from services.payments.application.import_bank_statement import (
     LINES_PER_CHUNK,
     Progress,
@@ -31,6 +33,7 @@ from services.payments.application.request_refund import RequestRefund, request_
 from services.payments.application.reverse_receipt import reverse_receipt
 from services.payments.application.undo_allocation import undo_allocation
 from services.payments.application.verify_ledger import LedgerVerification, verify_ledger
+from services.payments.domain.exchange_rate import ExchangeRate, RatePublisher
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
@@ -139,11 +142,13 @@ class PaymentsBooks:
             await work.commit()
         return bounce_id
 
-    async def ask_refund(self, receipt_id: UUID, amount_minor: int, *, by: str = "maker") -> UUID:
+    async def ask_refund(
+        self, receipt_id: UUID, amount_minor: int, *, by: str = "maker", account: str = ACCOUNT_NUMBER
+    ) -> UUID:
         async with UnitOfWork(self.database) as work:
             credit = await receipt_credit(work.connection, receipt_id)
             assert credit is not None
-            command = RequestRefund(credit, amount_minor, ACCOUNT_NUMBER, "Paid twice", by)
+            command = RequestRefund(credit, amount_minor, account, "Paid twice", by)
             refund_id = await request_refund(work, command, at=LATER)
             await work.commit()
         return refund_id
@@ -153,6 +158,12 @@ class PaymentsBooks:
     ) -> None:
         async with UnitOfWork(self.database) as work:
             await decide_refund(work, DecideRefund(refund_id, is_paid, "OUT1"), Posting(by, LATER, on))
+            await work.commit()
+
+    async def enter_rate(self, currency: str, rate: str, *, on: date = RECEIVED_ON) -> None:
+        told = ExchangeRate(currency, on, RatePublisher.REFERENCE, Decimal(rate), "tests")
+        async with UnitOfWork(self.database) as work:
+            await enter_rates(work, [told], actor="tests", at=AT)
             await work.commit()
 
     async def receive(

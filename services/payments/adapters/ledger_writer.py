@@ -54,13 +54,17 @@ class LockedItem:
     document_number: str
     document_on: date
     open_minor: int
+    original_minor: int
+    original_base_minor: int | None
+    open_base_minor: int | None
 
 
 async def lock_open_items(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, LockedItem]:
     """Lock in sorted order, so that two batches never wait for each other."""
     result = await connection.execute(
         sa.text(
-            "SELECT id, kind, partner_code, currency, document_number, document_on, open_minor FROM open_items"
+            "SELECT id, kind, partner_code, currency, document_number, document_on, open_minor, original_minor,"
+            " original_base_minor, open_base_minor FROM open_items"
             " WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
         ),
         {"ids": sorted(set(ids))},
@@ -68,8 +72,16 @@ async def lock_open_items(connection: AsyncConnection, ids: Iterable[UUID]) -> d
     return {row.id: LockedItem(*row) for row in result}
 
 
-async def change_open_items(connection: AsyncConnection, deltas: Counter[UUID], at: datetime) -> None:
-    """Add the deltas (negative settles) to locked open items; constraints refuse going below zero."""
+async def change_open_items(
+    connection: AsyncConnection, deltas: Counter[UUID], at: datetime, values: Counter[UUID] | None = None
+) -> None:
+    """Add the deltas (negative settles) to locked open items; constraints refuse going below zero.
+
+    `values` are what the deltas of foreign items are worth in paise.
+    """
+    if values:
+        await _change_valued_items(connection, deltas, values, at)
+        return
     changed = sorted((key, delta) for key, delta in deltas.items() if delta)
     if not changed:
         return
@@ -83,6 +95,26 @@ async def change_open_items(connection: AsyncConnection, deltas: Counter[UUID], 
     )
 
 
+async def _change_valued_items(
+    connection: AsyncConnection, deltas: Counter[UUID], values: Counter[UUID], at: datetime
+) -> None:
+    keys = sorted({*deltas, *values})
+    await connection.execute(
+        sa.text(
+            "UPDATE open_items SET open_minor = open_minor + change.delta, updated_at = :at,"
+            " open_base_minor = CASE WHEN currency = 'INR' THEN NULL ELSE open_base_minor + change.value END"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:deltas AS bigint[]), CAST(:values AS bigint[]))"
+            " AS change (id, delta, value) WHERE open_items.id = change.id"
+        ),
+        {
+            "ids": keys,
+            "deltas": [deltas[key] for key in keys],
+            "values": [values[key] for key in keys],
+            "at": at,
+        },
+    )
+
+
 async def write_receipts(
     connection: AsyncConnection, receipts: Sequence[Receipt], items: Mapping[UUID, LockedItem], at: datetime
 ) -> None:
@@ -91,20 +123,22 @@ async def write_receipts(
         connection,
         "receipts",
         "id bank_line_id bank_account_id partner_code currency amount_minor allocated_minor on_account_minor"
-        " received_on rail reference cheque_number booked_at channel attempt",
+        " received_on rail reference cheque_number booked_at channel attempt exchange_rate base_minor",
         [
             (r.id, r.bank_line_id, r.bank_account_id, r.partner_code, r.currency, r.amount_minor, r.allocated_minor,
-             r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at, r.channel, r.attempt)
+             r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at, r.channel, r.attempt,
+             r.value.rate if r.value else None, r.value.minor if r.value else None)
             for r in receipts
         ],
     )  # fmt: skip
     await copy_rows(
         connection,
         "open_items",
-        "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at",
+        "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at"
+        " original_base_minor open_base_minor",
         [
             (r.id, "advance", r.partner_code, r.reference, r.received_on, r.received_on, r.currency,
-             r.amount_minor, r.on_account_minor, at)
+             r.amount_minor, r.on_account_minor, at, r.value.minor if r.value else None, r.on_account_base_minor)
             for r in receipts
             if r.on_account_minor
         ],
@@ -112,19 +146,23 @@ async def write_receipts(
     await copy_rows(
         connection,
         "allocations",
-        "id receipt_id open_item_id kind amount_minor is_reversal effective_on allocated_at",
+        "id receipt_id open_item_id kind amount_minor is_reversal effective_on allocated_at base_minor"
+        " credit_base_minor",
         [
             (uuid7(), r.id, part.open_item_id, part.kind, part.amount_minor, False,
-             max(r.received_on, items[part.open_item_id].document_on), at)
+             max(r.received_on, items[part.open_item_id].document_on), at, part.base_minor, part.credit_base_minor)
             for r in receipts
             for part in r.allocations
         ],
     )  # fmt: skip
     settled: Counter[UUID] = Counter()
+    values: Counter[UUID] = Counter()
     for receipt in receipts:
         for part in receipt.allocations:
             settled[part.open_item_id] -= part.amount_minor
-    await change_open_items(connection, settled, at)
+            if part.base_minor:
+                values[part.open_item_id] -= part.base_minor
+    await change_open_items(connection, settled, at, values)
 
 
 async def post_entries(
@@ -156,13 +194,14 @@ async def post_entries(
     await copy_rows(
         connection,
         "journal_lines",
-        "entry_id line_number account_code partner_code amount_minor",
+        "entry_id line_number account_code partner_code amount_minor base_minor",
         [
-            (e.id, number, line.account_code, line.partner_code, line.amount_minor)
+            (e.id, number, line.account_code, line.partner_code, line.amount_minor,
+             line.amount_minor if line.base_minor is None else line.base_minor)
             for e in entries
             for number, line in enumerate(e.lines, start=1)
         ],
-    )
+    )  # fmt: skip
     await _move_balances(connection, entries)
     await _extend_chain(connection, batch_id, entries, actor=actor, at=at)
 

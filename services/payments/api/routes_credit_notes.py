@@ -50,6 +50,7 @@ from services.payments.domain.errors import (
     NoteUsed,
     NotTheMaker,
     PartnerUnknown,
+    RateUnknown,
     ReasonNotAllowed,
     SupplierUnknown,
     TaxUnknown,
@@ -177,7 +178,7 @@ async def withdraw_credit_note_route(
     "/{note_id}/issue",
     response_model=CreditNoteDetailBody,
     summary="Issue an approved credit note",
-    responses=refusals(*_MOVING, DeadlinePassed),
+    responses=refusals(*_MOVING, DeadlinePassed, RateUnknown),
 )
 async def issue_credit_note_route(
     note_id: UUID,

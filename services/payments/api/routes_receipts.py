@@ -25,6 +25,7 @@ from services.payments.domain.errors import (
     ItemNotPayable,
     ItemSettled,
     PartnerUnknown,
+    RateUnknown,
     ReceiptTaken,
 )
 from services.payments.domain.posting import Posting
@@ -111,6 +112,7 @@ async def list_receipts(
     summary="Book a payment told by hand or by a virtual account",
     responses=refusals(
         BankAccountUnknown, PartnerUnknown, ItemNotPayable, ItemSettled, DeductionUnknown, ReceiptTaken, PaymentInvalid,
+        RateUnknown,
         KeyReused, StillRunning,
     ),
 )  # fmt: skip

@@ -47,6 +47,7 @@ from services.payments.domain.errors import (
     ItemNotPayable,
     ItemSettled,
     MakerIsChecker,
+    RateUnknown,
     ReceiptRefunded,
 )
 from shared.errors import NotFound
@@ -202,7 +203,7 @@ async def reverse_receipt_route(
     response_model=RefundBody,
     tags=["Refunds"],
     summary="Ask to send money on account back",
-    responses=refusals(NotFound, CreditUsedUp, KeyReused, StillRunning),
+    responses=refusals(NotFound, CreditUsedUp, ItemNotPayable, KeyReused, StillRunning),
 )
 async def request_refund_route(
     draft: RefundDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
@@ -238,7 +239,14 @@ async def _refund(connection: AsyncConnection, refund_id: UUID) -> Row:
     tags=["Refunds"],
     summary="Pay or refuse a refund",
     responses=refusals(
-        NotFound, AlreadyDecided, MakerIsChecker, CreditUsedUp, DateImpossible, KeyReused, StillRunning
+        NotFound,
+        AlreadyDecided,
+        MakerIsChecker,
+        CreditUsedUp,
+        RateUnknown,
+        DateImpossible,
+        KeyReused,
+        StillRunning,
     ),
 )
 async def decide_refund_route(

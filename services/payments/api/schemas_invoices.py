@@ -9,6 +9,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.queries.listing import Row
+from services.payments.api.schemas_exchange_rates import OwnRate, base_money, own_value, rate_text
 from services.payments.api.schemas_gst_registrations import Gstin, StateCode
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.invoice_tax import InvoiceLine, InvoiceTax
@@ -104,6 +105,8 @@ class InvoiceDraft(WireModel):
         lines = tuple(line.line(currency) for line in self.lines)
         return InvoiceTax(self.supplier_gstin or "", self.place_of_supply or "", lines)
 
+    exchange_rate: OwnRate = None
+
     def invoice(self) -> Invoice:
         """The domain's invoice; InvoiceInvalid when its figures contradict each other."""
         currency = self.total_amount.currency
@@ -120,6 +123,7 @@ class InvoiceDraft(WireModel):
             tax_minor=self.tax_amount.minor(),
             total_minor=self.total_amount.minor(),
             tax=self._tax(currency),
+            value=own_value(self.total_amount.minor(), currency, self.exchange_rate),
         )
 
 
@@ -134,6 +138,7 @@ class InvoiceRow(WireModel):
     taxable_amount: str
     tax_amount: str
     total_amount: str
+    exchange_rate: str = ""
 
     def invoice(self) -> Invoice:
         """The domain's invoice; MoneyError or InvoiceInvalid say which figure is wrong."""
@@ -146,7 +151,8 @@ class InvoiceRow(WireModel):
             currency=self.currency,
             taxable_minor=minor_from_text(self.taxable_amount, self.currency),
             tax_minor=minor_from_text(self.tax_amount, self.currency),
-            total_minor=minor_from_text(self.total_amount, self.currency),
+            total_minor=(total := minor_from_text(self.total_amount, self.currency)),
+            value=own_value(total, self.currency, self.exchange_rate),
         )
 
 
@@ -164,6 +170,8 @@ class InvoiceBody(WireModel):
     open_amount: MoneyBody
     status: Literal["open", "partly_paid", "paid"]
     registered_at: datetime
+    exchange_rate: Annotated[str | None, Field(description="Rupees for one unit; null in rupees")]
+    base_amount: Annotated[MoneyBody | None, Field(description="What a foreign total was worth in rupees")]
 
 
 class InvoiceLineBody(WireModel):
@@ -206,6 +214,9 @@ class OpenItemBody(WireModel):
     due_on: date
     original_amount: MoneyBody
     open_amount: MoneyBody
+    open_base_amount: Annotated[
+        MoneyBody | None, Field(description="What the open part of a foreign item is worth in the books")
+    ]
     overdue_days: int = Field(description="Whole days after the due date; 0 when not due or a credit")
 
 
@@ -226,6 +237,8 @@ def invoice_body(row: Row) -> InvoiceBody:
         open_amount=money(row.open_minor, row.currency),
         status=status,
         registered_at=row.registered_at,
+        exchange_rate=rate_text(row.exchange_rate),
+        base_amount=base_money(row.base_minor),
     )
 
 
@@ -271,5 +284,6 @@ def open_item_body(row: Row, *, today: date) -> OpenItemBody:
         due_on=row.due_on,
         original_amount=money(row.original_minor, row.currency),
         open_amount=money(row.open_minor, row.currency),
+        open_base_amount=base_money(row.open_base_minor),
         overdue_days=max(late, 0),
     )

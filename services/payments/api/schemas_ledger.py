@@ -7,6 +7,7 @@ from pydantic import Field
 
 from services.payments.adapters.queries.listing import Row
 from services.payments.domain.chart_of_accounts import account_name
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from shared.wire import MoneyBody, WireModel, money
 
 
@@ -16,6 +17,7 @@ class JournalLineBody(WireModel):
     partner_code: str | None
     debit: MoneyBody | None
     credit: MoneyBody | None
+    base_amount: MoneyBody = Field(description="What it is worth in rupees; positive is a debit")
 
 
 class JournalEntryBody(WireModel):
@@ -37,6 +39,7 @@ class TrialBalanceLine(WireModel):
     debit: MoneyBody
     credit: MoneyBody
     balance: MoneyBody = Field(description="Positive is a debit balance")
+    base_balance: MoneyBody = Field(description="The same in rupees, each entry at its own rate")
 
 
 class TrialBalanceTotal(WireModel):
@@ -45,7 +48,8 @@ class TrialBalanceTotal(WireModel):
 
 
 class TrialBalanceBody(WireModel):
-    """Summed from the journal; `is_proved` says that debits are credits and running balances agree."""
+    """Summed from the journal; `is_proved` says that debits are credits, also in rupees, and running balances
+    agree."""
 
     as_of: datetime
     lines: list[TrialBalanceLine]
@@ -79,6 +83,7 @@ def journal_entry_body(row: Row) -> JournalEntryBody:
                 partner_code=line["partner"],
                 debit=money(line["minor"], row.currency) if line["minor"] > 0 else None,
                 credit=money(-line["minor"], row.currency) if line["minor"] < 0 else None,
+                base_amount=money(line["worth"], BASE_CURRENCY),
             )
             for line in row.lines
         ],
@@ -102,6 +107,7 @@ def trial_balance_body(rows: list[Row], *, as_of: datetime) -> TrialBalanceBody:
                 debit=money(int(row.debit_minor), row.currency),
                 credit=money(int(row.credit_minor), row.currency),
                 balance=money(row.balance_minor, row.currency),
+                base_balance=money(int(row.worth_minor), BASE_CURRENCY),
             )
             for row in rows
         ],
@@ -111,5 +117,5 @@ def trial_balance_body(rows: list[Row], *, as_of: datetime) -> TrialBalanceBody:
             )
             for currency in sorted(debits)
         ],
-        is_proved=agrees and debits == credits_,
+        is_proved=agrees and debits == credits_ and sum(int(row.worth_minor) for row in rows) == 0,
     )

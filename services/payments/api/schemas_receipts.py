@@ -1,6 +1,7 @@
 """Bodies of receipts."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from pydantic import Field
 
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_bank_statements import AllocationBody, DeductionBody
+from services.payments.api.schemas_exchange_rates import OwnRate, base_money, rate_text
 from services.payments.api.schemas_invoices import PartnerCode
 from services.payments.api.schemas_settlements import AllocationDraft
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.receipt import MONEY
 from services.payments.domain.received_payment import PaymentPart, ReceivedPayment
 from shared.money import MoneyError, minor_from_text
@@ -43,6 +46,11 @@ class ReceiptDraft(WireModel):
         list[AllocationDraft],
         Field(max_length=500, description="What it pays; the rest is on account", default_factory=list),
     ]
+    exchange_rate: OwnRate = None
+    credited: Annotated[
+        MoneyBody | None,
+        Field(description="Rupees that the bank credited to an account in rupees for this foreign amount"),
+    ] = None
 
     def payment(self) -> ReceivedPayment:
         """The domain's payment; PaymentInvalid or MoneyError when its figures contradict each other."""
@@ -50,6 +58,8 @@ class ReceiptDraft(WireModel):
         amounts += [one.amount for part in self.allocations for one in part.deductions]
         if {amount.currency for amount in amounts} != {self.amount.currency}:
             raise MoneyError("All amounts of a payment are in one currency")
+        if self.credited is not None and self.credited.currency != BASE_CURRENCY:
+            raise MoneyError(f"What the bank credited instead is in {BASE_CURRENCY}")
         return ReceivedPayment(
             bank_account=self.bank_account,
             partner_code=self.partner_code,
@@ -68,6 +78,8 @@ class ReceiptDraft(WireModel):
                 )
                 for part in self.allocations
             ),
+            exchange_rate=Decimal(self.exchange_rate) if self.exchange_rate else None,
+            credited_minor=self.credited.minor() if self.credited else None,
         )
 
 
@@ -124,6 +136,10 @@ class ReceiptBody(WireModel):
     allocations: list[AllocationBody]
     deductions: list[DeductionBody]
     reversal: ReversalBody | None
+    exchange_rate: Annotated[str | None, Field(description="Rupees for one unit; null in rupees")]
+    base_amount: Annotated[
+        MoneyBody | None, Field(description="What foreign money was worth, or the rupees credited for it")
+    ]
 
 
 def receipt_body(row: Row) -> ReceiptBody:
@@ -157,4 +173,6 @@ def receipt_body(row: Row) -> ReceiptBody:
             if part["kind"] != MONEY
         ],
         reversal=reversal,
+        exchange_rate=rate_text(row.exchange_rate),
+        base_amount=base_money(row.base_minor),
     )

@@ -14,12 +14,15 @@ from services.payments.adapters.ledger_writer import (
     post_entries,
 )
 from services.payments.adapters.published_facts import publish_allocations
-from services.payments.adapters.repositories.settlements import add_settlements
+from services.payments.adapters.repositories.settlements import add_settlements, open_advance
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.domain.base_value import base_changes
 from services.payments.domain.errors import CreditUsedUp, ItemNotPayable, ItemSettled
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import MONEY, ReceiptAllocation
-from services.payments.domain.settlement import DEBIT_KINDS, Credit, entry_for_settlements
+from services.payments.domain.settlement import DEBIT_KINDS, Credit, CreditKind, entry_for_settlements
+from services.payments.domain.valued_slices import sliced_parts
 
 
 async def allocate_credit(
@@ -31,19 +34,23 @@ async def allocate_credit(
     item of another partner, currency or kind, ItemSettled when less is open of an item than asked, and CreditUsedUp
     when less is open of the credit than the parts of money need.
     """
+    if credit.currency != BASE_CURRENCY and credit.kind is CreditKind.ADVANCE:
+        await open_advance(work.connection, credit.id, posting.at)  # it says what the receipt was worth
     items = await lock_open_items(work.connection, [credit.id, *(part.open_item_id for part in parts)])
     changes = _changes(credit, parts, items)
     _refuse_unpayable(credit, parts, items)
     _refuse_overdrawn(credit, changes, items)
+    if credit.currency != BASE_CURRENCY:
+        parts = sliced_parts(parts, items, items[credit.id])
     day = max(
         posting.effective_on, credit.document_on, *(items[part.open_item_id].document_on for part in parts)
     )
     ids = await add_settlements(work.connection, credit, parts, effective_on=day, at=posting.at)
-    await change_open_items(work.connection, changes, posting.at)
+    await change_open_items(work.connection, changes, posting.at, base_changes(parts, credit.id, MONEY))
     await settle_clock_of_receipt(work.connection, credit.id, posting.at)
     entry = entry_for_settlements(
         credit,
-        [(part.kind, part.amount_minor) for part in parts],
+        parts,
         entry_id=uuid7(),
         effective_on=day,
         is_undone=False,

@@ -1,6 +1,7 @@
 """Takes an issued credit note back while nobody has used it: a mirror entry, its number stays."""
 
 from collections import Counter
+from dataclasses import replace
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -23,8 +24,9 @@ async def cancel_credit_note(
     """NotFound, Stale, NoteState; NoteUsed when something of it was applied, refunded or asked back."""
     note = await locked_note(work, note_id, revision)
     note.refuse_unless(NoteStanding.ISSUED)
-    await _refuse_used(work, note)
-    await change_open_items(work.connection, Counter({note.id: -note.total_minor}), posting.at)
+    note = replace(note, worth_minor=await _unused_worth(work, note))
+    values = Counter({note.id: -note.worth_minor}) if note.worth_minor is not None else None
+    await change_open_items(work.connection, Counter({note.id: -note.total_minor}), posting.at, values)
     await move_note(work.connection, note.id, NoteStanding.CANCELLED, {})
     await freeze_document(work.connection, note.id, posting.at)
     await told(work, note.id, reason, posting)
@@ -39,9 +41,11 @@ async def cancel_credit_note(
     return note
 
 
-async def _refuse_used(work: UnitOfWork, note: CreditNote) -> None:
+async def _unused_worth(work: UnitOfWork, note: CreditNote) -> int | None:
+    """What a foreign note is worth; NoteUsed."""
     item = (await lock_open_items(work.connection, [note.id]))[note.id]
     if item.open_minor != note.total_minor or await asked_back(work.connection, note.id):
         raise NoteUsed(
             f"Something of {note.number} was applied, refunded or asked back; take that back first"
         )
+    return item.open_base_minor

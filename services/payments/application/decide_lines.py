@@ -155,7 +155,9 @@ async def _book(
     refused = [
         wanted[receipt.bank_line_id] for receipt in outcome.refused if receipt.bank_line_id is not None
     ]
-    return booked, refused
+    unvalued = {receipt.bank_line_id for receipt in outcome.refused if receipt.id in outcome.unvalued}
+    booked += [_without_rate(one) for one in refused if one.new.id in unvalued]
+    return booked, [one for one in refused if one.new.id not in unvalued]
 
 
 def _receipt(one: _Decided, account: Row, rail: str, cheque_number: str) -> Receipt:
@@ -216,6 +218,12 @@ async def _reverse_bounces(
         else:
             done.append(replace(one, receipt_id=receipt_id))
     return done
+
+
+def _without_rate(one: _Decided) -> _Decided:
+    line = one.new.line
+    reason = Reason("rate_unknown", f"No exchange rate of {line.currency} is known for {line.booked_on}")
+    return replace(one, decision=_left_to_a_person(one.decision, reason))
 
 
 def _overtaken(one: _Decided) -> _Decided:

@@ -1,19 +1,33 @@
 """Pays a refund out of the books or refuses it: never by who asked for it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.clock_store import settle_clock_of_receipt
-from services.payments.adapters.ledger_writer import change_open_items, lock_open_items, post_entries
+from services.payments.adapters.ledger_writer import (
+    LockedItem,
+    change_open_items,
+    lock_open_items,
+    post_entries,
+)
 from services.payments.adapters.published_facts import publish_refund
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.exchange_rates import rates_on
 from services.payments.adapters.repositories.refunds import decide, refund_for_update
 from services.payments.adapters.repositories.settlements import credit_by_id
 from services.payments.adapters.unit_of_work import UnitOfWork
-from services.payments.domain.errors import AlreadyDecided, CreditUsedUp, DateImpossible, MakerIsChecker
+from services.payments.domain.base_value import ValueLeft
+from services.payments.domain.errors import (
+    AlreadyDecided,
+    CreditUsedUp,
+    DateImpossible,
+    MakerIsChecker,
+    RateUnknown,
+)
+from services.payments.domain.exchange_rate import BASE_CURRENCY, base_minor
 from services.payments.domain.posting import Posting
 from services.payments.domain.refund import RefundPayment, entry_for_refund
 from shared.errors import NotFound
@@ -32,6 +46,7 @@ async def decide_refund(work: UnitOfWork, command: DecideRefund, posting: Postin
     """NotFound; AlreadyDecided; MakerIsChecker; CreditUsedUp when the credit was used since the request.
 
     DateImpossible for a payment before the day the money came.
+    RateUnknown when foreign money left on a day of which no rate is known.
     """
     refund = await refund_for_update(work.connection, command.refund_id)
     if refund is None:
@@ -68,11 +83,32 @@ async def _pay(work: UnitOfWork, refund: Row, command: DecideRefund, posting: Po
         raise CreditUsedUp(
             f"{still_open} minor units of {credit.currency} are left, {refund.amount_minor} were to be sent back"
         )
-    await change_open_items(work.connection, Counter({credit.id: -refund.amount_minor}), posting.at)
-    await settle_clock_of_receipt(work.connection, credit.id, posting.at)
     payment = RefundPayment(
         refund.id, refund.amount_minor, posting.effective_on, refund.bank_account, command.reference
     )
+    if credit.currency != BASE_CURRENCY:
+        payment = await _valued(work, payment, items[credit.id])
+    taken = Counter({credit.id: -(payment.credit_base_minor or 0)})
+    await change_open_items(
+        work.connection,
+        Counter({credit.id: -refund.amount_minor}),
+        posting.at,
+        taken if any(taken.values()) else None,
+    )
+    await settle_clock_of_receipt(work.connection, credit.id, posting.at)
     entry = entry_for_refund(credit, payment, entry_id=uuid7())
     await post_entries(work.connection, [entry], actor=posting.actor, at=posting.at)
     await publish_refund(work, credit, payment)
+
+
+async def _valued(work: UnitOfWork, payment: RefundPayment, credit: LockedItem) -> RefundPayment:
+    """What the money was worth when it came, and what it is worth when it leaves."""
+    key = credit.currency, payment.refunded_on
+    rates = await rates_on(work.connection, [key])
+    if key not in rates:
+        raise RateUnknown(f"There is no rate of {credit.currency} for {payment.refunded_on}; enter it first")
+    return replace(
+        payment,
+        credit_base_minor=ValueLeft.of(credit).take(payment.amount_minor),
+        paid_base_minor=base_minor(payment.amount_minor, credit.currency, rates[key]),
+    )

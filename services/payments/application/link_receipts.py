@@ -50,7 +50,10 @@ async def confirm_told_receipts(
     confirmed: list[tuple[NewLine, Row]] = []
     for new in lines:
         row = waiting.get(new.key.strong_reference) if new.line.amount_minor > 0 else None
-        if row is not None and (row.amount_minor, row.currency) == (new.line.amount_minor, new.line.currency):
+        if row is not None and (row.credited_minor, row.credited_currency) == (
+            new.line.amount_minor,
+            new.line.currency,
+        ):
             confirmed.append((new, waiting.pop(new.key.strong_reference)))
     if confirmed:
         await confirm_receipts(work.connection, [(row.id, new.id) for new, row in confirmed], at)

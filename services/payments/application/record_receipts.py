@@ -24,8 +24,10 @@ from services.payments.domain.errors import (
     ItemNotPayable,
     ItemSettled,
     PartnerUnknown,
+    RateUnknown,
     ReceiptTaken,
 )
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
 from services.payments.domain.received_payment import PaymentPart, ReceivedPayment
@@ -66,7 +68,7 @@ async def record_receipts(
     outcome = await book_receipts(work, list(fresh.values()), actor=posting.actor, at=posting.at)
     await link_waiting_lines(work, outcome.booked, posting.at)
     settled = {receipt.id for receipt in outcome.refused}
-    return [_after_booking(verdict, settled) for verdict in verdicts]
+    return [_after_booking(verdict, settled, outcome.unvalued) for verdict in verdicts]
 
 
 async def _known(work: UnitOfWork, payments: Sequence[ReceivedPayment]) -> _Known:
@@ -107,22 +109,23 @@ def _account(payment: ReceivedPayment, known: _Known) -> Row:
         raise BankAccountUnknown(f"Bank account {payment.bank_account} is not registered")
     if payment.partner_code not in known.partners:
         raise PartnerUnknown(f"There is no partner {payment.partner_code}")
-    if account.currency != payment.currency:
-        raise ItemNotPayable(
-            f"Account {account.number} is kept in {account.currency}, not in {payment.currency}"
-        )
+    credited = BASE_CURRENCY if payment.credited_minor is not None else payment.currency
+    if account.currency != credited:
+        raise ItemNotPayable(f"Account {account.number} is kept in {account.currency}, not in {credited}")
     return account
 
 
 def _refuse_other_facts(payment: ReceivedPayment, earlier: Receipt | Row) -> None:
-    if (earlier.partner_code, earlier.amount_minor) != (payment.partner_code, payment.amount_minor):
+    known = earlier.partner_code, earlier.amount_minor, earlier.currency
+    if known != (payment.partner_code, payment.amount_minor, payment.currency):
         raise ReceiptTaken(
             f"{payment.reference} is booked for another partner or over another amount; take that receipt back first"
         )
 
 
 def _receipt(payment: ReceivedPayment, account: Row, known: _Known) -> Receipt:
-    line = known.lines.get((account.id, payment.reference_key, payment.amount_minor))
+    credited_minor = payment.credited_minor or payment.amount_minor
+    line = known.lines.get((account.id, payment.reference_key, credited_minor))
     return Receipt(
         id=uuid7(),
         bank_line_id=line.id if line else None,
@@ -138,6 +141,7 @@ def _receipt(payment: ReceivedPayment, account: Row, known: _Known) -> Receipt:
         cheque_number=payment.cheque_number and payment.reference_key,
         allocations=tuple(one for part in payment.parts for one in _allocations(payment, part, known)),
         channel=payment.channel,
+        value=payment.value,
     )
 
 
@@ -157,10 +161,14 @@ def _allocations(payment: ReceivedPayment, part: PaymentPart, known: _Known) -> 
     ]
 
 
-def _after_booking(verdict: PaymentVerdict, settled: set[UUID]) -> PaymentVerdict:
+def _after_booking(verdict: PaymentVerdict, settled: set[UUID], unvalued: frozenset[UUID]) -> PaymentVerdict:
     if verdict.receipt_id not in settled:
         return verdict
-    refusal = ItemSettled(
+    refusal: Refusal = ItemSettled(
         "Less is open of its invoices than it allocates; read what is open and send it again"
     )
+    if verdict.receipt_id in unvalued:
+        refusal = RateUnknown(
+            "No rate of its day is known; send it with the bank's, or enter the day's first"
+        )
     return replace(verdict, receipt_id=None, is_duplicate=False, refusal=refusal)

@@ -1,9 +1,10 @@
 """Takes over invoices from billing: each becomes an open item and a journal entry, once."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.ledger_writer import post_entries
 from services.payments.adapters.published_facts import publish_invoices
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.exchange_rates import RateKey, rates_on
 from services.payments.adapters.repositories.invoices import (
     add_invoices,
     invoices_by_key,
@@ -20,7 +22,9 @@ from services.payments.adapters.repositories.invoices import (
 )
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.record_invoice_tax import record_invoice_tax, unknown_suppliers
-from services.payments.domain.errors import InvoiceTaken, PartnerUnknown
+from services.payments.domain.base_value import value_at
+from services.payments.domain.errors import InvoiceTaken, PartnerUnknown, RateUnknown
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.invoice import Invoice, invoice_number_key
 from services.payments.domain.posting_rules import entry_for_invoice
 from shared.errors import FieldProblem, Refusal
@@ -54,10 +58,11 @@ async def register_invoices(
     await lock_invoice_numbers(work.connection)
     stored = await invoices_by_key(work.connection, (invoice_number_key(i.number) for i in invoices))
     accepted: dict[str, Invoice] = {}
+    rates = await _rates(work, invoices)
     verdicts = [
         InvoiceVerdict(None, refusal=unknown[invoice.id])
         if invoice.id in unknown
-        else _verdict(invoice, partners, stored, accepted)
+        else _verdict(invoice, partners, stored, accepted, rates)
         for invoice in invoices
     ]
     fresh = list(accepted.values())
@@ -96,7 +101,11 @@ async def _partners_known_soon(work: UnitOfWork, codes: set[str], patience_secon
 
 
 def _verdict(
-    invoice: Invoice, partners: set[str], stored: dict[str, Row], accepted: dict[str, Invoice]
+    invoice: Invoice,
+    partners: set[str],
+    stored: dict[str, Row],
+    accepted: dict[str, Invoice],
+    rates: Mapping[RateKey, Decimal],
 ) -> InvoiceVerdict:
     if invoice.partner_code not in partners:
         problem = FieldProblem(
@@ -108,9 +117,12 @@ def _verdict(
     key = invoice_number_key(invoice.number)
     earlier = accepted.get(key) or stored.get(key)
     if earlier is None:
-        accepted[key] = invoice
+        try:
+            accepted[key] = _valued(invoice, rates)
+        except RateUnknown as refusal:
+            return InvoiceVerdict(None, refusal=refusal)
         return InvoiceVerdict(invoice.id)
-    if _facts(earlier) == _facts(invoice):
+    if _facts(earlier) == _facts(invoice) and not _is_other_rate(invoice, earlier):
         return InvoiceVerdict(earlier.id, is_duplicate=True)
     return InvoiceVerdict(
         None,
@@ -118,6 +130,39 @@ def _verdict(
             f"Invoice {invoice.number} is registered with other figures; invoices are corrected by credit notes"
         ),
     )
+
+
+async def _rates(work: UnitOfWork, invoices: Sequence[Invoice]) -> dict[RateKey, Decimal]:
+    """For foreign totals without a rate of their own: the rate of their day."""
+    return await rates_on(
+        work.connection,
+        [(i.currency, i.issued_on) for i in invoices if i.currency != BASE_CURRENCY and i.value is None],
+    )
+
+
+def _valued(invoice: Invoice, rates: Mapping[RateKey, Decimal]) -> Invoice:
+    """RateUnknown for a foreign total that has no rate."""
+    if invoice.currency == BASE_CURRENCY or invoice.value is not None:
+        return invoice
+    rate = rates.get((invoice.currency, invoice.issued_on))
+    if rate is None:
+        problem = FieldProblem(
+            "/exchange_rate", "expected the rate, or one entered with POST /v1/exchange-rates"
+        )
+        raise RateUnknown(
+            f"No rate of {invoice.currency} is known for {invoice.issued_on} or the days before",
+            problems=[problem],
+        )
+    return replace(invoice, value=value_at(invoice.total_minor, invoice.currency, rate))
+
+
+def _is_other_rate(invoice: Invoice, earlier: Invoice | Row) -> bool:
+    """A rate that is told has to be the one that was booked; who tells none asks for none."""
+    if invoice.value is None:
+        return False
+    if isinstance(earlier, Invoice):
+        return earlier.value is None or invoice.value.rate != earlier.value.rate
+    return bool(invoice.value.rate != earlier.exchange_rate)
 
 
 def _facts(invoice: Invoice | Row) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from services.payments.adapters.ledger_writer import lock_open_items
 from services.payments.adapters.repositories.bank_accounts import bank_account_by_number
 from services.payments.adapters.repositories.refunds import add_refund, asked_back
 from services.payments.adapters.unit_of_work import UnitOfWork
-from services.payments.domain.errors import CreditUsedUp
+from services.payments.domain.errors import CreditUsedUp, ItemNotPayable
 from services.payments.domain.settlement import Credit
 
 
@@ -26,9 +26,16 @@ class RequestRefund:
 
 
 async def request_refund(work: UnitOfWork, command: RequestRefund, *, at: datetime) -> UUID:
-    """CreditUsedUp when less is open of the credit, or already asked back by others; BankAccountUnknown."""
+    """CreditUsedUp when less is open of the credit, or already asked back by others; BankAccountUnknown.
+
+    ItemNotPayable when the account that pays is kept in another currency than the credit.
+    """
     credit = command.credit
     account = await bank_account_by_number(work.connection, command.bank_account)
+    if account.currency != credit.currency:
+        raise ItemNotPayable(
+            f"Account {account.number} is kept in {account.currency}, the credit in {credit.currency}"
+        )
     items = await lock_open_items(work.connection, [credit.id])
     still_open = items[credit.id].open_minor if credit.id in items else 0
     free = still_open - await asked_back(work.connection, credit.id)

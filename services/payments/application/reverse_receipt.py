@@ -18,6 +18,7 @@ from services.payments.adapters.repositories.journal import standing_entries
 from services.payments.adapters.repositories.receipts import receipt_to_reverse
 from services.payments.adapters.repositories.settlements import settlements_of, take_back
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.journal import reversal_of
 from services.payments.domain.receipt import Receipt
 from services.payments.domain.settlement import Credit, CreditKind, Settlement
@@ -77,8 +78,15 @@ async def _reopen(
     changes: Counter[UUID] = Counter()
     for one in settled:
         changes[one.open_item_id] += one.amount_minor
-    advance_minor = items[receipt.id].open_minor if receipt.id in items else 0
+    advance = items.get(receipt.id)
+    advance_minor = advance.open_minor if advance else 0
     changes[receipt.id] -= advance_minor
-    await change_open_items(work.connection, changes, at)
+    values = Counter({one.open_item_id: 0 for one in settled})
+    for one in settled:
+        values[one.open_item_id] += one.base_minor or 0
+    values[receipt.id] -= (advance.open_base_minor or 0) if advance else 0
+    await change_open_items(
+        work.connection, changes, at, values if receipt.currency != BASE_CURRENCY else None
+    )
     await take_back(work.connection, credit, settled, effective_on=reversed_on, at=at)
     return settled, advance_minor

@@ -15,6 +15,7 @@ from services.payments.adapters.repositories.settlements import (
     take_back,
 )
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.domain.base_value import base_changes
 from services.payments.domain.errors import AlreadyReversed
 from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import MONEY, ReceiptAllocation
@@ -48,11 +49,13 @@ async def undo_allocation(
     undone = [one for one in settled if one.open_item_id == wanted.open_item_id and _goes_with(one, wanted)]
     day = max(posting.effective_on, *(one.effective_on for one in undone))
     mirrors = await take_back(work.connection, credit, undone, effective_on=day, at=posting.at)
-    await change_open_items(work.connection, _changes(credit, undone), posting.at)
+    used = base_changes(undone, credit.id, MONEY)
+    values = Counter({key: -value for key, value in used.items()})
+    await change_open_items(work.connection, _changes(credit, undone), posting.at, values)
     await settle_clock_of_receipt(work.connection, credit.id, posting.at)
     entry = entry_for_settlements(
         credit,
-        [(one.kind, one.amount_minor) for one in undone],
+        undone,
         entry_id=uuid7(),
         effective_on=day,
         is_undone=True,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
 from services.payments.domain.audit_chain import GENESIS_HASH, AuditBatch, content_hash
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.journal import EntryUnbalanced, JournalEntry, JournalLine
 
 BATCHES_PER_READ: Final = 50
@@ -87,7 +88,7 @@ async def _entries(connection: AsyncConnection, batch: Row) -> list[JournalEntry
     """None when a line was changed or removed; an entry whose posting time was changed is missing."""
     rows = await connection.execute(
         sa.text(
-            "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code)"
+            "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code, base_minor)"
             " ORDER BY line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
             " FROM journal_entries e WHERE e.batch_id = :batch_id AND e.posted_at = :posted_at ORDER BY e.id"
         ),
@@ -107,6 +108,14 @@ def _entry(row: Row) -> JournalEntry:
         currency=row.currency,
         effective_on=row.effective_on,
         description=row.description,
-        lines=tuple(JournalLine(code, amount, partner) for code, amount, partner in row.lines or ()),
+        lines=tuple(_line(row, *line) for line in row.lines or ()),
         reverses_entry_id=row.reverses_entry_id,
     )
+
+
+def _line(entry: Row, account: str, amount_minor: int, partner: str | None, worth_minor: int) -> JournalLine:
+    if entry.currency != BASE_CURRENCY:
+        return JournalLine(account, amount_minor, partner, worth_minor)
+    if worth_minor != amount_minor:
+        raise EntryUnbalanced(f"Entry {entry.id} in rupees is not worth its amount")
+    return JournalLine(account, amount_minor, partner)

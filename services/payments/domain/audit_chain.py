@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.payments.domain.journal import JournalEntry
+from services.payments.domain.journal import JournalEntry, JournalLine
 
 GENESIS_HASH: Final = bytes(32)
 
@@ -50,6 +50,12 @@ def _canonical(entry: JournalEntry) -> bytes:
             entry.effective_on,
             entry.description,
             entry.reverses_entry_id,
-            [(line.account_code, line.partner_code, line.amount_minor) for line in entry.lines],
+            [_facts(line) for line in entry.lines],
         )
     )
+
+
+def _facts(line: JournalLine) -> tuple[str | int | None, ...]:
+    """Lines of entries in rupees are worth their amount, which is why it is not hashed twice."""
+    facts = line.account_code, line.partner_code, line.amount_minor
+    return facts if line.base_minor is None else (*facts, line.base_minor)

@@ -17,6 +17,9 @@ DISCOUNTS_ALLOWED: Final = "4120-discounts-allowed"
 CHARGES_RECOVERED: Final = "4200-charges-recovered"
 GST_ON_CHARGES: Final = "2310-gst-on-charges"
 BANK_CHARGES: Final = "5100-bank-charges"
+CURRENCY_CONVERSION: Final = "1150-currency-conversion"
+EXCHANGE_GAIN: Final = "4700-exchange-gain"
+EXCHANGE_LOSS: Final = "5700-exchange-loss"
 
 # What a partner owes us is the sum of these over the lines that carry its code.
 PARTNER_ACCOUNTS: Final = (RECEIVABLES, CUSTOMER_ADVANCES, CUSTOMER_CREDIT_NOTES)
@@ -35,6 +38,9 @@ ACCOUNT_NAMES: Final = {
     CHARGES_RECOVERED: "Charges recovered from customers",
     GST_ON_CHARGES: "GST payable on charges recovered",
     BANK_CHARGES: "Bank charges borne for customers",
+    CURRENCY_CONVERSION: "Foreign money that the bank credited in rupees",
+    EXCHANGE_GAIN: "Exchange gain realised",
+    EXCHANGE_LOSS: "Exchange loss realised",
 }
 # Which account bears what a payer kept back; the kinds are those the matching explains.
 DEDUCTION_ACCOUNTS: Final = {"TDS194Q": TDS_RECEIVABLE, "BANK_CHARGE": BANK_CHARGES}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.payments.domain.base_value import ValueLeft
 from services.payments.domain.chart_of_accounts import (
     CUSTOMER_CREDIT_NOTES,
     DISCOUNTS_ALLOWED,
@@ -72,6 +73,7 @@ class CreditNote:
     requested_by: str
     number: str
     issued_on: date | None
+    worth_minor: int | None = None  # of a foreign note once it is issued: paise at the rates of its invoices
 
     @property
     def total_minor(self) -> int:
@@ -128,7 +130,19 @@ def entry_for_note(note: CreditNote, *, entry_id: UUID) -> JournalEntry:
         effective_on=note.issued_on,
         description=f"Credit note {note.number}",
         lines=(
-            *(JournalLine(account, amount) for account, amount in debits if amount),
-            JournalLine(CUSTOMER_CREDIT_NOTES, -note.total_minor, note.partner_code),
+            *_valued(note, [(account, amount) for account, amount in debits if amount]),
+            JournalLine(
+                CUSTOMER_CREDIT_NOTES,
+                -note.total_minor,
+                note.partner_code,
+                None if note.worth_minor is None else -note.worth_minor,
+            ),
         ),
     )
+
+
+def _valued(note: CreditNote, debits: list[tuple[str, int]]) -> list[JournalLine]:
+    if note.worth_minor is None:
+        return [JournalLine(account, amount) for account, amount in debits]
+    left = ValueLeft.whole(note.total_minor, note.worth_minor)
+    return [JournalLine(account, amount, None, left.take(amount)) for account, amount in debits]

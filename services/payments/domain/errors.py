@@ -189,3 +189,7 @@ class ClockReasonUnknown(Invalid):
 
 class CalendarUnknown(Invalid):
     code, title = "calendar_unknown", "No such business calendar"
+
+
+class RateUnknown(Invalid):
+    code, title = "rate_unknown", "No exchange rate of that day is known"

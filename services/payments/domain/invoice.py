@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.payments.domain.base_value import BaseValue
 from services.payments.domain.invoice_tax import InvoiceTax
 from shared.errors import FieldProblem, Invalid
 
@@ -19,7 +20,10 @@ class InvoiceInvalid(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """Amounts in minor units; taxable + tax = total but for the round-off to the rupee."""
+    """Amounts in minor units; taxable + tax = total but for the round-off to the rupee.
+
+    `value` is what a foreign total is worth in rupees at the rate of its day; the rate may be looked up later.
+    """
 
     id: UUID
     number: str
@@ -31,6 +35,7 @@ class Invoice:
     tax_minor: int
     total_minor: int
     tax: InvoiceTax | None = None
+    value: BaseValue | None = None
 
     def __post_init__(self) -> None:
         problems = []

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.payments.domain.exchange_rate import BASE_CURRENCY
 from shared.errors import Fault
 
 
@@ -15,16 +16,26 @@ class EntryUnbalanced(Fault):
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """Positive amounts are debits, negative ones credits."""
+    """Positive amounts are debits, negative ones credits. An exchange difference is worth something and no amount."""
 
     account_code: str
     amount_minor: int
     partner_code: str | None = None
+    base_minor: int | None = None  # what it is worth in paise; an entry in rupees needs none
+
+    @property
+    def worth_minor(self) -> int:
+        return self.amount_minor if self.base_minor is None else self.base_minor
+
+    def mirrored(self) -> "JournalLine":
+        """The other way round."""
+        worth = None if self.base_minor is None else -self.base_minor
+        return JournalLine(self.account_code, -self.amount_minor, self.partner_code, worth)
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """At least two lines that sum to zero; `source_id` is the invoice or receipt it comes from."""
+    """At least two lines that sum to zero, in rupees as well; `source_id` is the invoice or receipt it comes from."""
 
     id: UUID
     kind: str
@@ -38,6 +49,14 @@ class JournalEntry:
     def __post_init__(self) -> None:
         if len(self.lines) < 2 or sum(line.amount_minor for line in self.lines) != 0:
             raise EntryUnbalanced(f"Entry for {self.kind} {self.source_id} does not balance")
+        if self.currency != BASE_CURRENCY and not self._is_valued():
+            raise EntryUnbalanced(
+                f"Entry for {self.kind} {self.source_id} does not balance in {BASE_CURRENCY}"
+            )
+
+    def _is_valued(self) -> bool:
+        worth = [line.base_minor for line in self.lines]
+        return sum(one for one in worth if one is not None) == 0 and None not in worth
 
 
 def reversal_of(entry: JournalEntry, *, id: UUID, effective_on: date, description: str) -> JournalEntry:  # noqa: A002
@@ -49,8 +68,6 @@ def reversal_of(entry: JournalEntry, *, id: UUID, effective_on: date, descriptio
         currency=entry.currency,
         effective_on=effective_on,
         description=description,
-        lines=tuple(
-            JournalLine(line.account_code, -line.amount_minor, line.partner_code) for line in entry.lines
-        ),
+        lines=tuple(line.mirrored() for line in entry.lines),
         reverses_entry_id=entry.id,
     )

@@ -9,6 +9,8 @@ from services.payments.domain.chart_of_accounts import (
     RECEIVABLES,
     bank_ledger_account,
 )
+from services.payments.domain.exchange_rate import BASE_CURRENCY
+from services.payments.domain.foreign_posting import entry_for_foreign_receipt
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.journal import JournalEntry, JournalLine
 from services.payments.domain.receipt import MONEY, Receipt
@@ -16,6 +18,7 @@ from services.payments.domain.receipt import MONEY, Receipt
 
 def entry_for_invoice(invoice: Invoice, *, entry_id: UUID) -> JournalEntry:
     """Dr receivables / Cr billing clearing: 1,180.00 invoiced is 1,180.00 owed."""
+    worth = invoice.value.minor if invoice.value else None
     return JournalEntry(
         id=entry_id,
         kind="invoice",
@@ -24,8 +27,8 @@ def entry_for_invoice(invoice: Invoice, *, entry_id: UUID) -> JournalEntry:
         effective_on=invoice.issued_on,
         description=f"Invoice {invoice.number}",
         lines=(
-            JournalLine(RECEIVABLES, invoice.total_minor, invoice.partner_code),
-            JournalLine(BILLING_CLEARING, -invoice.total_minor),
+            JournalLine(RECEIVABLES, invoice.total_minor, invoice.partner_code, worth),
+            JournalLine(BILLING_CLEARING, -invoice.total_minor, None, None if worth is None else -worth),
         ),
     )
 
@@ -36,6 +39,8 @@ def entry_for_receipt(receipt: Receipt, *, entry_id: UUID) -> JournalEntry:
     An invoice of 1,180.00 paid with 1.00 tax deducted: Dr bank 1,179.00, Dr TDS receivable 1.00,
     Cr receivables 1,180.00.
     """
+    if receipt.currency != BASE_CURRENCY:
+        return entry_for_foreign_receipt(receipt, entry_id=entry_id)
     settled = sum(part.amount_minor for part in receipt.allocations)
     lines = [JournalLine(bank_ledger_account(receipt.bank_account_number), receipt.amount_minor)]
     lines += _deduction_lines(receipt)

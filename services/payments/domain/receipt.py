@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from services.payments.domain.base_value import BaseValue
 from shared.errors import Invalid
 
 MONEY: Final = "receipt"  # an allocation of money; every other kind is a deduction explained by the receipt
@@ -24,6 +25,8 @@ class ReceiptAllocation:
     document_number: str
     kind: str
     amount_minor: int
+    base_minor: int | None = None  # of a foreign item: what the slice is worth at the item's rate
+    credit_base_minor: int | None = None  # and at the credit's rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Receipt:
     allocations: tuple[ReceiptAllocation, ...]
     channel: str = "bank_statement"  # or hand, virtual_account: who told of it first
     attempt: int = 1  # 2 for the receipt of a bank line whose first one was taken back, and so on
+    value: BaseValue | None = None  # of a foreign amount, as soon as its rate is known
 
     def __post_init__(self) -> None:
         if self.amount_minor <= 0 or self.on_account_minor < 0:
@@ -55,6 +59,19 @@ class Receipt:
             raise ReceiptUnbalanced(
                 f"{self.allocated_minor} allocated and {self.on_account_minor} on account are not {self.amount_minor}"
             )
+
+    @property
+    def is_credited_in_rupees(self) -> bool:
+        """The bank changed foreign money and credited an account kept in rupees."""
+        return self.value is not None and self.value.is_credited
+
+    @property
+    def on_account_base_minor(self) -> int | None:
+        """What is left of the value when the slices are taken."""
+        if self.value is None:
+            return None
+        used = (part.credit_base_minor for part in self.allocations if part.kind == MONEY)
+        return self.value.minor - sum(one or 0 for one in used)
 
     @property
     def allocated_minor(self) -> int:

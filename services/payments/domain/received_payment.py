@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
+from services.payments.domain.base_value import BaseValue, value_at, value_credited
+from services.payments.domain.exchange_rate import BASE_CURRENCY, RATE_MAX
 from services.payments.domain.instrument import cheque_number_key
 from services.payments.domain.transaction_reference import cleaned_reference
 from shared.errors import FieldProblem, Invalid
@@ -40,6 +43,8 @@ class ReceivedPayment:
     reference: str
     cheque_number: str = ""
     parts: tuple[PaymentPart, ...] = ()
+    exchange_rate: Decimal | None = None  # the bank's own, of money in foreign currency
+    credited_minor: int | None = None  # paise that the bank credited instead of the foreign money
 
     def __post_init__(self) -> None:
         problems = []
@@ -51,8 +56,31 @@ class ReceivedPayment:
             problems.append(FieldProblem("/allocations", "expected no more than the amount in all"))
         if not self.reference_key:
             problems.append(FieldProblem("/reference", "expected a UTR, RRN or cheque number"))
+        problems += self._rate_problems()
         if problems:
             raise PaymentInvalid("The payment is refused", problems=problems)
+
+    def _rate_problems(self) -> list[FieldProblem]:
+        if self.exchange_rate is None and self.credited_minor is None:
+            return []
+        if self.currency == BASE_CURRENCY:
+            return [FieldProblem("/amount", "expected foreign currency beside a rate or the rupees credited")]
+        if self.exchange_rate is not None and self.credited_minor is not None:
+            return [FieldProblem("/exchange_rate", "expected nothing: the rupees credited say it")]
+        if self.exchange_rate is not None and not 0 < self.exchange_rate <= RATE_MAX:
+            return [FieldProblem("/exchange_rate", "expected rupees above zero for one unit")]
+        if self.credited_minor is not None and self.credited_minor <= 0:
+            return [FieldProblem("/credited", "expected an amount above zero")]
+        return []
+
+    @property
+    def value(self) -> BaseValue | None:
+        """What the teller says it is worth; None in rupees, and where the rate of the day has to say it."""
+        if self.credited_minor is not None:
+            return value_credited(self.amount_minor, self.currency, self.credited_minor)
+        if self.exchange_rate is not None:
+            return value_at(self.amount_minor, self.currency, self.exchange_rate)
+        return None
 
     @property
     def reference_key(self) -> str:

@@ -1,5 +1,6 @@
 """Two ends of a settlement: a credit (receipt or credit note) and the debits it is set against."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,8 +14,10 @@ from services.payments.domain.chart_of_accounts import (
     RECEIVABLES,
 )
 from services.payments.domain.errors import ItemNotPayable
+from services.payments.domain.exchange_rate import BASE_CURRENCY
+from services.payments.domain.foreign_posting import settlement_lines
 from services.payments.domain.journal import JournalEntry, JournalLine
-from services.payments.domain.receipt import MONEY
+from services.payments.domain.receipt import MONEY, ReceiptAllocation
 
 DEBIT_KINDS: Final = frozenset({"invoice", "charge"})
 
@@ -70,26 +73,27 @@ class Settlement:
     kind: str
     amount_minor: int
     effective_on: date
+    base_minor: int | None = None  # of a foreign item: what the slice is worth at the item's rate
+    credit_base_minor: int | None = None  # and at the credit's rate
 
 
 def entry_for_settlements(
-    credit: Credit, parts: list[tuple[str, int]], *, entry_id: UUID, effective_on: date, is_undone: bool
+    credit: Credit,
+    parts: Sequence[ReceiptAllocation | Settlement],
+    *,
+    entry_id: UUID,
+    effective_on: date,
+    is_undone: bool,
 ) -> JournalEntry:
     """Dr advances or credit notes and what was kept back / Cr receivables; the other way round when undone.
 
-    `parts` are (kind, amount). An advance of 1,179.00 that pays an invoice of 1,180.00 with 1.00 tax deducted:
-    Dr advances 1,179.00, Dr TDS receivable 1.00, Cr receivables 1,180.00.
+    An advance of 1,179.00 that pays an invoice of 1,180.00 with 1.00 tax deducted: Dr advances 1,179.00, Dr TDS
+    receivable 1.00, Cr receivables 1,180.00.
     """
-    sign = -1 if is_undone else 1
-    by_account: dict[str, int] = {}
-    for kind, amount in parts:
-        account = CONTROL_ACCOUNTS[credit.kind] if kind == MONEY else DEDUCTION_ACCOUNTS[kind]
-        by_account[account] = by_account.get(account, 0) + amount
-    lines = [
-        JournalLine(account, sign * amount, credit.partner_code)
-        for account, amount in sorted(by_account.items())
-    ]
-    lines.append(JournalLine(RECEIVABLES, -sign * sum(by_account.values()), credit.partner_code))
+    if credit.currency == BASE_CURRENCY:
+        lines = _settlement_lines(credit, parts)
+    else:
+        lines = settlement_lines(parts, credit.partner_code, CONTROL_ACCOUNTS[credit.kind])
     return JournalEntry(
         id=entry_id,
         kind="allocation_undone" if is_undone else "allocation",
@@ -97,5 +101,16 @@ def entry_for_settlements(
         currency=credit.currency,
         effective_on=effective_on,
         description=f"{credit.document_number} {'no longer ' if is_undone else ''}set against invoices".strip(),
-        lines=tuple(lines),
+        lines=tuple(line.mirrored() for line in lines) if is_undone else tuple(lines),
     )
+
+
+def _settlement_lines(credit: Credit, parts: Sequence[ReceiptAllocation | Settlement]) -> list[JournalLine]:
+    by_account: dict[str, int] = {}
+    for part in parts:
+        account = CONTROL_ACCOUNTS[credit.kind] if part.kind == MONEY else DEDUCTION_ACCOUNTS[part.kind]
+        by_account[account] = by_account.get(account, 0) + part.amount_minor
+    lines = [
+        JournalLine(account, amount, credit.partner_code) for account, amount in sorted(by_account.items())
+    ]
+    return [*lines, JournalLine(RECEIVABLES, -sum(by_account.values()), credit.partner_code)]

@@ -37,6 +37,7 @@ APPEND_ONLY = (
 TRIED_ELSEWHERE = (
     "receipt_confirmations",
     "instrument_events",
+    "exchange_rates",
     "bounce_charge_rules",
     "bounces",
     "bounce_steps",
@@ -118,11 +119,14 @@ async def test_lines_that_do_not_balance_cannot_be_posted(
         columns = "id batch_id kind source_id currency effective_on posted_at description"
         row = (entry_id, uuid7(), "receipt", uuid7(), "INR", RECEIVED_ON, AT, "")
         await copy_rows(work.connection, "journal_entries", columns, [row])
-        lines = [(entry_id, number, "1200", amount) for number, amount in enumerate(amounts, start=1)]
+        lines = [(entry_id, number, "1200", amount, 0) for number, amount in enumerate(amounts, start=1)]
 
         with refused("does not balance"):
             await copy_rows(
-                work.connection, "journal_lines", "entry_id line_number account_code amount_minor", lines
+                work.connection,
+                "journal_lines",
+                "entry_id line_number account_code amount_minor base_minor",
+                lines,
             )
 
 
@@ -136,8 +140,53 @@ async def test_one_unbalanced_entry_refuses_the_whole_batch_of_lines(books: Paym
 
         with refused("does not balance"):
             await copy_rows(
-                work.connection, "journal_lines", "entry_id line_number account_code amount_minor", lines
+                work.connection,
+                "journal_lines",
+                "entry_id line_number account_code amount_minor base_minor",
+                [(*line, line[-1]) for line in lines],
             )
+
+
+@pytest.mark.parametrize(
+    ("currency", "worth", "reason"),
+    [("USD", (8_300, -8_200), "does not balance"), ("INR", (8_300, -8_300), "is not worth its amount")],
+)
+async def test_lines_whose_worth_in_rupees_cannot_be_are_not_posted(
+    books: PaymentsBooks, currency: str, worth: tuple[int, int], reason: str
+) -> None:
+    entry_id = uuid7()
+    async with UnitOfWork(books.database) as work:
+        columns = "id batch_id kind source_id currency effective_on posted_at description"
+        row = (entry_id, uuid7(), "receipt", uuid7(), currency, RECEIVED_ON, AT, "")
+        await copy_rows(work.connection, "journal_entries", columns, [row])
+        lines = [(entry_id, 1, "a", 100, worth[0]), (entry_id, 2, "b", -100, worth[1])]
+
+        with refused(reason):
+            await copy_rows(
+                work.connection,
+                "journal_lines",
+                "entry_id line_number account_code amount_minor base_minor",
+                lines,
+            )
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("open_base_minor = original_base_minor + 1", "value_within_original"),
+        ("open_base_minor = -1", "value_within_original"),
+        ("open_minor = 0", "no_value_left_of_nothing"),
+        ("original_base_minor = NULL, open_base_minor = NULL", "valued_if_foreign"),
+        ("currency = 'INR'", "valued_if_foreign"),
+    ],
+)
+async def test_the_worth_of_a_foreign_item_is_never_what_it_cannot_be(
+    books: PaymentsBooks, change: str, reason: str
+) -> None:
+    await books.register(invoice(currency="USD"))
+
+    with refused(reason):
+        await books.write(f"UPDATE open_items SET {change}")
 
 
 @pytest.mark.parametrize("allocated_at", [AT, AT + timedelta(days=1)])

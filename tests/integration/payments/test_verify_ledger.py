@@ -20,7 +20,7 @@ TAMPERINGS = {
     "a partner": "UPDATE journal_lines SET partner_code = 'CP0002' WHERE entry_id = :entry AND line_number = 2",
     "a line removed": "DELETE FROM journal_lines WHERE entry_id = :entry AND line_number = 1",
     "all lines removed": "DELETE FROM journal_lines WHERE entry_id = :entry",
-    "a line added": "INSERT INTO journal_lines VALUES (:entry, 3, 'mine', NULL, 1)",
+    "a line added": "INSERT INTO journal_lines VALUES (:entry, 3, 'mine', NULL, 1, 1)",
     "an entry removed": (
         "WITH lines AS (DELETE FROM journal_lines WHERE entry_id = :entry)"
         " DELETE FROM journal_entries WHERE id = :entry"

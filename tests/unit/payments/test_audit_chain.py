@@ -23,7 +23,11 @@ def test_the_order_in_which_entries_were_written_does_not_matter() -> None:
         replace(FIRST, id=uuid7()),
         replace(FIRST, kind="invoice"),
         replace(FIRST, source_id=uuid7()),
-        replace(FIRST, currency="USD"),
+        replace(
+            FIRST,
+            currency="USD",
+            lines=tuple(replace(one, base_minor=one.amount_minor) for one in FIRST.lines),
+        ),
         replace(FIRST, effective_on=date(2026, 10, 15)),
         replace(FIRST, description="Something else"),
         replace(FIRST, reverses_entry_id=SECOND.id),

@@ -3,6 +3,7 @@
 from services.payments.adapters.orm import clocks as clocks
 from services.payments.adapters.orm import credit_notes as credit_notes
 from services.payments.adapters.orm import exceptions as exceptions
+from services.payments.adapters.orm import exchange_rates as exchange_rates
 from services.payments.adapters.orm import gst as gst
 from services.payments.adapters.orm import instruments as instruments
 from services.payments.adapters.orm import items as items

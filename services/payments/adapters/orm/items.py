@@ -1,12 +1,18 @@
 """Invoices, receipts and what settles what."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payments.adapters.orm.base import Record
+
+VALUED_IF_FOREIGN = (
+    "(currency = 'INR') = (base_minor IS NULL) AND (base_minor IS NULL) = (exchange_rate IS NULL)"
+    " AND base_minor >= 0"
+)
 
 
 class InvoiceRecord(Record):
@@ -18,6 +24,7 @@ class InvoiceRecord(Record):
         # Section 170 of the CGST Act 2017 lets the total be rounded to the rupee.
         CheckConstraint("abs(total_minor - taxable_minor - tax_minor) <= 100", name="total_adds_up"),
         CheckConstraint("due_on >= issued_on", name="due_after_issue"),
+        CheckConstraint(VALUED_IF_FOREIGN, name="valued_if_foreign"),
         Index("ix_invoices_number_keys", "number_keys", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -32,6 +39,8 @@ class InvoiceRecord(Record):
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
     registered_at: Mapped[datetime]
+    exchange_rate: Mapped[Decimal | None] = mapped_column(Numeric(20, 10))  # rupees for one unit
+    base_minor: Mapped[int | None]  # what a foreign total is worth in paise
 
 
 class OpenItemRecord(Record):
@@ -44,6 +53,15 @@ class OpenItemRecord(Record):
     __table_args__ = (
         CheckConstraint("open_minor >= 0 AND open_minor <= original_minor", name="open_within_original"),
         CheckConstraint("kind IN ('invoice', 'charge', 'advance', 'credit_note')", name="kind_known"),
+        CheckConstraint(
+            "(currency = 'INR') = (original_base_minor IS NULL)"
+            " AND (original_base_minor IS NULL) = (open_base_minor IS NULL)",
+            name="valued_if_foreign",
+        ),
+        CheckConstraint("open_base_minor BETWEEN 0 AND original_base_minor", name="value_within_original"),
+        CheckConstraint(
+            "open_minor > 0 OR coalesce(open_base_minor, 0) = 0", name="no_value_left_of_nothing"
+        ),
         Index(
             "ix_open_items_partner_open", "partner_code", "currency", postgresql_where=text("open_minor > 0")
         ),
@@ -60,6 +78,8 @@ class OpenItemRecord(Record):
     original_minor: Mapped[int]
     open_minor: Mapped[int]
     updated_at: Mapped[datetime]
+    original_base_minor: Mapped[int | None]  # of a foreign item: paise at the rate of its day
+    open_base_minor: Mapped[int | None]
 
 
 class ReceiptRecord(Record):
@@ -73,6 +93,7 @@ class ReceiptRecord(Record):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("allocated_minor >= 0 AND on_account_minor >= 0", name="parts_not_negative"),
         CheckConstraint("allocated_minor + on_account_minor = amount_minor", name="parts_add_up"),
+        CheckConstraint(VALUED_IF_FOREIGN, name="valued_if_foreign"),
         CheckConstraint("channel IN ('bank_statement', 'hand', 'virtual_account')", name="channel_known"),
         CheckConstraint("attempt >= 1", name="attempt_counts"),
         UniqueConstraint("bank_line_id", "attempt", name="uq_receipts_line_attempt"),
@@ -96,6 +117,8 @@ class ReceiptRecord(Record):
     booked_at: Mapped[datetime]
     channel: Mapped[str] = mapped_column(server_default="bank_statement")
     attempt: Mapped[int] = mapped_column(server_default="1")
+    exchange_rate: Mapped[Decimal | None] = mapped_column(Numeric(20, 10))
+    base_minor: Mapped[int | None]  # what foreign money was worth, or the paise that the bank credited for it
 
 
 class ReceiptReversalRecord(Record):
@@ -129,6 +152,7 @@ class AllocationRecord(Record):
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
         CheckConstraint("num_nonnulls(receipt_id, credit_note_id) = 1", name="one_credit_end"),
         CheckConstraint("is_reversal = (reverses_id IS NOT NULL)", name="reversal_names_its_original"),
+        CheckConstraint("(base_minor IS NULL) = (credit_base_minor IS NULL)", name="valued_at_both_ends"),
         Index("ix_allocations_receipt", "receipt_id"),
         Index("ix_allocations_open_item", "open_item_id"),
         Index(
@@ -147,6 +171,8 @@ class AllocationRecord(Record):
     reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("allocations.id"), unique=True)
     effective_on: Mapped[date]
     allocated_at: Mapped[datetime]
+    base_minor: Mapped[int | None]  # of a foreign item: what the slice is worth at the item's rate
+    credit_base_minor: Mapped[int | None]  # and at the credit's; what lies between is gain or loss
 
 
 class RefundRecord(Record):

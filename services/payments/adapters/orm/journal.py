@@ -34,7 +34,7 @@ class JournalLineRecord(Record):
 
     __tablename__ = "journal_lines"
     __table_args__ = (
-        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        CheckConstraint("amount_minor <> 0 OR base_minor <> 0", name="amount_not_zero"),
         Index("ix_journal_lines_account", "account_code", "entry_id"),
         Index(
             "ix_journal_lines_partner",
@@ -48,6 +48,7 @@ class JournalLineRecord(Record):
     account_code: Mapped[str]
     partner_code: Mapped[str | None]
     amount_minor: Mapped[int]
+    base_minor: Mapped[int]  # paise: the amount itself in an entry in rupees
 
 
 class AccountBalanceRecord(Record):

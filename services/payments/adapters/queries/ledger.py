@@ -24,7 +24,8 @@ INVOICE_SELECT = (
 OPEN_ITEM_SELECT = "SELECT o.* FROM open_items o"
 ENTRY_SELECT = (
     "SELECT e.*, (SELECT jsonb_agg(jsonb_build_object('account', l.account_code, 'partner', l.partner_code,"
-    " 'minor', l.amount_minor) ORDER BY l.line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
+    " 'minor', l.amount_minor, 'worth', l.base_minor) ORDER BY l.line_number)"
+    " FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
     " FROM journal_entries e"
 )
 
@@ -37,7 +38,7 @@ async def trial_balance(connection: AsyncConnection) -> Sequence[Row]:
                 "SELECT l.account_code, e.currency,"
                 " coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0) AS debit_minor,"
                 " coalesce(-sum(l.amount_minor) FILTER (WHERE l.amount_minor < 0), 0) AS credit_minor,"
-                " min(b.balance_minor) AS balance_minor"
+                " min(b.balance_minor) AS balance_minor, sum(l.base_minor) AS worth_minor"
                 " FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id"
                 " JOIN account_balances b ON b.account_code = l.account_code AND b.currency = e.currency"
                 " GROUP BY l.account_code, e.currency ORDER BY e.currency, l.account_code"

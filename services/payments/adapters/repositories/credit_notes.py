@@ -123,13 +123,30 @@ async def next_note_number(
     return int(number or 0)
 
 
+async def worth_of_lines(connection: AsyncConnection, note_id: UUID) -> tuple[int, int]:
+    """Of a foreign note: paise that its lines of invoices are worth at their rates, and the amount of other lines."""
+    row = (
+        await connection.execute(
+            sa.text(
+                "SELECT coalesce(sum(round(CAST(i.base_minor AS numeric) * t.total / i.total_minor)), 0) AS worth,"
+                " coalesce(sum(t.total) FILTER (WHERE i.id IS NULL), 0) AS rest"
+                " FROM (SELECT invoice_id, sum(taxable_minor + cgst_minor + sgst_minor + igst_minor) AS total"
+                "  FROM credit_note_lines WHERE note_id = :id GROUP BY invoice_id) AS t"
+                " LEFT JOIN invoices i ON i.id = t.invoice_id"
+            ),
+            {"id": note_id},
+        )
+    ).one()
+    return int(row.worth), int(row.rest)
+
+
 async def open_note(connection: AsyncConnection, note: CreditNote, at: datetime) -> None:
     """Open the issued note as a credit of its partner."""
     await connection.execute(
         sa.text(
             "INSERT INTO open_items (id, kind, partner_code, document_number, document_on, due_on, currency,"
-            " original_minor, open_minor, updated_at) VALUES (:id, 'credit_note', :partner_code, :number, :day, :day,"
-            " :currency, :total, :total, :at)"
+            " original_minor, open_minor, updated_at, original_base_minor, open_base_minor) VALUES (:id,"
+            " 'credit_note', :partner_code, :number, :day, :day, :currency, :total, :total, :at, :worth, :worth)"
         ),
         {
             "id": note.id,
@@ -139,6 +156,7 @@ async def open_note(connection: AsyncConnection, note: CreditNote, at: datetime)
             "currency": note.currency,
             "total": note.total_minor,
             "at": at,
+            "worth": note.worth_minor,
         },
     )
 

@@ -43,20 +43,22 @@ async def add_invoices(connection: AsyncConnection, invoices: Sequence[Invoice],
         connection,
         "invoices",
         "id number number_key number_keys partner_code issued_on due_on currency taxable_minor tax_minor total_minor"
-        " registered_at",
+        " registered_at exchange_rate base_minor",
         [
             (i.id, i.number, invoice_number_key(i.number), list(number_keys(i.number)), i.partner_code, i.issued_on,
-             i.due_on, i.currency, i.taxable_minor, i.tax_minor, i.total_minor, at)
+             i.due_on, i.currency, i.taxable_minor, i.tax_minor, i.total_minor, at,
+             i.value.rate if i.value else None, i.value.minor if i.value else None)
             for i in invoices
         ],
     )  # fmt: skip
     await copy_rows(
         connection,
         "open_items",
-        "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at",
+        "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at"
+        " original_base_minor open_base_minor",
         [
             (i.id, "invoice", i.partner_code, i.number, i.issued_on, i.due_on, i.currency,
-             i.total_minor, i.total_minor, at)
+             i.total_minor, i.total_minor, at, *(2 * [i.value.minor if i.value else None]))
             for i in invoices
         ],
     )  # fmt: skip

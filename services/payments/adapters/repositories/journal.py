@@ -12,7 +12,8 @@ async def standing_entries(connection: AsyncConnection, source_id: UUID) -> list
     """What was posted for an invoice, receipt or note and not mirrored since, in the order of posting."""
     rows = await connection.execute(
         sa.text(
-            "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code)"
+            "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code,"
+            " CASE WHEN e.currency <> 'INR' THEN base_minor END)"
             " ORDER BY line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
             " FROM journal_entries e WHERE e.source_id = :source_id AND e.reverses_entry_id IS NULL"
             " AND NOT EXISTS (SELECT FROM journal_entries m WHERE m.reverses_entry_id = e.id) ORDER BY e.id"
@@ -27,7 +28,7 @@ async def standing_entries(connection: AsyncConnection, source_id: UUID) -> list
             currency=row.currency,
             effective_on=row.effective_on,
             description=row.description,
-            lines=tuple(JournalLine(code, amount, partner) for code, amount, partner in row.lines),
+            lines=tuple(JournalLine(*line) for line in row.lines),
         )
         for row in rows
     ]

@@ -21,7 +21,10 @@ _ACTIVE = (
     "SELECT a.*, i.document_number FROM allocations a JOIN open_items i ON i.id = a.open_item_id"
     " WHERE NOT a.is_reversal AND NOT EXISTS (SELECT FROM allocations r WHERE r.reverses_id = a.id)"
 )
-_COLUMNS = "id receipt_id credit_note_id open_item_id kind amount_minor is_reversal reverses_id effective_on allocated_at"
+_COLUMNS = (
+    "id receipt_id credit_note_id open_item_id kind amount_minor is_reversal reverses_id effective_on allocated_at"
+    " base_minor credit_base_minor"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,9 @@ async def open_advance(connection: AsyncConnection, receipt_id: UUID, at: dateti
     await connection.execute(
         sa.text(
             "INSERT INTO open_items (id, kind, partner_code, document_number, document_on, due_on, currency,"
-            " original_minor, open_minor, updated_at) SELECT id, 'advance', partner_code, reference, received_on,"
-            " received_on, currency, amount_minor, 0, :at FROM receipts WHERE id = :id ON CONFLICT (id) DO NOTHING"
+            " original_minor, open_minor, updated_at, original_base_minor, open_base_minor) SELECT id, 'advance',"
+            " partner_code, reference, received_on, received_on, currency, amount_minor, 0, :at, base_minor,"
+            " CASE WHEN base_minor IS NOT NULL THEN 0 END FROM receipts WHERE id = :id ON CONFLICT (id) DO NOTHING"
         ),
         {"id": receipt_id, "at": at},
     )
@@ -142,7 +146,7 @@ async def add_settlements(
         _COLUMNS,
         [
             (key, credit.receipt_id, credit.credit_note_id, part.open_item_id, part.kind, part.amount_minor, False,
-             None, effective_on, at)
+             None, effective_on, at, part.base_minor, part.credit_base_minor)
             for key, part in zip(ids, parts, strict=True)
         ],
     )  # fmt: skip
@@ -165,7 +169,8 @@ async def take_back(
         _COLUMNS,
         [
             (key, credit.receipt_id, credit.credit_note_id, one.open_item_id, one.kind, -one.amount_minor, True,
-             one.id, max(effective_on, one.effective_on), at)
+             one.id, max(effective_on, one.effective_on), at, _negative(one.base_minor),
+             _negative(one.credit_base_minor))
             for key, one in mirrored
         ],
     )  # fmt: skip
@@ -180,4 +185,10 @@ def _settlement(row: Row) -> Settlement:
         kind=row.kind,
         amount_minor=row.amount_minor,
         effective_on=row.effective_on,
+        base_minor=row.base_minor,
+        credit_base_minor=row.credit_base_minor,
     )
+
+
+def _negative(minor: int | None) -> int | None:
+    return None if minor is None else -minor

@@ -31,8 +31,9 @@ async def standing_receipts(
         await connection.execute(
             sa.text(
                 "SELECT r.id, r.bank_account_id, r.reference, r.partner_code, r.currency, r.amount_minor, r.received_on,"
-                " r.channel, r.cheque_number, r.booked_at, coalesce(r.bank_line_id, c.bank_line_id) AS bank_line_id"
-                " FROM receipts r"
+                " r.channel, r.cheque_number, r.booked_at, coalesce(r.bank_line_id, c.bank_line_id) AS bank_line_id,"
+                " CASE WHEN b.currency = r.currency THEN r.amount_minor ELSE r.base_minor END AS credited_minor,"
+                " b.currency AS credited_currency FROM receipts r JOIN bank_accounts b ON b.id = r.bank_account_id"
                 " LEFT JOIN receipt_confirmations c ON c.receipt_id = r.id"
                 " WHERE r.reference = ANY(CAST(:references AS text[])) AND r.reference <> ''"
                 " AND r.bank_account_id = ANY(CAST(:accounts AS uuid[]))"

@@ -10,23 +10,27 @@ from services.payments.domain.invoice import Invoice
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
 from services.payments.domain.received_payment import PaymentPart, ReceivedPayment
 from shared.errors import Refusal
-from tests.factories.payments import ACCOUNT_NUMBER, RECEIVED_ON, invoice, receipt
+from tests.factories.payments import ACCOUNT_ID, INVOICE_RATE, RECEIVED_ON, invoice, receipt
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.payments.ledger.ledger_model import (
+    ACCOUNTS,
     ALLOWED,
     CHARGE_MINOR,
     CHARGED_RETURNS,
     MONEY,
+    RATES_OF_THE_DAY,
     Credit,
     Item,
     LedgerModel,
     Part,
     Refund,
     Refused,
+    worth_at,
 )
 from tests.integration.payments.ledger.shown_books import ShownBooks, shown_books, told_open_minor
 
 Emptied = Callable[[], Awaitable[PaymentsBooks]]
+ACCOUNT_IDS: Final = {"INR": ACCOUNT_ID, "USD": UUID(int=0xD0), "KWD": UUID(int=0xD1)}
 DONE: Final[Refused] = ALLOWED
 
 
@@ -37,6 +41,7 @@ class LedgerBench:
         self._runner = runner
         self.model = LedgerModel()
         self.books = self.run(emptied())
+        self.run(self._open_foreign_accounts())
         self.ends = Counter[str]()  # how actions ended: done, or refused and why
         self._numbers = 0
 
@@ -45,6 +50,11 @@ class LedgerBench:
             return await work
 
         return self._runner.run(awaited())
+
+    async def _open_foreign_accounts(self) -> None:
+        for currency, rate in RATES_OF_THE_DAY.items():
+            await self.books.add_bank_account(ACCOUNT_IDS[currency], ACCOUNTS[currency], currency)
+            await self.books.enter_rate(currency, rate)
 
     def next_number(self) -> int:
         self._numbers += 1
@@ -70,8 +80,9 @@ class LedgerBench:
     def register(self, *invoices: Invoice) -> None:
         for verdict, one in zip(self.run(self.books.register(*invoices)), invoices, strict=True):
             assert (verdict.invoice_id, verdict.is_duplicate) == (one.id, False), verdict
+            worth_minor = worth_at(one.total_minor, one.currency, str(INVOICE_RATE))
             self.model.items[one.id] = Item(
-                one.id, "invoice", one.number, one.partner_code, one.currency, one.total_minor
+                one.id, "invoice", one.number, one.partner_code, one.currency, one.total_minor, worth_minor
             )
 
     def register_again(self, item: Item, *, other_figures: bool) -> None:
@@ -99,17 +110,17 @@ class LedgerBench:
                 self._book_in_model(_credit_of(one), parts)
 
     def _book_in_model(self, credit: Credit, parts: Sequence[Part]) -> None:
+        parts = self.model.valued(credit, parts)
         rows = self.run(
             self.books.rows(
-                "SELECT id, open_item_id, kind, amount_minor FROM allocations WHERE receipt_id = :id ORDER BY id",
+                "SELECT id, open_item_id, kind, amount_minor, coalesce(base_minor, 0), coalesce(credit_base_minor, 0)"
+                " FROM allocations WHERE receipt_id = :id ORDER BY id",
                 id=credit.id,
             )
         )
-        written = Counter((row.open_item_id, row.kind, row.amount_minor) for row in rows)
-        assert written == Counter((part.item.id, part.kind, part.amount_minor) for part in parts)
-        credit.settles = {
-            row.id: Part(self.model.items[row.open_item_id], row.kind, row.amount_minor) for row in rows
-        }
+        written = {key: Part(self.model.items[item_id], *facts) for key, item_id, *facts in rows}
+        assert Counter(map(_facts, written.values())) == Counter(map(_facts, parts))
+        credit.settles = written
         self.model.credits[credit.id] = credit
 
     def tell(self, payment: ReceivedPayment) -> None:
@@ -119,9 +130,10 @@ class LedgerBench:
         (verdict,) = self.run(self.books.tell(payment))
         refusal = type(verdict.refusal).__name__ if verdict.refusal else None
         if earlier is not None:
-            is_same = (earlier.partner_code, earlier.amount_minor) == (
+            is_same = (earlier.partner_code, earlier.amount_minor, earlier.currency) == (
                 payment.partner_code,
                 payment.amount_minor,
+                payment.currency,
             )
             assert refusal == (None if is_same else "ReceiptTaken")
             assert verdict.receipt_id == (earlier.id if is_same else None)
@@ -140,8 +152,16 @@ class LedgerBench:
                 payment.bank_account,
                 payment.reference_key,
                 payment.cheque_number and payment.reference_key,
+                worth_minor=self._worth_of(payment),
+                is_changed=payment.credited_minor is not None,
             )
             self._book_in_model(credit, parts)
+
+    def _worth_of(self, payment: ReceivedPayment) -> int:
+        if payment.credited_minor is not None:
+            return payment.credited_minor
+        rate = payment.exchange_rate or RATES_OF_THE_DAY.get(payment.currency, "1")
+        return worth_at(payment.amount_minor, payment.currency, str(rate))
 
     def _told_parts(self, payment: ReceivedPayment) -> list[Part]:
         by_number = {item.number: item for item in self.model.items.values()}
@@ -158,7 +178,7 @@ class LedgerBench:
         refused = self.model.refused_allocation(credit, parts)
         ids = self.outcome(self.books.allocate(_named(credit), *wanted), refused)
         if ids is not None:
-            credit.settles.update(zip(ids, parts, strict=True))
+            credit.settles.update(zip(ids, self.model.valued(credit, parts), strict=True))
         return list(ids or ())
 
     def undo(self, credit: Credit, allocation_id: UUID) -> None:
@@ -192,7 +212,8 @@ class LedgerBench:
 
     def ask_refund(self, credit: Credit, amount_minor: int, *, by: str) -> None:
         refused = self.model.refused_request(credit, amount_minor)
-        refund_id = self.outcome(self.books.ask_refund(credit.id, amount_minor, by=by), refused)
+        wanted = self.books.ask_refund(credit.id, amount_minor, by=by, account=ACCOUNTS[credit.currency])
+        refund_id = self.outcome(wanted, refused)
         if refund_id is not None:
             self.model.refunds[refund_id] = Refund(refund_id, credit, amount_minor, by)
 
@@ -201,7 +222,8 @@ class LedgerBench:
         self.outcome(self.books.decide_refund(refund.id, is_paid=is_paid, by=by), refused)
         if not refused:
             refund.state = "paid" if is_paid else "refused"
-            refund.credit.refunded_minor += refund.amount_minor if is_paid else 0
+        if not refused and is_paid:
+            self.model.pay_back(refund)
 
     # Checks ---------------------------------------------------------------------------------------------------------
 
@@ -211,8 +233,10 @@ class LedgerBench:
     def assert_books_are_the_model(self) -> None:
         shown, model = self.shown(), self.model
         _assert_same("open items", shown.open_items, model.open_items())
+        _assert_same("open worth", shown.open_worth, model.open_worth())
         _assert_same("allocations", shown.allocations, model.allocations())
         _assert_same("balances", shown.journal_balances, model.balances())
+        _assert_same("balances in rupees", shown.worth_by_account, model.worth_by_account())
         _assert_same("partner accounts", shown.partner_accounts, model.partner_accounts())
 
     def assert_history_is_intact(self) -> None:
@@ -236,14 +260,15 @@ def _assert_same(what: str, shown: Mapping[Any, object], expected: Mapping[Any, 
 
 
 def a_receipt_for(
-    partner_code: str,
+    whose: tuple[str, str],
     parts: Sequence[Part],
     *,
     on_account_minor: int,
     reference: str,
     cheque_number: str = "",
 ) -> Receipt:
-    """Money for the parts and for the account."""
+    """Money for the parts and for the account; `whose` is partner and currency. Foreign money is at the day's rate."""
+    partner_code, currency = whose
     allocations = [
         ReceiptAllocation(part.item.id, part.item.number, part.kind, part.amount_minor) for part in parts
     ]
@@ -251,15 +276,19 @@ def a_receipt_for(
         allocations,
         on_account_minor=on_account_minor,
         partner_code=partner_code,
+        currency=currency,
         reference=cheque_number or reference,
         cheque_number=cheque_number,
+        bank_account_id=ACCOUNT_IDS[currency],
+        bank_account_number=ACCOUNTS[currency],
     )
 
 
 def a_payment_for(
-    partner_code: str, parts: Sequence[Part], *, on_account_minor: int, reference: str
+    whose: tuple[str, str], parts: Sequence[Part], *, on_account_minor: int, **facts: object
 ) -> ReceivedPayment:
     """The same, told by hand: each deduction goes with the money for its item."""
+    partner_code, currency = whose
     told = [
         PaymentPart(
             part.item.number,
@@ -271,17 +300,17 @@ def a_payment_for(
         for part in parts
         if part.kind == MONEY
     ]
-    return ReceivedPayment(
-        bank_account=ACCOUNT_NUMBER,
-        partner_code=partner_code,
-        currency="INR",
-        amount_minor=sum(part.amount_minor for part in told) + on_account_minor,
-        received_on=RECEIVED_ON,
-        channel="hand",
-        rail="RTGS",
-        reference=reference,
-        parts=tuple(told),
-    )
+    payment = {
+        "bank_account": ACCOUNTS[currency],
+        "partner_code": partner_code,
+        "currency": currency,
+        "amount_minor": sum(part.amount_minor for part in told) + on_account_minor,
+        "received_on": RECEIVED_ON,
+        "channel": "hand",
+        "rail": "RTGS",
+        "parts": tuple(told),
+    }
+    return ReceivedPayment(**{**payment, **facts})  # type: ignore[arg-type] # the facts are the caller's
 
 
 def _credit_of(one: Receipt) -> Credit:
@@ -293,7 +322,12 @@ def _credit_of(one: Receipt) -> Credit:
         one.bank_account_number,
         one.reference,
         one.cheque_number,
+        worth_minor=worth_at(one.amount_minor, one.currency, RATES_OF_THE_DAY.get(one.currency, "1")),
     )
+
+
+def _facts(part: Part) -> tuple[UUID, str, int, int, int]:
+    return part.item.id, part.kind, part.amount_minor, part.worth_minor, part.credit_worth_minor
 
 
 def _named(credit: Credit) -> Receipt:

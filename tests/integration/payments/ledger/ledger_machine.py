@@ -2,17 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.payments.domain.receipt import Receipt
-from tests.factories.payments import ACCOUNT_NUMBER, invoice
+from tests.factories.payments import invoice
 from tests.integration.payments.ledger.ledger_bench import LedgerBench, a_payment_for, a_receipt_for
-from tests.integration.payments.ledger.ledger_model import DEDUCTIONS, MONEY, Credit, Item, Part
+from tests.integration.payments.ledger.ledger_model import (
+    ACCOUNTS,
+    DEDUCTIONS,
+    MONEY,
+    RUPEES,
+    Credit,
+    Item,
+    Part,
+)
 
-PARTNERS: Final = ("CP0001", "CP0002")
+# Whose account, in which currency; the third partner is abroad and pays as it likes.
+ACCOUNTS_KEPT: Final = (("CP0001", "INR"), ("CP0002", "INR"), ("CP0003", "USD"), ("CP0003", "KWD"))
 SHARES: Final = {
     "all": lambda minor: minor,
     "half": lambda minor: (minor + 1) // 2,
@@ -34,7 +44,7 @@ class Wish:
 
 
 places = st.integers(0, 99)
-partners = st.sampled_from(PARTNERS)
+owners = st.sampled_from(ACCOUNTS_KEPT)
 minors = st.integers(1, 2_000)
 shares = st.sampled_from(("all", "all", "half", "a paisa", "too much"))
 wishes = st.builds(
@@ -45,14 +55,23 @@ wishes = st.builds(
     is_anybodys=st.sampled_from((False,) * 9 + (True,)),
 )
 wish_lists = st.lists(wishes, max_size=3)
+# What the teller knows of the worth of foreign money: nothing, the bank's rate, or the rupees credited instead.
+worths = st.sampled_from(
+    (
+        {},
+        {"exchange_rate": Decimal("82.15")},
+        {"credited_minor": 123_457, "bank_account": ACCOUNTS[RUPEES]},
+        {"credited_minor": 1, "bank_account": ACCOUNTS[RUPEES]},
+    )
+)
 people = st.sampled_from(("asha", "ravi"))
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A receipt to come: whose, for what, and what is left on account."""
+    """A receipt to come: whose (partner and currency), for what, and what is left on account."""
 
-    partner_code: str
+    whose: tuple[str, str]
     wishes: tuple[Wish, ...]
     on_account_minor: int
     is_cheque: bool
@@ -60,7 +79,7 @@ class Money:
 
 moneys = st.builds(
     Money,
-    partner_code=partners,
+    whose=owners,
     wishes=wish_lists.map(tuple),
     on_account_minor=st.sampled_from((0, 1, 700, 1_500)),
     is_cheque=st.booleans(),
@@ -78,16 +97,16 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # What is wished becomes what is asked for -----------------------------------------------------------------------
 
-    def parts_for(self, partner_code: str, wished: Sequence[Wish]) -> list[Part]:
+    def parts_for(self, whose: tuple[str, str], wished: Sequence[Wish]) -> list[Part]:
         parts: list[Part] = []
         for wish in wished:
-            item = self.item_for(partner_code, wish)
+            item = self.item_for(whose, wish)
             if item is not None and all(part.item is not item for part in parts):
                 parts += self.parts_of(item, wish)
         return parts
 
-    def item_for(self, partner_code: str, wish: Wish) -> Item | None:
-        owed = [item for item in self.model.what_is_owed(partner_code) if self.model.open_of(item)]
+    def item_for(self, whose: tuple[str, str], wish: Wish) -> Item | None:
+        owed = [item for item in self.model.what_is_owed(*whose) if self.model.open_of(item)]
         choice = list(self.model.items.values()) if wish.is_anybodys or not owed else owed
         return choice[wish.place % len(choice)] if choice else None
 
@@ -101,10 +120,10 @@ class LedgerMachine(RuleBasedStateMachine):
         ]
 
     def receipt_for(self, money: Money) -> tuple[Receipt, list[Part]]:
-        parts = self.parts_for(money.partner_code, money.wishes)
+        parts = self.parts_for(money.whose, money.wishes)
         number = self.bench.next_number()
         booked = a_receipt_for(
-            money.partner_code,
+            money.whose,
             parts,
             on_account_minor=money.on_account_minor or (0 if parts else 1),
             reference=f"NEFT{number:012}",
@@ -122,17 +141,25 @@ class LedgerMachine(RuleBasedStateMachine):
     def has_credits(self) -> bool:
         return bool(self.model.credits)
 
+    def told(self) -> list[Credit]:
+        found = (self.model.standing(account, name) for account in ACCOUNTS.values() for name in REFERENCES)
+        return [credit for credit in found if credit is not None]
+
     def usable(self) -> list[Credit]:
         return [credit for credit in self.model.credits.values() if credit.open_minor]
 
     # Rules ----------------------------------------------------------------------------------------------------------
 
-    @rule(partner_code=partners, amounts=st.lists(minors, min_size=1, max_size=3))
-    def invoices_are_registered(self, partner_code: str, amounts: list[int]) -> None:
+    @rule(whose=owners, amounts=st.lists(minors, min_size=1, max_size=3))
+    def invoices_are_registered(self, whose: tuple[str, str], amounts: list[int]) -> None:
+        partner_code, currency = whose
         self.bench.register(
             *(
                 invoice(
-                    f"INV/{self.bench.next_number():06}", partner_code=partner_code, total_minor=amount_minor
+                    f"INV/{self.bench.next_number():06}",
+                    partner_code=partner_code,
+                    currency=currency,
+                    total_minor=amount_minor,
                 )
                 for amount_minor in amounts
             )
@@ -152,32 +179,31 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_batch_is_booked(self, batch: list[Money]) -> None:
         self.bench.book(*(self.receipt_for(money) for money in batch))
 
-    @rule(money=moneys, reference=st.sampled_from(REFERENCES))
-    def a_payment_is_told_by_hand(self, money: Money, reference: str) -> None:
-        parts = self.parts_for(money.partner_code, money.wishes)
+    @rule(money=moneys, reference=st.sampled_from(REFERENCES), worth=worths)
+    def a_payment_is_told_by_hand(self, money: Money, reference: str, worth: dict[str, object]) -> None:
+        parts = self.parts_for(money.whose, money.wishes)
         on_account_minor = money.on_account_minor or (0 if parts else 1)
+        facts = worth if money.whose[1] != RUPEES else {}
         self.bench.tell(
-            a_payment_for(money.partner_code, parts, on_account_minor=on_account_minor, reference=reference)
+            a_payment_for(money.whose, parts, on_account_minor=on_account_minor, reference=reference, **facts)
         )
 
-    @precondition(lambda self: any(self.model.standing(ACCOUNT_NUMBER, one) for one in REFERENCES))
+    @precondition(lambda self: bool(self.told()))
     @rule(place=places, more_minor=st.sampled_from((0, 0, 1)))
     def a_payment_is_told_again(self, place: int, more_minor: int) -> None:
-        told = [one for name in REFERENCES if (one := self.model.standing(ACCOUNT_NUMBER, name))]
-        known = told[place % len(told)]
-        again = a_payment_for(
-            known.partner_code,
-            [],
-            on_account_minor=known.amount_minor + more_minor,
-            reference=known.reference,
+        known = self.told()[place % len(self.told())]
+        facts: dict[str, object] = {"bank_account": known.account, "reference": known.reference}
+        if known.is_changed:
+            facts["credited_minor"] = known.worth_minor
+        self.bench.tell(
+            a_payment_for(known.whose, [], on_account_minor=known.amount_minor + more_minor, **facts)
         )
-        self.bench.tell(again)
 
     @precondition(lambda self: bool(self.usable()))
     @rule(place=places, wished=wish_lists.filter(bool), is_greedy=st.sampled_from((False,) * 9 + (True,)))
     def a_credit_is_allocated(self, place: int, wished: list[Wish], *, is_greedy: bool) -> None:
         credit = self.usable()[place % len(self.usable())]
-        wanted = self.parts_for(credit.partner_code, wished)
+        wanted = self.parts_for(credit.whose, wished)
         parts = wanted if is_greedy else affordable(wanted, credit.open_minor)
         if parts:
             self.bench.allocate(credit, parts)
@@ -186,7 +212,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(place=places, wish=wishes, amount_minor=st.integers(1, 50))
     def any_credit_is_tried(self, place: int, wish: Wish, amount_minor: int) -> None:
         credit = self.credit(place)
-        item = self.item_for(credit.partner_code, wish)
+        item = self.item_for(credit.whose, wish)
         if item is not None:
             self.bench.allocate(credit, [Part(item, MONEY, amount_minor)])
 

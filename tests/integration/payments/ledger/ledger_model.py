@@ -6,10 +6,18 @@ keeps balances and moves them.
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import floor
 from typing import Final, TypeVar
 from uuid import UUID
 
+from tests.factories.payments import ACCOUNT_NUMBER
+
+RUPEES: Final = "INR"
+ACCOUNTS: Final = {RUPEES: ACCOUNT_NUMBER, "USD": "777700001111", "KWD": "777700002222"}
+DIGITS: Final = {RUPEES: 2, "USD": 2, "KWD": 3}
+RATES_OF_THE_DAY: Final = {"USD": "83.4567", "KWD": "271.305"}
 DEDUCTIONS: Final = {"TDS194Q": "1310-tds-receivable", "BANK_CHARGE": "5100-bank-charges"}
 CHARGE_MINOR: Final = 50_000  # what the books ask for a returned cheque unless somebody changes the rule
 CHARGED_RETURNS: Final = frozenset({"01", "20"})
@@ -30,6 +38,7 @@ class Item:
     partner_code: str
     currency: str
     original_minor: int
+    worth_minor: int = 0  # in paise, of what is in foreign currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,8 @@ class Part:
     item: Item
     kind: str
     amount_minor: int
+    worth_minor: int = 0  # of a foreign slice: paise at the item's rate
+    credit_worth_minor: int = 0  # and at the credit's
 
 
 @dataclass(slots=True)
@@ -55,6 +66,14 @@ class Credit:
     settles: dict[UUID, Part] = field(default_factory=dict)
     refunded_minor: int = 0
     is_reversed: bool = False
+    worth_minor: int = 0
+    is_changed: bool = False  # the bank credited rupees for it
+    refunded_worth_minor: int = 0  # what the money sent back was worth when it came
+    refund_differences: list[int] = field(default_factory=list)  # less what it was worth when it left
+
+    @property
+    def whose(self) -> tuple[str, str]:
+        return self.partner_code, self.currency
 
     @property
     def open_minor(self) -> int:
@@ -62,6 +81,13 @@ class Credit:
             return 0
         used = sum(part.amount_minor for part in self.settles.values() if part.kind == MONEY)
         return self.amount_minor - used - self.refunded_minor
+
+    @property
+    def open_worth_minor(self) -> int:
+        if self.is_reversed:
+            return 0
+        used = sum(part.credit_worth_minor for part in self.settles.values() if part.kind == MONEY)
+        return self.worth_minor - used - self.refunded_worth_minor
 
 
 @dataclass(slots=True)
@@ -84,13 +110,36 @@ class LedgerModel:
         self.refunds: dict[UUID, Refund] = {}
 
     def open_of(self, item: Item) -> int:
-        settled = sum(
-            part.amount_minor
-            for credit in self.credits.values()
-            for part in credit.settles.values()
-            if part.item is item
-        )
-        return item.original_minor - settled
+        return item.original_minor - sum(part.amount_minor for part in self.parts_on(item))
+
+    def parts_on(self, item: Item) -> list[Part]:
+        return [
+            part for credit in self.credits.values() for part in credit.settles.values() if part.item is item
+        ]
+
+    def valued(self, credit: Credit, parts: Sequence[Part]) -> list[Part]:
+        """What the parts are worth if they are settled now, one after the other; the last takes what is left."""
+        if credit.currency == RUPEES:
+            return list(parts)
+        valued: list[Part] = []
+        for part in parts:
+            taken = [*self.parts_on(part.item), *(one for one in valued if one.item is part.item)]
+            at_item = share(
+                part.item.worth_minor - sum(one.worth_minor for one in taken),
+                part.amount_minor,
+                part.item.original_minor - sum(one.amount_minor for one in taken),
+            )
+            paid = [one for one in valued if one.kind == MONEY]
+            if part.kind == MONEY:
+                at_credit = share(
+                    credit.open_worth_minor - sum(one.credit_worth_minor for one in paid),
+                    part.amount_minor,
+                    credit.open_minor - sum(one.amount_minor for one in paid),
+                )
+            else:
+                at_credit = share(credit.worth_minor, part.amount_minor, credit.amount_minor)
+            valued.append(replace(part, worth_minor=at_item, credit_worth_minor=at_credit))
+        return valued
 
     def refused_parts(self, partner: tuple[str, str], parts: Sequence[Part], free_minor: int) -> Refused:
         """Why a credit of the partner (code, currency) with so much free cannot settle the parts."""
@@ -158,6 +207,16 @@ class LedgerModel:
         credit.settles.clear()
         credit.is_reversed = True
 
+    def pay_back(self, refund: Refund) -> None:
+        """The money was worth its share of what is left; it leaves at the rate of the day."""
+        credit = refund.credit
+        if credit.currency != RUPEES:
+            worth_minor = share(credit.open_worth_minor, refund.amount_minor, credit.open_minor)
+            left_minor = worth_at(refund.amount_minor, credit.currency, RATES_OF_THE_DAY[credit.currency])
+            credit.refunded_worth_minor += worth_minor
+            credit.refund_differences.append(worth_minor - left_minor)
+        credit.refunded_minor += refund.amount_minor
+
     # What the books show ------------------------------------------------------------------------------------------
 
     def open_items(self) -> dict[UUID, int]:
@@ -165,10 +224,17 @@ class LedgerModel:
         held = {key: credit.open_minor for key, credit in self.credits.items()}
         return _not_zero(owed | held)
 
-    def allocations(self) -> dict[UUID, tuple[UUID, UUID, str, int]]:
-        """What counts now: credit, item, kind and minor units by the allocation's id."""
+    def allocations(self) -> dict[UUID, tuple[UUID, UUID, str, int, int, int]]:
+        """What counts now by the allocation's id: credit, item, kind, minor units and their worth at both ends."""
         return {
-            key: (credit.id, part.item.id, part.kind, part.amount_minor)
+            key: (
+                credit.id,
+                part.item.id,
+                part.kind,
+                part.amount_minor,
+                part.worth_minor,
+                part.credit_worth_minor,
+            )
             for credit in self.credits.values()
             for key, part in credit.settles.items()
         }
@@ -182,9 +248,7 @@ class LedgerModel:
             total[source, item.currency] -= item.original_minor
         for credit in self.credits.values():
             if not credit.is_reversed:
-                total[f"1100-bank-{credit.account}", credit.currency] += (
-                    credit.amount_minor - credit.refunded_minor
-                )
+                _bank(total, credit)
             total["2100-customer-advances", credit.currency] -= credit.open_minor
             for part in credit.settles.values():
                 if part.kind != MONEY:
@@ -200,8 +264,74 @@ class LedgerModel:
             total[credit.partner_code, "2100-customer-advances", credit.currency] -= credit.open_minor
         return _not_zero(total)
 
-    def what_is_owed(self, partner_code: str) -> Iterable[Item]:
-        return [item for item in self.items.values() if item.partner_code == partner_code]
+    def open_worth(self) -> dict[UUID, int]:
+        """What is left of the worth of foreign items and credits, in paise."""
+        owed = {key: self._worth_left(item) for key, item in self.items.items() if item.currency != RUPEES}
+        held = {key: one.open_worth_minor for key, one in self.credits.items() if one.currency != RUPEES}
+        return _not_zero(owed | held)
+
+    def _worth_left(self, item: Item) -> int:
+        return item.worth_minor - sum(part.worth_minor for part in self.parts_on(item))
+
+    def worth_by_account(self) -> dict[str, int]:
+        """The balances once more in rupees, what is foreign at the rate of each item and credit."""
+        total = Counter[str]()
+        for (account, currency), minor in self.balances().items():
+            if currency == RUPEES:
+                total[account] += minor
+        for item in self.items.values():
+            if item.currency != RUPEES:
+                total["1200-receivables"] += self._worth_left(item)
+                total["3900-billing-clearing"] -= item.worth_minor
+        for credit in self.credits.values():
+            if credit.currency != RUPEES:
+                _worth_of_credit(total, credit)
+        return _not_zero(total)
+
+    def what_is_owed(self, partner_code: str, currency: str) -> Iterable[Item]:
+        owner = partner_code, currency
+        return [item for item in self.items.values() if (item.partner_code, item.currency) == owner]
+
+
+def worth_at(amount_minor: int, currency: str, rate: str) -> int:
+    """Paise of foreign money at a rate; nothing for rupees, which are worth themselves."""
+    if currency == RUPEES:
+        return 0
+    return floor(Fraction(amount_minor, 10 ** DIGITS[currency]) * Fraction(rate) * 100 + Fraction(1, 2))
+
+
+def share(worth_minor: int, part_minor: int, whole_minor: int) -> int:
+    """Half up, as people round."""
+    return floor(Fraction(worth_minor * part_minor, whole_minor) + Fraction(1, 2))
+
+
+def _bank(total: Counter[tuple[str, str]], credit: Credit) -> None:
+    if credit.is_changed:
+        total[f"1100-bank-{credit.account}", RUPEES] += credit.worth_minor
+        total["1150-currency-conversion", RUPEES] -= credit.worth_minor
+        total["1150-currency-conversion", credit.currency] += credit.amount_minor
+    else:
+        total[f"1100-bank-{credit.account}", credit.currency] += credit.amount_minor
+    total[f"1100-bank-{ACCOUNTS[credit.currency]}", credit.currency] -= credit.refunded_minor
+
+
+def _worth_of_credit(total: Counter[str], credit: Credit) -> None:
+    if not credit.is_reversed:
+        into = "1150-currency-conversion" if credit.is_changed else f"1100-bank-{credit.account}"
+        total[into] += credit.worth_minor
+    total["2100-customer-advances"] -= credit.open_worth_minor
+    for part in credit.settles.values():
+        if part.kind != MONEY:
+            total[DEDUCTIONS[part.kind]] += part.credit_worth_minor
+        _difference(total, part.credit_worth_minor - part.worth_minor)
+    for gain in credit.refund_differences:
+        _difference(total, gain)
+    paid_back = credit.refunded_worth_minor - sum(credit.refund_differences)
+    total[f"1100-bank-{ACCOUNTS[credit.currency]}"] -= paid_back
+
+
+def _difference(total: Counter[str], gain: int) -> None:
+    total["4700-exchange-gain" if gain > 0 else "5700-exchange-loss"] -= gain
 
 
 def _not_zero(figures: Mapping[Key, int]) -> dict[Key, int]:

@@ -14,10 +14,11 @@ from services.payments.adapters.queries.proofs import partner_differences
 from services.payments.adapters.repositories import Row
 from tests.factories.payments_books import PaymentsBooks
 
-_OPEN_ITEMS: Final = "SELECT id, open_minor FROM open_items WHERE open_minor <> 0"
+_OPEN_ITEMS: Final = "SELECT id, open_minor, open_base_minor FROM open_items WHERE open_minor <> 0"
 _IMPOSSIBLE: Final = "SELECT id FROM open_items WHERE open_minor NOT BETWEEN 0 AND original_minor"
 _ALLOCATIONS: Final = (
-    "SELECT a.id, coalesce(a.receipt_id, a.credit_note_id) AS credit_id, a.open_item_id, a.kind, a.amount_minor"
+    "SELECT a.id, coalesce(a.receipt_id, a.credit_note_id) AS credit_id, a.open_item_id, a.kind, a.amount_minor,"
+    " coalesce(a.base_minor, 0) AS worth_minor, coalesce(a.credit_base_minor, 0) AS credit_worth_minor"
     " FROM allocations a WHERE NOT a.is_reversal"
     " AND NOT EXISTS (SELECT FROM allocations r WHERE r.reverses_id = a.id)"
 )
@@ -25,7 +26,8 @@ _BALANCES: Final = (
     "SELECT account_code, currency, balance_minor FROM account_balances WHERE balance_minor <> 0"
 )
 _JOURNAL: Final = (
-    "SELECT l.account_code, e.currency, l.partner_code, sum(l.amount_minor) AS total FROM journal_lines l"
+    "SELECT l.account_code, e.currency, l.partner_code, sum(l.amount_minor) AS total,"
+    " sum(l.base_minor) AS worth FROM journal_lines l"
     " JOIN journal_entries e ON e.id = l.entry_id GROUP BY 1, 2, 3"
 )
 _CONTROL: Final = ("1200-receivables", "2100-customer-advances", "2150-customer-credit-notes")
@@ -36,9 +38,11 @@ class ShownBooks:
     """Figures that are not zero; comparing two of them says whether anything of account changed."""
 
     open_items: Mapping[UUID, int]
-    allocations: Mapping[UUID, tuple[UUID, UUID, str, int]]
+    open_worth: Mapping[UUID, int]
+    allocations: Mapping[UUID, tuple[UUID, UUID, str, int, int, int]]
     running_balances: Mapping[tuple[str, str], int]
     journal_balances: Mapping[tuple[str, str], int]
+    worth_by_account: Mapping[str, int]
     partner_accounts: Mapping[tuple[str, str, str], int]
 
 
@@ -53,9 +57,21 @@ async def shown_books(books: PaymentsBooks) -> ShownBooks:
         differences = await partner_differences(connection)
     shown = ShownBooks(
         {row.id: row.open_minor for row in open_items},
-        {row.id: (row.credit_id, row.open_item_id, row.kind, row.amount_minor) for row in allocations},
+        {row.id: row.open_base_minor for row in open_items if row.open_base_minor},
+        {
+            row.id: (
+                row.credit_id,
+                row.open_item_id,
+                row.kind,
+                row.amount_minor,
+                row.worth_minor,
+                row.credit_worth_minor,
+            )
+            for row in allocations
+        },
         {(row.account_code, row.currency): row.balance_minor for row in balances},
         _by_account(journal),
+        _worth(journal),
         _by_partner(journal),
     )
     assert not impossible, "an item is open by less than nothing or more than everything"
@@ -65,6 +81,7 @@ async def shown_books(books: PaymentsBooks) -> ShownBooks:
     for (_, currency), minor in shown.journal_balances.items():
         trial[currency] += minor
     assert not any(trial.values()), f"the trial balance is {dict(trial)}"
+    assert not sum(shown.worth_by_account.values()), "the trial balance in rupees is not zero"
     return shown
 
 
@@ -76,6 +93,13 @@ def _by_account(journal: Sequence[Row]) -> dict[tuple[str, str], int]:
     total = Counter[tuple[str, str]]()
     for row in journal:
         total[row.account_code, row.currency] += int(row.total)
+    return {key: minor for key, minor in total.items() if minor}
+
+
+def _worth(journal: Sequence[Row]) -> dict[str, int]:
+    total = Counter[str]()
+    for row in journal:
+        total[row.account_code] += int(row.worth)
     return {key: minor for key, minor in total.items() if minor}
 
 

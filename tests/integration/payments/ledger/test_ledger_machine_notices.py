@@ -38,7 +38,7 @@ def a_short_history(bench: LedgerBench) -> None:
     bench.register(invoice("INV/1", total_minor=5_000), invoice("INV/2", total_minor=5_000))
     first, second = bench.model.items.values()
     parts = [Part(first, "receipt", 900), Part(first, "TDS194Q", 100)]
-    booked = a_receipt_for("CP0001", parts, on_account_minor=700, reference="UTR1")
+    booked = a_receipt_for(("CP0001", "INR"), parts, on_account_minor=700, reference="UTR1")
     bench.book((booked, parts))
     bench.allocate(bench.model.credits[booked.id], [Part(second, "receipt", 300)])
     bench.assert_books_are_the_model()

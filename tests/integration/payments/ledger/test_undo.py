@@ -35,7 +35,7 @@ def a_desk(bench: LedgerBench) -> list[Credit]:
     bench.register(*(invoice(f"INV/{place}", total_minor=100_000) for place in range(3)))
     first = Part(next(iter(bench.model.items.values())), "receipt", 50_000)
     for place, parts in enumerate(([first], [])):
-        booked = a_receipt_for("CP0001", parts, on_account_minor=45_000, reference=f"UTR{place}")
+        booked = a_receipt_for(("CP0001", "INR"), parts, on_account_minor=45_000, reference=f"UTR{place}")
         bench.book((booked, parts))
     return list(bench.model.credits.values())
 
@@ -76,7 +76,7 @@ def test_a_receipt_taken_back_leaves_what_was_before_it(
     bench = new_bench()
     a_desk(bench)
     before = everything(bench)
-    booked = a_receipt_for("CP0001", [], on_account_minor=45_000, reference="LATE")
+    booked = a_receipt_for(("CP0001", "INR"), [], on_account_minor=45_000, reference="LATE")
     bench.book((booked, []))
     credit = bench.model.credits[booked.id]
     for split in splits:
@@ -96,7 +96,7 @@ def test_what_was_booked_with_a_receipt_can_be_undone_and_done_again(
     bench.register(invoice("INV/1", total_minor=50_000))
     (item,) = bench.model.items.values()
     part = Part(item, "receipt", amount_minor)
-    booked = a_receipt_for("CP0001", [part], on_account_minor=0, reference="UTR")
+    booked = a_receipt_for(("CP0001", "INR"), [part], on_account_minor=0, reference="UTR")
     bench.book((booked, [part]))
     credit = bench.model.credits[booked.id]
     before = everything(bench)
