@@ -21,6 +21,8 @@ RESOURCES: Final[Mapping[str, str]] = {
     "me": GATEWAY,
     **dict.fromkeys(
         (
+            "account-statement-batches",
+            "account-statements",
             "accounts",
             "ageing",
             "allocations",

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.payments.api import (
+    routes_account_statements,
     routes_accounts,
     routes_bank_accounts,
     routes_bank_lines,
@@ -52,6 +53,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_bounces.router,
         routes_payment_queries.router,
         routes_accounts.router,
+        routes_account_statements.router,
         routes_ledger.router,
         routes_booking_clock.router,
         routes_clock_rules.router,

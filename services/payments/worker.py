@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.import_bank_statement import import_bank_statement
+from services.payments.application.publish_statements import PUBLISH_TASK, publish_statements
 from services.payments.application.receive_bank_statement import IMPORT_TASK
 from services.payments.application.watch_bounces import watch_bounces
 from services.payments.application.watch_clocks import AT_ONCE_MAX, watch_clocks
@@ -57,7 +58,15 @@ async def run_clock_watch(database: Database) -> None:
             return
 
 
-TASKS = (JobTask(name=IMPORT_TASK, run=run_import),)
+async def run_statements(database: Database, job: Job) -> None:
+    """The job of a batch of account statements; a run that died is repeated and goes on where it stopped."""
+    await publish_statements(database, UUID(str(job.payload["batch_id"])), job.progress)
+
+
+TASKS = (
+    JobTask(name=IMPORT_TASK, run=run_import),
+    JobTask(name=PUBLISH_TASK, run=run_statements),
+)
 
 
 TIMERS = (

@@ -14,10 +14,11 @@ _EPOCH: Final = datetime(
 )  # same data, same bytes: the date of a document is in its data
 
 
-def render_pdf(template: Path, content: Mapping[str, object]) -> bytes:
+def render_pdf(template: Path, content: Mapping[str, object], *, is_tagged: bool = True) -> bytes:
     """Set the template; in it `#let content = json(bytes(sys.inputs.content))` gives the data.
 
     Fonts: "Noto Sans", then "Noto Sans Devanagari". The template may import others of its own folder, nothing else.
+    Tags, which programs read a document aloud by, make one of ten thousand rows sixteen times as large.
     The same template and data give the same bytes. typst.TypstError for a template that is wrong: a fault.
     """
     return typst.compile(
@@ -27,4 +28,5 @@ def render_pdf(template: Path, content: Mapping[str, object]) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"content": msgspec.json.encode(content).decode()},
         timestamp=_EPOCH,
+        pdf_tags=is_tagged,
     )

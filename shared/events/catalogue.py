@@ -10,12 +10,13 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from shared.events import credit_notes, instruments, partners, payment_queries, payments
+from shared.events import account_statements, credit_notes, instruments, partners, payment_queries, payments
 from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 
 CATALOGUE: Final[tuple[type[Event], ...]] = (
     *partners.EVENTS,
     *payments.EVENTS,
+    *account_statements.EVENTS,
     *instruments.EVENTS,
     *payment_queries.EVENTS,
     *credit_notes.EVENTS,

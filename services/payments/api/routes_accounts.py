@@ -1,5 +1,6 @@
 """Accounts of partners as of any day: statements, proved before they are shown, and ageings."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,12 +11,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.account_documents.content import ageing_content, statement_content
+from services.payments.adapters.account_documents.letterhead import letterhead_on
+from services.payments.adapters.account_documents.statement_files import MEDIA_TYPES, statement_file
 from services.payments.adapters.queries.accounts_as_of import open_items_as_of
 from services.payments.adapters.queries.listing import Listing, Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.api.ageing_file import FILE_CONTENTS, ageing_file
 from services.payments.api.dependencies import PageWanted, Pool, Reading
 from services.payments.api.row_scope import visible_partners
+from services.payments.api.schemas_account_statements import FileFormatName, LanguageName
 from services.payments.api.schemas_accounts import (
     AccountAgeingBody,
     AccountStatementBody,
@@ -36,6 +40,7 @@ from services.payments.domain.business_day import business_day
 from services.payments.domain.errors import DateImpossible, StatementUnproved
 from shared.database import Database
 from shared.dependencies import PageRequest
+from shared.documents.attachment import attachment_headers
 from shared.errors import NotFound
 from shared.identity import Caller, CurrentCaller
 from shared.medium import Medium
@@ -43,6 +48,11 @@ from shared.pagination import CursorInvalid, Page
 from shared.problem_details import refusals
 
 router = APIRouter(prefix="/v1", tags=["Accounts"])
+STATEMENT_FILES: Final = {
+    media_type: {"schema": {"type": "string", "format": "binary"}}
+    for name, media_type in MEDIA_TYPES.items()
+    if name != "json"
+}
 PARTNER_SELECT: Final = "SELECT p.code, p.name, p.zone FROM partners p"
 _BOUNDS_TEXT: Final = "Last days of the buckets; the last bucket is open-ended"
 
@@ -66,6 +76,17 @@ def ageing_wanted(
 
 
 WantedAgeing = Annotated[AgeingWanted, Depends(ageing_wanted)]
+
+
+def look_wanted(
+    file_format: Annotated[FileFormatName, Query(alias="format")] = "json",
+    language: Annotated[LanguageName, Query(alias="lang", description="Of XLSX and PDF")] = "en",
+) -> tuple[str, str]:
+    """Format and language."""
+    return file_format, language
+
+
+WantedLook = Annotated[tuple[str, str], Depends(look_wanted)]
 AsOf = Annotated[date | None, Query(description="The end of this day in India; today unless given")]
 
 
@@ -73,13 +94,17 @@ AsOf = Annotated[date | None, Query(description="The end of this day in India; t
     "/accounts/{partner}/statement",
     response_model=AccountStatementBody,
     summary="A partner's account over a period, proved",
-    responses=refusals(NotFound, DateImpossible, BoundsInvalid, StatementUnproved),
+    responses={
+        200: {"content": STATEMENT_FILES},
+        **refusals(NotFound, DateImpossible, BoundsInvalid, StatementUnproved),
+    },
 )
 async def show_account_statement(
     partner: str,
     pool: Pool,
     caller: CurrentCaller,
     ageing: WantedAgeing,
+    look: WantedLook,
     kind: StatementKindName = "activity",
     first: Annotated[
         date | None, Query(alias="from", description="First of April before `to` unless given")
@@ -94,7 +119,15 @@ async def show_account_statement(
     period = period_of(first, last, business_day(datetime.now(UTC)))
     wanted = StatementWanted(partner, StatementKind(kind), period, ageing.basis, ageing.bounds)
     statement = await proved_statement(pool, caller, wanted)
-    return Response(msgspec.json.encode(statement_content(statement)), media_type="application/json")
+    content = statement_content(statement)
+    file_format, _ = look
+    if file_format == "json":
+        return Response(msgspec.json.encode(content), media_type="application/json")
+    async with pool.reading() as connection:
+        letterhead = await letterhead_on(connection, period.last)
+    file = await asyncio.to_thread(statement_file, content, look, letterhead, datetime.now(UTC))
+    name = f"statement-{partner}-{period.last}.{file_format}"
+    return Response(file, media_type=MEDIA_TYPES[file_format], headers=attachment_headers(name))
 
 
 async def proved_statement(pool: Database, caller: Caller, wanted: StatementWanted) -> AccountStatement:

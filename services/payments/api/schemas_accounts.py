@@ -18,13 +18,15 @@ MovementKindName = Literal[
     "deduction",
     "receipt_reversal",
     "deduction_reversal",
+    "credit_note_reversal",
     "refund",
 ]
 
 
 class StatementPartyBody(WireModel):
     code: str
-    name: str
+    name: Annotated[str, Field(description="The legal name where it is known")]
+    address: str
     city: str
     zone: str
     gstin: Annotated[str, Field(description="Empty when not registered")]

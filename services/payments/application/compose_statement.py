@@ -43,7 +43,14 @@ async def compose_statement(connection: AsyncConnection, wanted: StatementWanted
         _section(currency, facts, wanted, (cheques, taxes)) for currency in sorted(currencies, key=_rank)
     )
     prove(wanted.partner_code, wanted.period.last, sections)
-    party = StatementParty(partner.code, partner.name, partner.city, partner.zone, partner.gstin)
+    party = StatementParty(
+        code=partner.code,
+        name=partner.legal_name or partner.name,
+        address=partner.address,
+        city=partner.city,
+        zone=partner.zone,
+        gstin=partner.gstin,
+    )
     return AccountStatement(wanted, party, sections)
 
 

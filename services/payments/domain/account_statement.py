@@ -136,10 +136,11 @@ class StatementWanted:
 
 @dataclass(frozen=True, slots=True)
 class StatementParty:
-    """Whom the statement is for; `gstin` is '' when not registered."""
+    """Whom the statement is for; `gstin` and `address` are '' when not known."""
 
     code: str
     name: str
+    address: str
     city: str
     zone: str
     gstin: str

@@ -9,7 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from services.payments.adapters.queries.accounts_as_of import open_items_as_of
+from services.payments.adapters.repositories.settlements import credit_by_id
+from services.payments.application.allocate_credit import allocate_credit
 from services.payments.application.compose_statement import compose_statement
+from services.payments.application.undo_allocation import undo_allocation
 from services.payments.domain.account_statement import (
     AccountSection,
     Period,
@@ -21,7 +24,8 @@ from services.payments.domain.ageing import BOUNDS_USUAL, AgeingBasis
 from services.payments.domain.errors import StatementUnproved
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.receipt import MONEY, Receipt
-from shared.database import Database
+from shared.database import Database, UnitOfWork
+from tests.factories.credit_notes import NotesDesk, a_request, part, posting
 from tests.factories.payments import invoice, pays, receipt
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.payments.test_verify_ledger import tamper
@@ -328,3 +332,43 @@ async def test_tampering_with_one_account_leaves_the_others_proved(
     section = await section_of(books, Period(FIRST, date(2026, 11, 20)), partner="CP0002")
 
     assert section.closing_minor == 118_000
+
+
+async def test_a_credit_note_is_a_credit_from_its_issue_to_its_cancellation(books: PaymentsBooks) -> None:
+    desk = NotesDesk(books)
+    await desk.open()
+    (owed,) = await desk.billed()
+    note = await desk.issued(a_request(part(owed, 60_000)), date(2026, 10, 20))
+    await desk.cancel(note.id, posting("checker", date(2026, 10, 25)))
+
+    seen = [(await open_on(books, date(2026, 10, day))).get(note.id) for day in (19, 20, 24, 25)]
+    section = await section_of(books, Period(FIRST, date(2026, 10, 31)))
+
+    assert seen == [None, -note.total_minor, -note.total_minor, None]
+    assert [one.kind for one in section.movements] == ["invoice", "credit_note", "credit_note_reversal"]
+    for day in EVERY_DAY:
+        await section_of(books, Period(FIRST - timedelta(days=30), day + timedelta(days=12)))
+
+
+async def test_a_credit_note_that_is_used_and_taken_back_is_proved_on_every_day(books: PaymentsBooks) -> None:
+    desk = NotesDesk(books)
+    await desk.open()
+    (owed,) = await desk.billed()
+    note = await desk.issued(a_request(part(owed, 60_000)), date(2026, 10, 5))
+    async with UnitOfWork(books.database) as work:
+        credit = await credit_by_id(work.connection, note.id)
+        assert credit is not None
+        (allocation, *_) = await allocate_credit(
+            work, credit, [pays(owed, note.total_minor)], posting("maker", date(2026, 10, 8))
+        )
+        await work.commit()
+    async with UnitOfWork(books.database) as work:
+        await undo_allocation(work, credit, allocation, posting("maker", date(2026, 10, 12)))
+        await work.commit()
+
+    seen = [(await open_on(books, date(2026, 10, day)))[owed.id] for day in (4, 7, 8, 11, 12)]
+
+    whole, rest = owed.total_minor, owed.total_minor - note.total_minor
+    assert seen == [whole, whole, rest, rest, whole]
+    for day in EVERY_DAY:
+        await section_of(books, Period(FIRST - timedelta(days=30), day))

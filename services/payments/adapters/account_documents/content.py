@@ -27,6 +27,7 @@ def statement_content(statement: AccountStatement) -> Content:
         "partner": {
             "code": partner.code,
             "name": partner.name,
+            "address": partner.address,
             "city": partner.city,
             "zone": partner.zone,
             "gstin": partner.gstin,

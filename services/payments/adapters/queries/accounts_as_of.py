@@ -21,7 +21,7 @@ from services.payments.domain.receipt import MONEY
 
 # When each allocation counts. What a receipt explained when it was booked is posted on the receipt's day, even if
 # its item is dated later; until then it is no part of the item. A receipt that is taken back ends what it settled.
-_SPANS: Final = """
+SPANS: Final = """
 spans AS NOT MATERIALIZED (
     SELECT a.id, a.receipt_id, a.credit_note_id, a.open_item_id, a.kind, a.amount_minor, i.partner_code, i.currency,
         i.document_number, a.effective_on AS applied_from, posted.counts_from,
@@ -51,6 +51,11 @@ sent_back AS (
     SELECT coalesce(receipt_id, credit_note_id) AS credit_id, sum(amount_minor) AS minor FROM refunds
     WHERE partner_code = ANY(CAST(:partners AS text[])) AND state = 'paid' AND refunded_on <= :day GROUP BY 1
 ),
+cancelled AS (
+    SELECT e.note_id, CAST(e.at AT TIME ZONE 'Asia/Kolkata' AS date) AS on_day FROM credit_note_events e
+    JOIN open_items i ON i.id = e.note_id AND i.partner_code = ANY(CAST(:partners AS text[]))
+    WHERE e.standing = 'cancelled'
+),
 open_then AS (
     SELECT i.id, i.kind, i.partner_code, i.currency, i.document_number, i.document_on, i.due_on, i.original_minor,
         i.original_minor - coalesce(a.minor, 0) AS open_minor
@@ -60,7 +65,9 @@ open_then AS (
     SELECT i.id, i.kind, i.partner_code, i.currency, i.document_number, i.document_on, i.due_on, i.original_minor,
         i.original_minor - coalesce(u.minor, 0) - coalesce(b.minor, 0)
     FROM open_items i LEFT JOIN used u ON u.credit_id = i.id LEFT JOIN sent_back b ON b.credit_id = i.id
+    LEFT JOIN cancelled c ON c.note_id = i.id
     WHERE i.partner_code = ANY(CAST(:partners AS text[])) AND i.kind = 'credit_note' AND i.document_on <= :day
+        AND (c.on_day IS NULL OR c.on_day > :day)
     UNION ALL
     SELECT r.id, 'advance', r.partner_code, r.currency, r.reference, r.received_on, r.received_on, r.amount_minor,
         r.amount_minor - coalesce(u.minor, 0) - coalesce(b.minor, 0)
@@ -93,12 +100,16 @@ moved AS (
     SELECT s.currency, s.ends_on, 'deduction_reversal', 6, s.id, s.document_number, s.kind, s.amount_minor
     FROM spans s WHERE s.kind <> '{MONEY}' AND s.ends_on IS NOT NULL
     UNION ALL
+    SELECT i.currency, greatest(c.on_day, i.document_on), 'credit_note_reversal', 8, i.id, i.document_number, '',
+        i.original_minor
+    FROM cancelled c JOIN open_items i ON i.id = c.note_id
+    UNION ALL
     SELECT f.currency, f.refunded_on, 'refund', 7, f.id, f.reference, '', f.amount_minor
     FROM refunds f WHERE f.partner_code = ANY(CAST(:partners AS text[])) AND f.state = 'paid'
 )
 """
 _ACCOUNT: Final = f"""
-WITH {_SPANS}, {_OPEN}, {_MOVED},
+WITH {SPANS}, {_OPEN}, {_MOVED},
 ledger AS (
     SELECT e.currency, coalesce(sum(l.amount_minor) FILTER (WHERE e.effective_on <= :day), 0) AS minor,
         max(e.effective_on) AS latest_on
@@ -122,7 +133,7 @@ SELECT
         AS books
 """
 _OPEN_OF_MANY: Final = f"""
-WITH {_SPANS}, {_OPEN}
+WITH {SPANS}, {_OPEN}
 SELECT * FROM open_then WHERE open_minor <> 0 ORDER BY partner_code, currency, due_on, document_number, id
 """
 
@@ -221,7 +232,7 @@ def _open_amount(row: _Open | Row) -> OpenAmount:
 
 
 DEDUCTIONS_SELECT: Final = f"""
-WITH {_SPANS} SELECT s.kind, s.document_number, s.counts_from, s.amount_minor, s.currency FROM spans s
+WITH {SPANS} SELECT s.kind, s.document_number, s.counts_from, s.amount_minor, s.currency FROM spans s
 WHERE s.kind = ANY(CAST(:kinds AS text[])) AND s.counts_from <= :day AND (s.ends_on IS NULL OR s.ends_on > :day)
 ORDER BY s.counts_from, s.document_number, s.id
 """
