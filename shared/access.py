@@ -23,6 +23,7 @@ APPROVERS: Final = frozenset({"approver", "admin"})
 OWN_ROWS: Final = frozenset({"zonal_sales", "partner"})
 ANALYSTS: Final = frozenset({"analyst"})
 ZONES: Final = frozenset({"zonal_sales"})
+PARTNERS: Final = frozenset({"partner"})
 AUDIT: Final = frozenset({"auditor", "admin"})
 
 
@@ -124,6 +125,21 @@ RULES: Final = (
     Rule("GET", "/v1/account-statement-batches", BACK_OFFICE),
     Rule("GET", "/v1/account-statement-batches/{batch_id}", BACK_OFFICE),
     Rule("GET", "/v1/account-statement-batches/{batch_id}/entries", BACK_OFFICE),
+    Rule("POST", "/v1/balance-confirmations", WRITERS),
+    Rule("GET", "/v1/balance-confirmations", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/balance-confirmations/summary", BACK_OFFICE),
+    Rule("GET", "/v1/balance-confirmations/{confirmation_id}", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/balance-confirmations/{confirmation_id}/letter", BACK_OFFICE | OWN_ROWS),
+    Rule("POST", "/v1/balance-confirmations/{confirmation_id}/replies", WRITERS | PARTNERS),
+    Rule(
+        "POST",
+        "/v1/balance-confirmations/{confirmation_id}/differences/{difference_id}/explanations",
+        WRITERS,
+    ),
+    Rule("POST", "/v1/balance-confirmations/{confirmation_id}/acceptance", APPROVERS),
+    Rule("POST", "/v1/balance-confirmations/{confirmation_id}/alternative-procedure", WRITERS),
+    Rule("GET", "/v1/confirmation-rules", BACK_OFFICE),
+    Rule("POST", "/v1/confirmation-rules", APPROVERS),
     Rule("GET", "/v1/ageing", BACK_OFFICE | OWN_ROWS | ANALYSTS),
     Rule("GET", "/v1/journal-entries", BACK_OFFICE),
     Rule("GET", "/v1/trial-balance", BACK_OFFICE),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.chase_confirmations import chase_confirmations
 from services.payments.application.import_bank_statement import import_bank_statement
 from services.payments.application.publish_statements import PUBLISH_TASK, publish_statements
 from services.payments.application.receive_bank_statement import IMPORT_TASK
@@ -63,6 +64,15 @@ async def run_statements(database: Database, job: Job) -> None:
     await publish_statements(database, UUID(str(job.payload["batch_id"])), job.progress)
 
 
+async def run_confirmation_chase(database: Database) -> None:
+    """Each morning in India: partners that have not confirmed their balance."""
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        async with UnitOfWork(database) as work:
+            _, after = await chase_confirmations(work, datetime.now(UTC), after)
+            await work.commit()
+
+
 TASKS = (
     JobTask(name=IMPORT_TASK, run=run_import),
     JobTask(name=PUBLISH_TASK, run=run_statements),
@@ -73,6 +83,7 @@ TIMERS = (
     Timer(name="watch_clocks", cron="* * * * *", run=run_clock_watch),
     Timer(name="watch_queries", cron="*/5 * * * *", run=run_query_watch),
     Timer(name="watch_exceptions", cron="*/15 * * * *", run=run_exception_watch),
+    Timer(name="chase_confirmations", cron="35 3 * * *", run=run_confirmation_chase),  # 09:05 in India
     Timer(name="watch_bounces", cron="30 3 * * *", run=run_bounce_watch),  # 09:00 in India
 )
 

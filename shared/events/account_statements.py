@@ -39,4 +39,78 @@ class StatementPublishedV1(Event):
     published_at: datetime
 
 
-EVENTS: tuple[type[Event], ...] = (StatementPublishedV1,)
+class BalanceConfirmationAskedV1(Event):
+    """A partner is asked to confirm its balance; the letter is fetched from `letter_path`."""
+
+    type_name: ClassVar[str] = "salesops.payments.balance_confirmation_asked.v1"
+    source: ClassVar[str] = "payments"
+
+    confirmation_id: UUID
+    number: str
+    statement_id: UUID
+    partner_code: str
+    zone: str | None
+    kind: str
+    as_of: date
+    due_on: date
+    currency: Currency
+    balance_minor: int
+    letter_path: str
+
+
+class BalanceConfirmationRemindedV1(Event):
+    """A partner that has not replied is reminded."""
+
+    type_name: ClassVar[str] = "salesops.payments.balance_confirmation_reminded.v1"
+    source: ClassVar[str] = "payments"
+
+    confirmation_id: UUID
+    number: str
+    partner_code: str
+    zone: str | None
+    reminder: int
+    due_on: date
+    letter_path: str
+
+
+class BalanceConfirmedV1(Event):
+    """The partner agreed, or every difference was explained (`is_reconciled`)."""
+
+    type_name: ClassVar[str] = "salesops.payments.balance_confirmed.v1"
+    source: ClassVar[str] = "payments"
+
+    confirmation_id: UUID
+    number: str
+    partner_code: str
+    zone: str | None
+    as_of: date
+    currency: Currency
+    balance_minor: int
+    partner_balance_minor: int
+    is_reconciled: bool
+
+
+class BalanceDisputedV1(Event):
+    """The partner's books say otherwise; a question on payments was opened."""
+
+    type_name: ClassVar[str] = "salesops.payments.balance_disputed.v1"
+    source: ClassVar[str] = "payments"
+
+    confirmation_id: UUID
+    number: str
+    partner_code: str
+    zone: str | None
+    as_of: date
+    currency: Currency
+    balance_minor: int
+    partner_balance_minor: int
+    query_number: str | None
+
+
+EVENTS: tuple[type[Event], ...] = (
+    StatementPublishedV1,
+    BalanceConfirmationAskedV1,
+    BalanceConfirmationRemindedV1,
+    BalanceConfirmedV1,
+    BalanceDisputedV1,
+)

@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from deploy.local.folder import StackFolder
 from shared.migrations.runner import upgrade
 from tests.benchmarks import (
+    account_statement,
     booking,
     event_consumer,
     gateway_throughput,
@@ -59,6 +60,12 @@ async def measure_consumer(system: FragileSystem) -> Ratio:
     return await event_consumer.measure(url, system.amqp_url("payments"))
 
 
+async def measure_statement(system: FragileSystem) -> Ratio:
+    """P13 on a durable database."""
+    url = await asyncio.to_thread(_payments_database, system, "bench_statement")
+    return await account_statement.measure(url)
+
+
 async def measure_gateway(_system: FragileSystem) -> Ratio:
     """P11 with one process each; nginx and wrk come from Debian."""
     return await asyncio.to_thread(gateway_throughput.throughput_ratio, 1)
@@ -82,6 +89,7 @@ MEASURES: dict[str, Measure] = {
     "P7": measure_relay,
     "P8": measure_consumer,
     "P11": measure_gateway,
+    "P13": measure_statement,
 }
 
 

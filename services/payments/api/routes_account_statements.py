@@ -42,6 +42,7 @@ from services.payments.application.publish_statements import PublishMany, reques
 from services.payments.application.report_unproved import report_unproved
 from services.payments.domain.account_statement import StatementKind, StatementWanted, period_of
 from services.payments.domain.ageing import AgeingBasis, BoundsInvalid, bounds_of
+from services.payments.domain.balance_confirmation import ConfirmationKind
 from services.payments.domain.business_day import business_day
 from services.payments.domain.errors import DateImpossible, PartnerUnknown, StatementUnproved
 from shared.documents.attachment import attachment_headers
@@ -176,6 +177,7 @@ async def request_statement_batch(
             language=draft.language,
             partner_codes=tuple(draft.partner_codes),
             zone=draft.zone,
+            confirmation=_confirmation(draft),
         )
         batch_id = await request_statements(work, command, posting_of(caller))
         row = await one_row(work.connection, BATCH_SELECT, "b.id = :id", id=batch_id)
@@ -236,6 +238,15 @@ async def list_statement_batch_entries(
     rows = await listing.after(page.after(scope), ["text"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.partner_code,))
     return Page(items=[batch_entry_body(row) for row in kept], next_cursor=cursor)
+
+
+def _confirmation(draft: StatementBatchDraft) -> tuple[ConfirmationKind, date] | None:
+    asked = draft.confirmation
+    if asked is None:
+        return None
+    if asked.due_on < business_day(datetime.now(UTC)):
+        raise DateImpossible(f"{asked.due_on} is past; a reply cannot be due then")
+    return ConfirmationKind(asked.kind), asked.due_on
 
 
 async def _visible(connection: AsyncConnection, caller: Caller, statement_id: UUID) -> Row:

@@ -33,6 +33,18 @@ class StatementDraft(WireModel):
     language: LanguageName = "en"
 
 
+ConfirmationKindName = Literal["positive", "negative"]
+
+
+class ConfirmationAskedDraft(WireModel):
+    """Each published balance is also asked to be confirmed."""
+
+    kind: Annotated[
+        ConfirmationKindName, Field(description="positive: reply always; negative: only if different")
+    ]
+    due_on: date
+
+
 class StatementBatchDraft(WireModel):
     """Of named partners, of a zone, or of all."""
 
@@ -44,6 +56,7 @@ class StatementBatchDraft(WireModel):
     language: LanguageName = "en"
     partner_codes: Annotated[list[PartnerCode], Field(max_length=10_000, default_factory=list)]
     zone: Annotated[str | None, Field(max_length=40)] = None
+    confirmation: ConfirmationAskedDraft | None = None
 
 
 class StatementFileBody(WireModel):
@@ -90,6 +103,7 @@ class StatementBatchBody(WireModel):
     last: Annotated[date, Field(alias="to")]
     language: LanguageName
     zone: str | None
+    confirmation: ConfirmationAskedDraft | None
     partners: int
     published: int
     unchanged: int
@@ -159,6 +173,9 @@ def batch_body(row: Row) -> StatementBatchBody:
         kind=row.kind,
         language=row.language,
         zone=row.zone,
+        confirmation=None
+        if row.confirmation_kind is None
+        else ConfirmationAskedDraft(kind=row.confirmation_kind, due_on=row.confirmation_due_on),
         partners=row.partners_count,
         job_id=row.job_id,
         job_state=row.job_state,

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payments.adapters.queries.accounts_as_of import AccountFacts, account_facts, deductions_as_of
+from services.payments.adapters.queries.accounts_as_of import AccountFacts, account_facts
 from services.payments.adapters.queries.instruments import cheques_in_hand
 from services.payments.adapters.queries.listing import one_row
 from services.payments.adapters.repositories import Row
@@ -14,13 +14,11 @@ from services.payments.domain.account_statement import (
     AccountStatement,
     BookFigures,
     MemoCheque,
-    MemoDeduction,
     StatementParty,
     StatementWanted,
     prove,
 )
 from services.payments.domain.ageing import ageing_of
-from services.payments.domain.chart_of_accounts import DEDUCTION_ACCOUNTS, TDS_RECEIVABLE
 from shared.errors import NotFound
 
 _NO_BOOKS: Final = BookFigures(0, 0, None)
@@ -37,11 +35,8 @@ async def compose_statement(connection: AsyncConnection, wanted: StatementWanted
         raise NotFound(f"There is no partner {wanted.partner_code}")
     facts = await account_facts(connection, wanted.partner_code, wanted.period)
     cheques = await cheques_in_hand(connection, wanted.partner_code, wanted.period.last)
-    taxes = await deductions_as_of(connection, wanted.partner_code, wanted.period.last, _certified_kinds())
     currencies = {*facts.currencies, *(cheque.currency for cheque in cheques)} or {HOUSE_CURRENCY}
-    sections = tuple(
-        _section(currency, facts, wanted, (cheques, taxes)) for currency in sorted(currencies, key=_rank)
-    )
+    sections = tuple(_section(currency, facts, wanted, cheques) for currency in sorted(currencies, key=_rank))
     prove(wanted.partner_code, wanted.period.last, sections)
     party = StatementParty(
         code=partner.code,
@@ -58,14 +53,9 @@ def _rank(currency: str) -> tuple[bool, str]:
     return currency != HOUSE_CURRENCY, currency
 
 
-def _certified_kinds() -> list[str]:
-    return sorted(kind for kind, account in DEDUCTION_ACCOUNTS.items() if account == TDS_RECEIVABLE)
-
-
 def _section(
-    currency: str, facts: AccountFacts, wanted: StatementWanted, memos: tuple[Sequence[Row], Sequence[Row]]
+    currency: str, facts: AccountFacts, wanted: StatementWanted, cheques: Sequence[Row]
 ) -> AccountSection:
-    cheques, taxes = memos
     items = tuple(facts.items.get(currency, ()))
     return AccountSection(
         currency=currency,
@@ -78,10 +68,6 @@ def _section(
             for one in cheques
             if one.currency == currency
         ),
-        deductions=tuple(
-            MemoDeduction(one.kind, one.document_number, one.counts_from, one.amount_minor)
-            for one in taxes
-            if one.currency == currency
-        ),
+        deductions=tuple(facts.deductions.get(currency, ())),
         books=facts.books.get(currency, _NO_BOOKS),
     )

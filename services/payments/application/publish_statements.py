@@ -1,7 +1,7 @@
 """Publishes the statements of many partners: each on its own, so that one that fails stops no other."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -17,10 +17,12 @@ from services.payments.adapters.repositories.account_statements import (
 )
 from services.payments.adapters.repositories.invoices import known_partner_codes
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.ask_confirmation import ask_about
 from services.payments.application.publish_statement import PublishStatement, publish_statement
 from services.payments.application.report_unproved import report_unproved
 from services.payments.domain.account_statement import Period, StatementKind, StatementWanted
 from services.payments.domain.ageing import AgeingBasis
+from services.payments.domain.balance_confirmation import ConfirmationKind
 from services.payments.domain.business_day import business_day
 from services.payments.domain.errors import PartnerUnknown, StatementUnproved
 from services.payments.domain.posting import Posting
@@ -49,6 +51,7 @@ class PublishMany:
     language: str
     partner_codes: tuple[str, ...] = ()
     zone: str | None = None
+    confirmation: tuple[ConfirmationKind, date] | None = None  # how and until when to ask for confirmation
 
 
 async def request_statements(work: UnitOfWork, command: PublishMany, posting: Posting) -> UUID:
@@ -81,6 +84,8 @@ async def request_statements(work: UnitOfWork, command: PublishMany, posting: Po
             "zone": command.zone,
             "partner_codes": codes,
             "count": len(codes),
+            "confirmation_kind": command.confirmation[0].value if command.confirmation else None,
+            "confirmation_due_on": command.confirmation[1] if command.confirmation else None,
             "job_id": job_id,
             "at": posting.at,
             "by": posting.actor,
@@ -120,6 +125,9 @@ async def _publish_one(database: Database, batch: Row, code: str) -> None:
     try:
         async with UnitOfWork(database) as work:
             statement_id, outcome = await publish_statement(work, command, posting)
+            if statement_id is not None and batch.confirmation_kind is not None:
+                how = ConfirmationKind(batch.confirmation_kind), batch.confirmation_due_on
+                await ask_about(work, statement_id, how, posting)
             await _record(work, batch, code, (outcome.value, statement_id))
             await work.commit()
     except Refusal as refusal:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from services.payments.domain.ageing import Ageing, AgeingBasis, OpenAmount
@@ -42,9 +43,11 @@ def period_of(first: date | None, last: date | None, today: date) -> Period:
     return Period(begin, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """One document's effect on what the partner owes: positive is a debit. `id` is the document's."""
+class Movement(NamedTuple):
+    """One document's effect on what the partner owes: positive is a debit. `id` is the document's.
+
+    A tuple, because an account has tens of thousands of them and a dataclass takes eight times as long to make.
+    """
 
     on: date
     kind: str
@@ -65,8 +68,7 @@ class MemoCheque:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class MemoDeduction:
+class MemoDeduction(NamedTuple):
     """Tax the partner kept back and for which its certificate is awaited: settled, and listed for memory."""
 
     kind: str

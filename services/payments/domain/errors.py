@@ -193,3 +193,11 @@ class CalendarUnknown(Invalid):
 
 class RateUnknown(Invalid):
     code, title = "rate_unknown", "No exchange rate of that day is known"
+
+
+class ConfirmationState(Conflict):
+    code, title = "confirmation_state", "The confirmation is not in a state for this"
+
+
+class ReplyContradicts(Invalid):
+    code, title = "reply_contradicts", "The reply contradicts itself"

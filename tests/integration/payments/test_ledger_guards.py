@@ -64,6 +64,16 @@ TRIED_ELSEWHERE = (
     "credit_note_events",
     "note_documents",
     "note_files",
+    "account_statement_batches",
+    "account_statements",
+    "account_statement_balances",
+    "account_statement_files",
+    "account_statement_batch_entries",
+    "confirmation_rules",
+    "balance_confirmation_events",
+    "balance_confirmation_replies",
+    "balance_differences",
+    "difference_explanations",
 )
 
 

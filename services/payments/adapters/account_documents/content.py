@@ -1,7 +1,11 @@
 """An account statement as JSON: what the API answers, what is frozen when it is published, what documents are set from."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
 
 from services.payments.domain.account_statement import (
     AccountSection,
@@ -12,9 +16,9 @@ from services.payments.domain.account_statement import (
     running,
 )
 from services.payments.domain.ageing import Ageing, AgeingBasis, Bucket, OpenAmount
-from shared.money import text_from_minor
+from shared.money import currency_exponent
 
-Content = dict[str, object]
+Content = dict[str, Any]
 PROOF_NAMES: Final = ("ledger", "closing", "ageing", "open_items")
 
 
@@ -40,13 +44,19 @@ def statement_content(statement: AccountStatement) -> Content:
     }
 
 
+def plain_content(content: Content) -> Content:
+    """The content as it is read back from JSON: what documents are set from."""
+    plain: Content = msgspec.json.decode(msgspec.json.encode(content))
+    return plain
+
+
 def _section(section: AccountSection, kind: StatementKind) -> Content:
     money = _MoneyOf(section.currency)
     is_activity = kind is StatementKind.ACTIVITY
     return {
         "currency": section.currency,
         "opening": money(section.opening_minor),
-        "movements": _movements(section, money) if is_activity else [],
+        "movements": _movements(section) if is_activity else [],
         "totals": {"debit": money(section.debit_minor), "credit": money(section.credit_minor)},
         "closing": money(section.closing_minor),
         "open_items": [_open_item(item, section.ageing, money) for item in section.items],
@@ -69,23 +79,55 @@ class _MoneyOf:
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
+        self._text = _text_of(currency)
 
     def __call__(self, amount_minor: int) -> dict[str, str]:
-        return {"amount": text_from_minor(amount_minor, self._currency), "currency": self._currency}
+        return {"amount": self._text(amount_minor), "currency": self._currency}
 
 
-def _movements(section: AccountSection, money: _MoneyOf) -> list[Content]:
+def _text_of(currency: str) -> Callable[[int], str]:
+    """As text_from_minor, which looks the currency up for each amount."""
+    digits = currency_exponent(currency)
+
+    def text(amount_minor: int) -> str:
+        plain = str(abs(amount_minor)).rjust(digits + 1, "0")
+        sign = "-" if amount_minor < 0 else ""
+        return f"{sign}{plain[:-digits]}.{plain[-digits:]}"
+
+    return text if digits else str
+
+
+class _Money(msgspec.Struct, gc=False):
+    amount: str
+    currency: str
+
+
+class _Movement(msgspec.Struct, gc=False):
+    """One line on the wire; made by the ten thousand, so in C rather than as a dict."""
+
+    on: date
+    kind: str
+    document_id: UUID
+    document_number: str
+    reference: str
+    debit: _Money | None
+    credit: _Money | None
+    balance: _Money
+
+
+def _movements(section: AccountSection) -> list[_Movement]:
+    currency, text = section.currency, _text_of(section.currency)
     return [
-        {
-            "on": one.on,
-            "kind": one.kind,
-            "document_id": one.id,
-            "document_number": one.document_number,
-            "reference": one.reference,
-            "debit": money(one.amount_minor) if one.amount_minor > 0 else None,
-            "credit": money(-one.amount_minor) if one.amount_minor < 0 else None,
-            "balance": money(balance),
-        }
+        _Movement(
+            one.on,
+            one.kind,
+            one.id,
+            one.document_number,
+            one.reference,
+            _Money(text(one.amount_minor), currency) if one.amount_minor > 0 else None,
+            _Money(text(-one.amount_minor), currency) if one.amount_minor < 0 else None,
+            _Money(text(balance), currency),
+        )
         for one, balance in running(section.opening_minor, section.movements)
     ]
 

@@ -67,5 +67,5 @@ def _amount(money: Mapping[str, str] | None) -> Amount | None:
     return None if money is None else Amount(money["amount"], money["currency"])
 
 
-def _day(day: date | str) -> date:
-    return date.fromisoformat(day) if isinstance(day, str) else day
+def _day(day: str) -> date:
+    return date.fromisoformat(day)

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from services.payments.adapters.account_documents.content import Content
+from services.payments.adapters.account_documents.content import Content, plain_content
 from services.payments.adapters.account_documents.letterhead import Letterhead
 from services.payments.adapters.account_documents.statement_csv import statement_csv
 from services.payments.adapters.account_documents.statement_pdf import statement_pdf
@@ -24,11 +24,12 @@ def statement_file(
 ) -> bytes:
     """`look` is format and language. It takes seconds for ten thousand movements: call it in a thread."""
     file_format, language = look
+    if file_format == "json":
+        return msgspec.json.encode(content)
+    plain = plain_content(content)
     match file_format:
         case "csv":
-            return statement_csv(content)
+            return statement_csv(plain)
         case "xlsx":
-            return statement_xlsx(content, letterhead, language=language, made_at=made_at)
-        case "pdf":
-            return statement_pdf(content, letterhead, language=language)
-    return msgspec.json.encode(content)
+            return statement_xlsx(plain, letterhead, language=language, made_at=made_at)
+    return statement_pdf(plain, letterhead, language=language)

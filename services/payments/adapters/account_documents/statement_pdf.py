@@ -1,7 +1,6 @@
 """An account statement as PDF, set from its content."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,22 +29,28 @@ def statement_pdf(
     letter: Mapping[str, object] | None = None,
 ) -> bytes:
     """The same content, letterhead and language give the same bytes. `letter` adds a page that asks for a reply."""
+    laid_out = laid_out_statement(content, letterhead, language=language)
+    return render_pdf(TEMPLATE, laid_out | dict(letter or {"letter": []}), is_tagged=False)
+
+
+def laid_out_statement(
+    content: Mapping[str, Any], letterhead: Letterhead, *, language: str
+) -> dict[str, object]:
+    """What the template sets, every figure as it is to be read."""
     words = LABELS[language]
-    sections = content["sections"]
-    title = words[content["kind"]]
-    laid_out = {
+    number = content.get("number", "")
+    return {
         "language": language,
         "labels": dict(words),
-        "title": title,
-        "number": content.get("number", ""),
-        "mark": content.get("number", "") or words["draft"],
+        "title": words[content["kind"]],
+        "number": number,
+        "mark": number or words["draft"],
         "letterhead": {"name": letterhead.name, "lines": list(letterhead.lines)},
         "partner": _partner(content["partner"], words),
         "facts": _facts(content, words),
-        "sections": [_section(one, content, words, place) for place, one in enumerate(sections)],
-        **(letter or {"letter": [], "choices": [], "signature": []}),
+        "sections": [_section(one, content, words, place) for place, one in enumerate(content["sections"])],
+        "letter": [],
     }
-    return render_pdf(TEMPLATE, laid_out, is_tagged=False)
 
 
 def _partner(partner: Mapping[str, str], words: Words) -> dict[str, object]:
@@ -241,7 +246,6 @@ def _balance(amount: str, currency: str, words: Words, *, signed: bool = False) 
     return f"{shown} {words['credit_mark' if amount.startswith('-') else 'debit_mark']}"
 
 
-def _day(day: date | str) -> str:
+def _day(day: str) -> str:
     """14-10-2026, the same in the three languages."""
-    text = day if isinstance(day, str) else day.isoformat()
-    return f"{text[8:10]}-{text[5:7]}-{text[:4]}"
+    return f"{day[8:]}-{day[5:7]}-{day[:4]}"

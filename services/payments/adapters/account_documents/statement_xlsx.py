@@ -4,7 +4,7 @@ Written row by row in constant memory, straight to the library: ten thousand mov
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ class _Book:
         self.day = self._book.add_format({"num_format": "dd-mm-yyyy", "align": "left"})
         self.harmless = self._book.add_format({"quote_prefix": True})
         self._amounts: dict[tuple[str, bool], Format] = {}
+        self._by_length: dict[tuple[int, bool, str, bool], Format] = {}
 
     def start(self, title: str, letterhead: Letterhead, made_at: datetime) -> None:
         self._book.set_properties({"title": title, "author": letterhead.name, "created": made_at})
@@ -90,19 +91,21 @@ class _Book:
             sheet.write_string(row, column, text)
 
     def amount(self, text: str, currency: str, *, is_bold: bool = False) -> Format:
-        shown = number_format(text, currency)
-        key = (shown, is_bold)
-        if key not in self._amounts:
+        """The format of an amount depends on its sign and length alone."""
+        length = (len(text), text.startswith("-"), currency, is_bold)
+        found = self._by_length.get(length)
+        if found is None:
+            shown = number_format(text, currency)
             looks = {"num_format": shown} | ({"bold": True, "top": 1} if is_bold else {})
-            self._amounts[key] = self._book.add_format(looks)
-        return self._amounts[key]
+            found = self._amounts.setdefault((shown, is_bold), self._book.add_format(looks))
+            self._by_length[length] = found
+        return found
 
     def text(self, sheet: Worksheet, row: int, column: int, text: str) -> None:
         sheet.write_string(row, column, text, self.harmless if begins_like_a_formula(text) else None)
 
-    def date(self, sheet: Worksheet, row: int, column: int, day: date | str) -> None:
-        at = date.fromisoformat(day) if isinstance(day, str) else day
-        sheet.write_datetime(row, column, datetime(at.year, at.month, at.day), self.day)  # noqa: DTZ001 - a day
+    def date(self, sheet: Worksheet, row: int, column: int, day: str) -> None:
+        sheet.write_datetime(row, column, datetime.fromisoformat(day), self.day)
 
     def total(self, sheet: Worksheet, rows: int, column: int, amount: Money) -> None:
         """The sum of the rows above as a formula, with the statement's own figure as its value."""
@@ -120,7 +123,7 @@ class _Book:
 
 
 def _is_exact(text: str) -> bool:
-    return sum(char.isdigit() for char in text.lstrip("-0.")) <= DIGITS_MAX
+    return len(text) <= DIGITS_MAX or sum(char.isdigit() for char in text.lstrip("-0.")) <= DIGITS_MAX
 
 
 def _summary(book: _Book, content: Mapping[str, Any], letterhead: Letterhead) -> None:

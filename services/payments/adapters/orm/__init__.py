@@ -1,7 +1,8 @@
 """Tables of the payments database. Ledger tables are append-only (triggers in the migrations)."""
 
-from services.payments.adapters.orm import clocks as clocks
 from services.payments.adapters.orm import account_statements as account_statements
+from services.payments.adapters.orm import balance_confirmations as balance_confirmations
+from services.payments.adapters.orm import clocks as clocks
 from services.payments.adapters.orm import credit_notes as credit_notes
 from services.payments.adapters.orm import exceptions as exceptions
 from services.payments.adapters.orm import exchange_rates as exchange_rates

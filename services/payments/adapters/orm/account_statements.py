@@ -16,6 +16,9 @@ class AccountStatementBatchRecord(Record):
     __table_args__ = (
         CheckConstraint("kind IN ('activity', 'outstanding')", name="kind_known"),
         CheckConstraint("to_on >= from_on", name="period_runs"),
+        CheckConstraint(
+            "(confirmation_kind IS NULL) = (confirmation_due_on IS NULL)", name="confirmation_whole"
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -30,6 +33,8 @@ class AccountStatementBatchRecord(Record):
     job_id: Mapped[UUID]
     requested_at: Mapped[datetime]
     requested_by: Mapped[str]
+    confirmation_kind: Mapped[str | None]
+    confirmation_due_on: Mapped[date | None]
 
 
 class AccountStatementRecord(Record):

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
-from services.payments.domain.account_statement import BookFigures, Movement, Period
+from services.payments.domain.account_statement import BookFigures, MemoDeduction, Movement, Period
 from services.payments.domain.ageing import OpenAmount
-from services.payments.domain.chart_of_accounts import PARTNER_ACCOUNTS
+from services.payments.domain.chart_of_accounts import DEDUCTION_ACCOUNTS, PARTNER_ACCOUNTS, TDS_RECEIVABLE
 from services.payments.domain.receipt import MONEY
 
 # When each allocation counts. What a receipt explained when it was booked is posted on the receipt's day, even if
@@ -108,7 +108,7 @@ moved AS (
     FROM refunds f WHERE f.partner_code = ANY(CAST(:partners AS text[])) AND f.state = 'paid'
 )
 """
-_ACCOUNT: Final = f"""
+ACCOUNT: Final = f"""
 WITH {SPANS}, {_OPEN}, {_MOVED},
 ledger AS (
     SELECT e.currency, coalesce(sum(l.amount_minor) FILTER (WHERE e.effective_on <= :day), 0) AS minor,
@@ -123,8 +123,13 @@ live AS (
 SELECT
     CAST((SELECT coalesce(json_agg(json_build_array(currency, CAST(minor AS bigint))), '[]') FROM (
         SELECT currency, sum(minor) AS minor FROM moved WHERE on_day < :first GROUP BY 1) AS o) AS text) AS openings,
-    CAST((SELECT coalesce(json_agg(json_build_array(currency, on_day, kind, id, document_number, reference, minor)
-        ORDER BY on_day, place, id), '[]') FROM moved WHERE on_day BETWEEN :first AND :day) AS text) AS movements,
+    CAST((SELECT coalesce(json_agg(json_build_array(currency,
+            json_build_array(on_day, kind, id, document_number, reference, minor)) ORDER BY on_day, place, id), '[]')
+        FROM moved WHERE on_day BETWEEN :first AND :day) AS text) AS movements,
+    CAST((SELECT coalesce(json_agg(json_build_array(currency,
+            json_build_array(kind, document_number, counts_from, amount_minor)) ORDER BY counts_from, id), '[]')
+        FROM spans WHERE kind = ANY(CAST(:kinds AS text[])) AND counts_from <= :day
+            AND (ends_on IS NULL OR ends_on > :day)) AS text) AS deductions,
     CAST((SELECT coalesce(json_agg(json_build_array(currency, id, kind, document_number, document_on, due_on,
         original_minor, CAST(open_minor AS bigint)) ORDER BY due_on, document_number, id), '[]')
         FROM open_then WHERE open_minor <> 0) AS text) AS items,
@@ -136,16 +141,6 @@ _OPEN_OF_MANY: Final = f"""
 WITH {SPANS}, {_OPEN}
 SELECT * FROM open_then WHERE open_minor <> 0 ORDER BY partner_code, currency, due_on, document_number, id
 """
-
-
-class _Moved(msgspec.Struct, array_like=True):
-    currency: str
-    on_day: date
-    kind: str
-    id: UUID
-    document_number: str
-    reference: str
-    minor: int
 
 
 class _Open(msgspec.Struct, array_like=True):
@@ -172,6 +167,7 @@ class AccountFacts:
 
     openings: dict[str, int]
     movements: dict[str, list[Movement]]
+    deductions: dict[str, list[MemoDeduction]]
     items: dict[str, list[OpenAmount]]
     books: dict[str, BookFigures]
 
@@ -181,31 +177,38 @@ class AccountFacts:
 
 
 async def account_facts(connection: AsyncConnection, partner_code: str, period: Period) -> AccountFacts:
-    """What moved in the period, what was open at its end, and what the ledger says of it."""
-    parameters = {
-        "partners": [partner_code],
-        "first": period.first,
-        "day": period.last,
-        "accounts": list(PARTNER_ACCOUNTS),
-    }
-    row = (await connection.execute(sa.text(_ACCOUNT), parameters)).one()
+    """What moved in the period, what was open and what certificates were awaited at its end, and the ledger's word."""
+    row = (await connection.execute(sa.text(ACCOUNT), account_parameters(partner_code, period))).one()
     movements: dict[str, list[Movement]] = {}
-    for one in msgspec.json.decode(row.movements, type=list[_Moved]):
-        movements.setdefault(one.currency, []).append(
-            Movement(one.on_day, one.kind, one.id, one.document_number, one.reference, one.minor)
-        )
+    for currency, movement in msgspec.json.decode(row.movements, type=list[tuple[str, Movement]]):
+        movements.setdefault(currency, []).append(movement)
+    deductions: dict[str, list[MemoDeduction]] = {}
+    for currency, deduction in msgspec.json.decode(row.deductions, type=list[tuple[str, MemoDeduction]]):
+        deductions.setdefault(currency, []).append(deduction)
     items: dict[str, list[OpenAmount]] = {}
     for item in msgspec.json.decode(row.items, type=list[_Open]):
         items.setdefault(item.currency, []).append(_open_amount(item))
     return AccountFacts(
         openings=dict(msgspec.json.decode(row.openings, type=list[tuple[str, int]])),
         movements=movements,
+        deductions=deductions,
         items=items,
         books={
             one.currency: BookFigures(one.ledger_minor, one.live_minor, one.latest_on)
             for one in msgspec.json.decode(row.books, type=list[_Books])
         },
     )
+
+
+def account_parameters(partner_code: str, period: Period) -> dict[str, object]:
+    """What the account's statement is executed with."""
+    return {
+        "partners": [partner_code],
+        "first": period.first,
+        "day": period.last,
+        "accounts": list(PARTNER_ACCOUNTS),
+        "kinds": sorted(kind for kind, account in DEDUCTION_ACCOUNTS.items() if account == TDS_RECEIVABLE),
+    }
 
 
 async def open_items_as_of(
@@ -229,18 +232,3 @@ def _open_amount(row: _Open | Row) -> OpenAmount:
         row.original_minor,
         int(row.open_minor),
     )
-
-
-DEDUCTIONS_SELECT: Final = f"""
-WITH {SPANS} SELECT s.kind, s.document_number, s.counts_from, s.amount_minor, s.currency FROM spans s
-WHERE s.kind = ANY(CAST(:kinds AS text[])) AND s.counts_from <= :day AND (s.ends_on IS NULL OR s.ends_on > :day)
-ORDER BY s.counts_from, s.document_number, s.id
-"""
-
-
-async def deductions_as_of(
-    connection: AsyncConnection, partner_code: str, day: date, kinds: Sequence[str]
-) -> Sequence[Row]:
-    """What the partner had kept back by the end of the day and that still stood, of the given kinds."""
-    parameters = {"partners": [partner_code], "day": day, "kinds": list(kinds)}
-    return (await connection.execute(sa.text(DEDUCTIONS_SELECT), parameters)).all()

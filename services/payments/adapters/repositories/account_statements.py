@@ -131,7 +131,8 @@ async def add_batch(connection: AsyncConnection, values: Mapping[str, object]) -
     await connection.execute(
         sa.text(
             "INSERT INTO account_statement_batches VALUES (:id, :kind, :first, :last, :basis,"
-            " CAST(:bounds AS bigint[]), :language, :zone, CAST(:partner_codes AS varchar[]), :count, :job_id, :at, :by)"
+            " CAST(:bounds AS bigint[]), :language, :zone, CAST(:partner_codes AS varchar[]), :count, :job_id, :at, :by,"
+            " :confirmation_kind, :confirmation_due_on)"
         ),
         values,
     )
