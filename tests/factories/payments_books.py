@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.queries.proofs import partner_differences
 from services.payments.adapters.repositories import Row
-from services.payments.adapters.repositories.settlements import receipt_credit
+from services.payments.adapters.repositories.settlements import credit_by_id, receipt_credit
 from services.payments.adapters.statement_formats import StatementFormat, detect_format
 from services.payments.adapters.statement_store import write_chunks
 from services.payments.application.allocate_credit import allocate_credit
@@ -38,7 +38,7 @@ from services.payments.domain.invoice import Invoice
 from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
 from services.payments.domain.received_payment import ReceivedPayment
-from services.payments.domain.settlement import Settlement
+from services.payments.domain.settlement import Credit, Settlement
 from shared.database import Database, UnitOfWork
 from shared.events.partners import PartnerState
 from tests.factories.payments import ACCOUNT_ID, ACCOUNT_NUMBER, RECEIVED_ON, partner
@@ -55,6 +55,15 @@ PARTNERS: Final = (
 
 async def no_progress(*, message: str, counts: dict[str, int]) -> None:
     """Nobody watches the import."""
+
+
+async def _credit(work: UnitOfWork, credit_id: UUID) -> Credit:
+    """A receipt or an issued credit note."""
+    credit = await receipt_credit(work.connection, credit_id) or await credit_by_id(
+        work.connection, credit_id
+    )
+    assert credit is not None
+    return credit
 
 
 class PaymentsBooks:
@@ -114,16 +123,14 @@ class PaymentsBooks:
     ) -> list[UUID]:
         """Set what is open of the receipt against items; returns the ids of the allocations."""
         async with UnitOfWork(self.database) as work:
-            credit = await receipt_credit(work.connection, booked.id)
-            assert credit is not None
+            credit = await _credit(work, booked.id)
             ids = await allocate_credit(work, credit, parts, Posting("tests", LATER, on))
             await work.commit()
         return ids
 
     async def undo(self, booked: Receipt, allocation_id: UUID, *, on: date = RECEIVED_ON) -> list[Settlement]:
         async with UnitOfWork(self.database) as work:
-            credit = await receipt_credit(work.connection, booked.id)
-            assert credit is not None
+            credit = await _credit(work, booked.id)
             undone = await undo_allocation(work, credit, allocation_id, Posting("tests", LATER, on))
             await work.commit()
         return undone
@@ -146,8 +153,7 @@ class PaymentsBooks:
         self, receipt_id: UUID, amount_minor: int, *, by: str = "maker", account: str = ACCOUNT_NUMBER
     ) -> UUID:
         async with UnitOfWork(self.database) as work:
-            credit = await receipt_credit(work.connection, receipt_id)
-            assert credit is not None
+            credit = await _credit(work, receipt_id)
             command = RequestRefund(credit, amount_minor, account, "Paid twice", by)
             refund_id = await request_refund(work, command, at=LATER)
             await work.commit()

@@ -10,6 +10,7 @@ from services.payments.domain.invoice import Invoice
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
 from services.payments.domain.received_payment import PaymentPart, ReceivedPayment
 from shared.errors import Refusal
+from tests.factories.credit_notes import NotesDesk, a_discount, part
 from tests.factories.payments import ACCOUNT_ID, INVOICE_RATE, RECEIVED_ON, invoice, receipt
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.payments.ledger.ledger_model import (
@@ -25,6 +26,7 @@ from tests.integration.payments.ledger.ledger_model import (
     Part,
     Refund,
     Refused,
+    share,
     worth_at,
 )
 from tests.integration.payments.ledger.shown_books import ShownBooks, shown_books, told_open_minor
@@ -41,7 +43,8 @@ class LedgerBench:
         self._runner = runner
         self.model = LedgerModel()
         self.books = self.run(emptied())
-        self.run(self._open_foreign_accounts())
+        self.desk = NotesDesk(self.books)
+        self.run(self._open())
         self.ends = Counter[str]()  # how actions ended: done, or refused and why
         self._numbers = 0
 
@@ -51,7 +54,8 @@ class LedgerBench:
 
         return self._runner.run(awaited())
 
-    async def _open_foreign_accounts(self) -> None:
+    async def _open(self) -> None:
+        await self.desk.open()
         for currency, rate in RATES_OF_THE_DAY.items():
             await self.books.add_bank_account(ACCOUNT_IDS[currency], ACCOUNTS[currency], currency)
             await self.books.enter_rate(currency, rate)
@@ -210,6 +214,28 @@ class LedgerBench:
                 one.id, "charge", one.number, one.partner_code, "INR", CHARGE_MINOR
             )
 
+    def credit_by_note(self, item: Item, amount_minor: int) -> None:
+        """A commercial note, asked for, approved and issued."""
+        wanted = a_discount(
+            part(None, amount_minor, invoice=item.number),
+            partner_code=item.partner_code,
+            currency=item.currency,
+        )
+        note = self.outcome(self.desk.issued(wanted), self.model.refused_note(item, amount_minor))
+        if note is not None:
+            worth_minor = share(item.worth_minor, amount_minor, item.original_minor)
+            item.noted_minor += amount_minor
+            self.model.credits[note.id] = Credit(
+                note.id, *_whose(item), amount_minor, "", note.number, worth_minor=worth_minor, of=item
+            )
+
+    def cancel_note(self, note: Credit) -> None:
+        refused = self.model.refused_cancelling(note)
+        self.outcome(self.desk.cancel(note.id), refused)
+        if not refused and note.of is not None:
+            note.of.noted_minor -= note.amount_minor
+            note.is_reversed = True
+
     def ask_refund(self, credit: Credit, amount_minor: int, *, by: str) -> None:
         refused = self.model.refused_request(credit, amount_minor)
         wanted = self.books.ask_refund(credit.id, amount_minor, by=by, account=ACCOUNTS[credit.currency])
@@ -326,8 +352,12 @@ def _credit_of(one: Receipt) -> Credit:
     )
 
 
-def _facts(part: Part) -> tuple[UUID, str, int, int, int]:
-    return part.item.id, part.kind, part.amount_minor, part.worth_minor, part.credit_worth_minor
+def _whose(item: Item) -> tuple[str, str]:
+    return item.partner_code, item.currency
+
+
+def _facts(one: Part) -> tuple[UUID, str, int, int, int]:
+    return one.item.id, one.kind, one.amount_minor, one.worth_minor, one.credit_worth_minor
 
 
 def _named(credit: Credit) -> Receipt:

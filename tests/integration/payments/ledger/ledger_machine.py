@@ -131,15 +131,21 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         return booked, parts
 
-    def credit(self, place: int) -> Credit:
+    def credit(self, place: int, *, is_note: bool = False) -> Credit:
         """Mostly one that stands, now and then one that was taken back."""
-        everything = list(self.model.credits.values())
+        everything = self.notes() if is_note else self.receipts()
         standing = [credit for credit in everything if not credit.is_reversed]
         choice = standing if standing and place < 80 else everything
         return choice[place % len(choice)]
 
-    def has_credits(self) -> bool:
-        return bool(self.model.credits)
+    def receipts(self) -> list[Credit]:
+        return [credit for credit in self.model.credits.values() if credit.of is None]
+
+    def notes(self) -> list[Credit]:
+        return [credit for credit in self.model.credits.values() if credit.of is not None]
+
+    def invoices(self) -> list[Item]:
+        return [item for item in self.model.items.values() if item.kind == "invoice"]
 
     def told(self) -> list[Credit]:
         found = (self.model.standing(account, name) for account in ACCOUNTS.values() for name in REFERENCES)
@@ -165,11 +171,10 @@ class LedgerMachine(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: any(item.kind == "invoice" for item in self.model.items.values()))
+    @precondition(invoices)
     @rule(place=places, other_figures=st.booleans())
     def an_invoice_is_registered_again(self, place: int, *, other_figures: bool) -> None:
-        invoices = [item for item in self.model.items.values() if item.kind == "invoice"]
-        self.bench.register_again(invoices[place % len(invoices)], other_figures=other_figures)
+        self.bench.register_again(self.invoices()[place % len(self.invoices())], other_figures=other_figures)
 
     @rule(money=moneys)
     def a_receipt_is_booked(self, money: Money) -> None:
@@ -199,6 +204,17 @@ class LedgerMachine(RuleBasedStateMachine):
             a_payment_for(known.whose, [], on_account_minor=known.amount_minor + more_minor, **facts)
         )
 
+    @precondition(invoices)
+    @rule(place=places, share=shares)
+    def a_credit_note_is_issued(self, place: int, share: str) -> None:
+        item = self.invoices()[place % len(self.invoices())]
+        self.bench.credit_by_note(item, max(1, SHARES[share](item.original_minor - item.noted_minor)))
+
+    @precondition(notes)
+    @rule(place=places)
+    def a_credit_note_is_cancelled(self, place: int) -> None:
+        self.bench.cancel_note(self.credit(place, is_note=True))
+
     @precondition(lambda self: bool(self.usable()))
     @rule(place=places, wished=wish_lists.filter(bool), is_greedy=st.sampled_from((False,) * 9 + (True,)))
     def a_credit_is_allocated(self, place: int, wished: list[Wish], *, is_greedy: bool) -> None:
@@ -208,7 +224,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if parts:
             self.bench.allocate(credit, parts)
 
-    @precondition(has_credits)
+    @precondition(receipts)
     @rule(place=places, wish=wishes, amount_minor=st.integers(1, 50))
     def any_credit_is_tried(self, place: int, wish: Wish, amount_minor: int) -> None:
         credit = self.credit(place)
@@ -226,18 +242,18 @@ class LedgerMachine(RuleBasedStateMachine):
         if again:
             self.bench.undo(credit, allocation_id)
 
-    @precondition(has_credits)
+    @precondition(receipts)
     @rule(place=places)
     def a_receipt_is_reversed(self, place: int) -> None:
         refunded = [credit for credit in self.model.credits.values() if credit.refunded_minor]
         self.bench.reverse(refunded[0] if refunded and place % 4 == 0 else self.credit(place))
 
-    @precondition(has_credits)
+    @precondition(receipts)
     @rule(place=places, return_code=st.sampled_from(("01", "20", "12")))
     def a_cheque_bounces(self, place: int, return_code: str) -> None:
         self.bench.bounce(self.credit(place), return_code)
 
-    @precondition(has_credits)
+    @precondition(receipts)
     @rule(place=places, share=shares, by=people)
     def a_refund_is_asked_for(self, place: int, share: str, by: str) -> None:
         credit = self.usable()[place % len(self.usable())] if self.usable() else self.credit(place)

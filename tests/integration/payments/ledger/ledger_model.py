@@ -39,6 +39,7 @@ class Item:
     currency: str
     original_minor: int
     worth_minor: int = 0  # in paise, of what is in foreign currency
+    noted_minor: int = 0  # what credit notes took back of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Part:
 
 @dataclass(slots=True)
 class Credit:
-    """A receipt with what it settles now, by the allocation's id, and what was sent back of it."""
+    """A receipt or credit note with what it settles now, by the allocation's id, and what was sent back of it."""
 
     id: UUID
     partner_code: str
@@ -68,12 +69,17 @@ class Credit:
     is_reversed: bool = False
     worth_minor: int = 0
     is_changed: bool = False  # the bank credited rupees for it
+    of: Item | None = None  # the invoice that a credit note is for
     refunded_worth_minor: int = 0  # what the money sent back was worth when it came
     refund_differences: list[int] = field(default_factory=list)  # less what it was worth when it left
 
     @property
     def whose(self) -> tuple[str, str]:
         return self.partner_code, self.currency
+
+    @property
+    def control(self) -> str:
+        return "2150-customer-credit-notes" if self.of else "2100-customer-advances"
 
     @property
     def open_minor(self) -> int:
@@ -186,6 +192,17 @@ class LedgerModel:
         )
         return frozenset({"CreditUsedUp"}) if amount_minor > credit.open_minor - asked else ALLOWED
 
+    def refused_note(self, item: Item, amount_minor: int) -> Refused:
+        is_beyond = amount_minor > item.original_minor - item.noted_minor
+        return frozenset({"CreditBeyondInvoice"}) if is_beyond else ALLOWED
+
+    def refused_cancelling(self, note: Credit) -> Refused:
+        if note.is_reversed:
+            return frozenset({"Stale", "NoteState"})
+        asked = any(one.credit is note and one.state == "requested" for one in self.refunds.values())
+        is_used = note.open_minor < note.amount_minor or asked
+        return frozenset({"NoteUsed"}) if is_used else ALLOWED
+
     def refused_decision(self, refund: Refund, *, is_paid: bool, decided_by: str) -> Refused:
         if refund.state != "requested":
             return frozenset({"AlreadyDecided"})
@@ -249,7 +266,7 @@ class LedgerModel:
         for credit in self.credits.values():
             if not credit.is_reversed:
                 _bank(total, credit)
-            total["2100-customer-advances", credit.currency] -= credit.open_minor
+            total[credit.control, credit.currency] -= credit.open_minor
             for part in credit.settles.values():
                 if part.kind != MONEY:
                     total[DEDUCTIONS[part.kind], credit.currency] += part.amount_minor
@@ -261,7 +278,7 @@ class LedgerModel:
         for item in self.items.values():
             total[item.partner_code, "1200-receivables", item.currency] += self.open_of(item)
         for credit in self.credits.values():
-            total[credit.partner_code, "2100-customer-advances", credit.currency] -= credit.open_minor
+            total[credit.partner_code, credit.control, credit.currency] -= credit.open_minor
         return _not_zero(total)
 
     def open_worth(self) -> dict[UUID, int]:
@@ -306,7 +323,9 @@ def share(worth_minor: int, part_minor: int, whole_minor: int) -> int:
 
 
 def _bank(total: Counter[tuple[str, str]], credit: Credit) -> None:
-    if credit.is_changed:
+    if credit.of is not None:
+        total["4120-discounts-allowed", credit.currency] += credit.amount_minor
+    elif credit.is_changed:
         total[f"1100-bank-{credit.account}", RUPEES] += credit.worth_minor
         total["1150-currency-conversion", RUPEES] -= credit.worth_minor
         total["1150-currency-conversion", credit.currency] += credit.amount_minor
@@ -318,8 +337,8 @@ def _bank(total: Counter[tuple[str, str]], credit: Credit) -> None:
 def _worth_of_credit(total: Counter[str], credit: Credit) -> None:
     if not credit.is_reversed:
         into = "1150-currency-conversion" if credit.is_changed else f"1100-bank-{credit.account}"
-        total[into] += credit.worth_minor
-    total["2100-customer-advances"] -= credit.open_worth_minor
+        total["4120-discounts-allowed" if credit.of else into] += credit.worth_minor
+    total[credit.control] -= credit.open_worth_minor
     for part in credit.settles.values():
         if part.kind != MONEY:
             total[DEDUCTIONS[part.kind]] += part.credit_worth_minor

@@ -134,6 +134,10 @@ async def told_open_minor(books: PaymentsBooks) -> dict[str, int]:
                     left[one["invoice_id"]] -= one["amount_minor"]
                     if one["kind"] == "receipt":
                         left[one["credit_id"]] -= one["amount_minor"]
+            case "credit_note_issued.v1":
+                left[told["note"]["note_id"]] += told["note"]["total_minor"]
+            case "credit_note_ended.v1" if told["note"]["number"]:
+                left[told["note"]["note_id"]] -= told["note"]["total_minor"]
             case "refund_paid.v1":
                 left[told["credit_id"]] -= told["amount_minor"]
     return {key: minor for key, minor in left.items() if minor}

@@ -13,7 +13,7 @@ from tests.integration.payments.ledger.conftest import NewBench
 from tests.integration.payments.ledger.ledger_bench import LedgerBench
 from tests.integration.payments.ledger.ledger_machine import LedgerMachine
 
-STEPS: Final = int(os.environ.get("LEDGER_STEPS") or 240)
+STEPS: Final = int(os.environ.get("LEDGER_STEPS") or 160)
 SEED: Final = int(os.environ.get("LEDGER_SEED") or secrets.randbelow(2**32))
 STEPS_PER_HISTORY: Final = 40
 HISTORIES_PER_ROUND: Final = 50
@@ -23,11 +23,13 @@ ENOUGH_TO_SEE_EVERYTHING: Final = 2_000
 EVERY_REFUSAL: Final = {
     "AlreadyDecided",
     "AlreadyReversed",
+    "CreditBeyondInvoice",
     "CreditUsedUp",
     "ItemNotPayable",
     "ItemSettled",
     "MakerIsChecker",
     "NotACheque",
+    "NoteUsed",
     "ReceiptRefunded",
 }
 

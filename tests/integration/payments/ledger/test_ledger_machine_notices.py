@@ -26,6 +26,15 @@ DAMAGES = {
     "UPDATE journal_lines SET amount_minor = amount_minor + 1 WHERE account_code LIKE '39%';"
     "UPDATE account_balances SET balance_minor = balance_minor + 2 WHERE account_code LIKE '39%'": "trial balance",
 }
+# The same for what foreign money is worth.
+DAMAGED_WORTHS = {
+    "UPDATE open_items SET open_base_minor = open_base_minor - 1 WHERE kind = 'invoice'": "control account",
+    "UPDATE allocations SET base_minor = base_minor + 1 WHERE base_minor IS NOT NULL": "allocations",
+    "UPDATE allocations SET credit_base_minor = credit_base_minor + 1 WHERE base_minor IS NOT NULL": "allocations",
+    "UPDATE journal_lines SET base_minor = base_minor + 1 WHERE account_code LIKE '4700%'": "in rupees",
+    "UPDATE journal_lines SET account_code = '5700-exchange-loss' WHERE account_code LIKE '4700%';"
+    "UPDATE account_balances SET account_code = '5700-exchange-loss' WHERE account_code LIKE '4700%'": "in rupees",
+}
 REWRITTEN = (
     "UPDATE audit_batches SET actor = 'somebody else'",
     "UPDATE journal_entries SET description = 'Gift'",
@@ -63,6 +72,21 @@ def test_damaged_books_are_noticed(new_bench: NewBench, own_superuser: Database,
     damage(bench, own_superuser, statements)
 
     with pytest.raises(AssertionError, match=re.escape(DAMAGES[statements])):
+        bench.assert_books_are_the_model()
+
+
+@pytest.mark.parametrize("statements", DAMAGED_WORTHS)
+def test_damaged_worths_are_noticed(new_bench: NewBench, own_superuser: Database, statements: str) -> None:
+    bench = new_bench()
+    bench.register(invoice("EXP/1", partner_code="CP0003", currency="USD", total_minor=5_000))
+    (item,) = bench.model.items.values()
+    part = Part(item, "receipt", 3_333)
+    bench.book((a_receipt_for(("CP0003", "USD"), [part], on_account_minor=700, reference="SWIFT1"), [part]))
+    bench.assert_books_are_the_model()
+
+    damage(bench, own_superuser, statements)
+
+    with pytest.raises(AssertionError, match=DAMAGED_WORTHS[statements]):
         bench.assert_books_are_the_model()
 
 

@@ -14,6 +14,7 @@ from tests.integration.payments.ledger.shown_books import ShownBooks, told_open_
 # What the payer kept back of each invoice, in paise of 1,000.00; the rest is money.
 KEPT_BACK = st.sampled_from((None, "TDS194Q", "BANK_CHARGE"))
 SPLITS = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9_000), KEPT_BACK), min_size=1, max_size=5)
+OWNERS = st.sampled_from((("CP0001", "INR"), ("CP0003", "USD"), ("CP0003", "KWD")))
 AT_REST = settings(
     max_examples=10,
     database=None,
@@ -30,12 +31,14 @@ def everything(bench: LedgerBench) -> tuple[ShownBooks, dict[str, int]]:
     return replace(shown, allocations=settled), bench.run(told_open_minor(bench.books))  # type: ignore[arg-type]
 
 
-def a_desk(bench: LedgerBench) -> list[Credit]:
+def a_desk(bench: LedgerBench, whose: tuple[str, str]) -> list[Credit]:
     """Three invoices of 1,000.00, half of the first paid with its receipt, and two receipts with money on account."""
-    bench.register(*(invoice(f"INV/{place}", total_minor=100_000) for place in range(3)))
+    partner_code, currency = whose
+    facts = {"partner_code": partner_code, "currency": currency}
+    bench.register(*(invoice(f"INV/{place}", total_minor=100_000, **facts) for place in range(3)))
     first = Part(next(iter(bench.model.items.values())), "receipt", 50_000)
     for place, parts in enumerate(([first], [])):
-        booked = a_receipt_for(("CP0001", "INR"), parts, on_account_minor=45_000, reference=f"UTR{place}")
+        booked = a_receipt_for(whose, parts, on_account_minor=45_000, reference=f"UTR{place}")
         bench.book((booked, parts))
     return list(bench.model.credits.values())
 
@@ -48,12 +51,15 @@ def parts_of(bench: LedgerBench, split: tuple[int, int, str | None]) -> list[Par
 
 
 @AT_REST
-@given(data=st.data(), splits=SPLITS)
+@given(data=st.data(), whose=OWNERS, splits=SPLITS)
 def test_allocations_undone_in_any_order_leave_what_was_before(
-    new_bench: NewBench, data: st.DataObject, splits: list[tuple[int, int, str | None]]
+    new_bench: NewBench,
+    data: st.DataObject,
+    whose: tuple[str, str],
+    splits: list[tuple[int, int, str | None]],
 ) -> None:
     bench = new_bench()
-    receipts = a_desk(bench)
+    receipts = a_desk(bench, whose)
     before = everything(bench)
     made = [
         (credit, bench.allocate(credit, parts_of(bench, split))[0])
@@ -69,14 +75,14 @@ def test_allocations_undone_in_any_order_leave_what_was_before(
 
 
 @AT_REST
-@given(splits=SPLITS)
+@given(whose=OWNERS, splits=SPLITS)
 def test_a_receipt_taken_back_leaves_what_was_before_it(
-    new_bench: NewBench, splits: list[tuple[int, int, str | None]]
+    new_bench: NewBench, whose: tuple[str, str], splits: list[tuple[int, int, str | None]]
 ) -> None:
     bench = new_bench()
-    a_desk(bench)
+    a_desk(bench, whose)
     before = everything(bench)
-    booked = a_receipt_for(("CP0001", "INR"), [], on_account_minor=45_000, reference="LATE")
+    booked = a_receipt_for(whose, [], on_account_minor=45_000, reference="LATE")
     bench.book((booked, []))
     credit = bench.model.credits[booked.id]
     for split in splits:
