@@ -10,6 +10,7 @@ from pydantic import Field
 from shared.events.envelope import ITEMS_PER_EVENT_MAX, Event
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
+BASE = Field(description="what an amount in foreign currency is worth in paise; null in rupees")
 AmountMinor = Annotated[int, Field(description="in the smallest unit of the currency, e.g. paise")]
 
 
@@ -24,6 +25,7 @@ class InvoiceRegistered:
     taxable_minor: AmountMinor
     tax_minor: AmountMinor
     total_minor: AmountMinor
+    base_minor: Annotated[int | None, BASE] = None
 
 
 class InvoicesRegisteredV1(Event):
@@ -74,6 +76,7 @@ class ReceiptBooked:
     is_on_time: bool
     allocations: tuple[Allocation, ...] = ()
     deductions: tuple[Deduction, ...] = ()
+    base_minor: Annotated[int | None, BASE] = None
 
 
 class ReceiptsBookedV1(Event):

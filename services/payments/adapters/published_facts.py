@@ -48,6 +48,7 @@ def publish_invoices(work: UnitOfWork, invoices: Sequence[Invoice]) -> None:
             taxable_minor=invoice.taxable_minor,
             tax_minor=invoice.tax_minor,
             total_minor=invoice.total_minor,
+            base_minor=invoice.value.minor if invoice.value else None,
         )
         for invoice in invoices
     ]
@@ -219,6 +220,7 @@ def _receipt_booked(receipt: Receipt, zone: str | None, when: tuple[datetime, da
         is_on_time=when[0] <= when[1],
         allocations=allocations,
         deductions=deductions,
+        base_minor=receipt.value.minor if receipt.value else None,
     )
 
 

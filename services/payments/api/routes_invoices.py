@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from services.payments.adapters.queries.exchange_rates import rates_of_day
 from services.payments.adapters.queries.gst import has_derived_lines, taxes_of
 from services.payments.adapters.queries.ledger import INVOICE_SELECT, OPEN_ITEM_SELECT
 from services.payments.adapters.queries.listing import Listing, one_row
@@ -65,7 +66,10 @@ async def register_invoices_route(
     key: IdempotencyKey = None,
     atomic: Annotated[bool, Query(description="All or nothing: one refused item refuses the batch")] = False,  # noqa: FBT002
 ) -> Response:
-    """One verdict per invoice, in order. A bad one never stops the others unless `atomic` is asked for."""
+    """One verdict per invoice, in order. A bad one never stops the others unless `atomic` is asked for.
+
+    A CSV may have a column `exchange_rate` more: rupees for one unit of a foreign currency, empty for the day's rate.
+    """
     records, content = await read_records(request)
 
     async def perform() -> Response:
@@ -169,6 +173,9 @@ async def list_open_items(
     kind: Literal["invoice", "charge", "advance", "credit_note"] | None = None,
     due_on_gte: date | None = None,
     due_on_lte: date | None = None,
+    valued_on: Annotated[
+        date | None, Query(description="Value what is foreign at the rate of this day")
+    ] = None,
 ) -> Page[OpenItemBody]:
     """In the order of their due dates, oldest first."""
     found = await one_row(connection, "SELECT code, zone FROM partners", "code = :code", code=partner)
@@ -184,4 +191,5 @@ async def list_open_items(
     rows = await listing.after(page.after(scope), ["date", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.due_on.isoformat(), str(row.id)))
     today = datetime.now(BANK_TIME_ZONE).date()
-    return Page(items=[open_item_body(row, today=today) for row in kept], next_cursor=cursor)
+    rates = await rates_of_day(connection, {row.currency for row in kept}, valued_on)
+    return Page(items=[open_item_body(row, today=today, rates=rates) for row in kept], next_cursor=cursor)

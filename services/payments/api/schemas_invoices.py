@@ -1,7 +1,9 @@
 """Bodies of invoices and open items."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_exchange_rates import OwnRate, base_money, own_value, rate_text
 from services.payments.api.schemas_gst_registrations import Gstin, StateCode
+from services.payments.domain.exchange_rate import base_minor
 from services.payments.domain.invoice import Invoice
 from services.payments.domain.invoice_tax import InvoiceLine, InvoiceTax
 from services.payments.domain.settlement import DEBIT_KINDS
@@ -217,6 +220,10 @@ class OpenItemBody(WireModel):
     open_base_amount: Annotated[
         MoneyBody | None, Field(description="What the open part of a foreign item is worth in the books")
     ]
+    valued_amount: Annotated[
+        MoneyBody | None,
+        Field(description="What it would be worth at the rate of `valued_on`; null unless asked and known"),
+    ]
     overdue_days: int = Field(description="Whole days after the due date; 0 when not due or a credit")
 
 
@@ -273,8 +280,11 @@ def _tax_body(tax: InvoiceTax, currency: str, *, is_derived: bool) -> InvoiceTax
     )
 
 
-def open_item_body(row: Row, *, today: date) -> OpenItemBody:
-    """The reply for one open item as seen today."""
+def open_item_body(
+    row: Row, *, today: date, rates: Mapping[str, Decimal] = MappingProxyType({})
+) -> OpenItemBody:
+    """The reply for one open item as seen today; `rates` by currency value what is foreign."""
+    rate = rates.get(row.currency)
     late = (today - row.due_on).days if row.kind in DEBIT_KINDS else 0
     return OpenItemBody(
         id=row.id,
@@ -285,5 +295,6 @@ def open_item_body(row: Row, *, today: date) -> OpenItemBody:
         original_amount=money(row.original_minor, row.currency),
         open_amount=money(row.open_minor, row.currency),
         open_base_amount=base_money(row.open_base_minor),
+        valued_amount=None if rate is None else base_money(base_minor(row.open_minor, row.currency, rate)),
         overdue_days=max(late, 0),
     )

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from tests.factories.payments import ACCOUNT_NUMBER, invoice, receipt
@@ -240,6 +241,24 @@ async def test_an_invoice_told_again_with_another_rate_is_another_invoice(
     ]  # fmt: skip
 
 
+async def test_a_csv_of_invoices_may_name_rates(books: PaymentsBooks, calling_payments: CallAs) -> None:
+    content = (
+        "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount,exchange_rate\n"
+        "EXP/1,CP0001,2026-10-01,2026-11-15,JPY,1000,0,1000,0.5512\n"
+        "EXP/2,CP0001,2026-10-01,2026-11-15,KWD,1.000,0.000,1.000,271.305\n"
+        "INV/3,CP0001,2026-10-01,2026-11-15,INR,100.00,18.00,118.00,\n"
+        "EXP/4,CP0001,2026-10-01,2026-11-15,USD,100.00,0.00,100.00,1e2\n"
+    )
+
+    async with calling_payments(a_caller()) as client:
+        reply = await client.post("/v1/invoices/batch", content=content, headers={"Content-Type": "text/csv"})
+
+    verdicts = [one["status"] for one in reply.json()["items"]]
+    assert verdicts == ["accepted", "accepted", "accepted", "refused"]
+    rows = await books.rows("SELECT base_minor FROM invoices ORDER BY number")
+    assert [row.base_minor for row in rows] == [55_120, 27_131, None]
+
+
 async def test_the_books_are_shown_in_rupees_as_well(books: PaymentsBooks, calling_payments: CallAs) -> None:
     await with_a_dollar_account(books)
     await register(calling_payments)
@@ -254,3 +273,41 @@ async def test_the_books_are_shown_in_rupees_as_well(books: PaymentsBooks, calli
     assert {one["account_code"]: one["base_balance"]["amount"] for one in trial["lines"]}[GAIN] == "-400.00"
     shown = {one["document_number"]: one["open_base_amount"] for one in items if one["kind"] == "invoice"}
     assert shown == {"EXP/1": rupees("49200.00")}
+
+
+async def test_what_is_open_is_valued_at_the_rate_of_any_day(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    await register(calling_payments)
+    await books.register(invoice("INV/1", total_minor=500))
+    await books.enter_rate("USD", "84")
+
+    shown = {}
+    for query in ("", "?valued_on=2026-10-15", "?valued_on=2026-09-30"):
+        async with calling_payments(a_caller()) as client:
+            items = (await client.get(f"/v1/accounts/CP0001/open-items{query}")).json()["items"]
+        shown[query] = {one["document_number"]: one["valued_amount"] for one in items}
+
+    assert shown == {
+        "": {"EXP/1": None, "INV/1": None},
+        "?valued_on=2026-10-15": {"EXP/1": rupees("84000.00"), "INV/1": None},
+        "?valued_on=2026-09-30": {"EXP/1": None, "INV/1": None},
+    }
+
+
+async def test_other_services_are_told_what_foreign_money_is_worth(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    await with_a_dollar_account(books)
+    await register(calling_payments)
+    await told(calling_payments, "1000.00")
+    await books.register(invoice("INV/1", total_minor=500))
+
+    invoices = [
+        one["base_minor"]
+        for body in await books.events("salesops.payments.invoices_registered.v1")
+        for one in msgspec.json.decode(body)["data"]["invoices"]
+    ]
+    (receipts,) = await books.events("salesops.payments.receipts_booked.v1")
+    assert invoices == [8_200_000, None]
+    assert msgspec.json.decode(receipts)["data"]["receipts"][0]["base_minor"] == 8_300_000

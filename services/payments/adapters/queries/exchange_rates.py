@@ -1,5 +1,6 @@
 """Reads of exchange rates."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -19,3 +20,13 @@ async def counting_rate(connection: AsyncConnection, currency: str, day: date) -
             f"There is no rate of {currency} for {day} or the days before; enter it with POST /v1/exchange-rates"
         )
     return rates[currency, day]
+
+
+async def rates_of_day(
+    connection: AsyncConnection, currencies: Iterable[str], day: date | None
+) -> dict[str, Decimal]:
+    """The rates of the currencies that are known for the day; none when no day is asked for."""
+    if day is None:
+        return {}
+    found = await rates_on(connection, [(currency, day) for currency in currencies])
+    return {currency: rate for (currency, _), rate in found.items()}
