@@ -21,9 +21,12 @@ from services.payments.api import (
     routes_instruments,
     routes_invoices,
     routes_ledger,
+    routes_line_postings,
     routes_note_documents,
     routes_payment_queries,
     routes_receipts,
+    routes_reconciliation_rules,
+    routes_reconciliations,
     routes_settlements,
 )
 from services.payments.api.receipt_gathering import ReceiptGathering
@@ -63,6 +66,9 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_clock_rules.router,
         routes_exceptions.router,
         routes_exchange_rates.router,
+        routes_line_postings.router,
+        routes_reconciliations.router,
+        routes_reconciliation_rules.router,
         jobs_router(),
     ]
     app = create_service_app(

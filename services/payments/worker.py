@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.chase_confirmations import chase_confirmations
+from services.payments.application.explain_bank_lines import explain_all_accounts
 from services.payments.application.import_bank_statement import import_bank_statement
 from services.payments.application.publish_statements import PUBLISH_TASK, publish_statements
 from services.payments.application.receive_bank_statement import IMPORT_TASK
@@ -43,7 +44,8 @@ async def run_query_watch(database: Database) -> None:
 
 
 async def run_exception_watch(database: Database) -> None:
-    """Every quarter of an hour: exceptions whose cause is gone."""
+    """Every quarter of an hour: what rules explain, and exceptions whose cause is gone."""
+    await explain_all_accounts(database, datetime.now(UTC))
     async with UnitOfWork(database) as work:
         await watch_exceptions(work, datetime.now(UTC))
         await work.commit()

@@ -124,9 +124,10 @@ async def add_part(
     proof = await connection.scalar(
         sa.text(
             "INSERT INTO statement_parts (statement_id, part_number, account_number, currency, identification,"
-            " sequence, is_final, opening_minor, closing_minor, closing_on, lines_minor, lines_count, proof)"
+            " sequence, is_final, opening_minor, closing_minor, opening_on, closing_on,"
+            " lines_minor, lines_count, proof)"
             " SELECT :id, :part, :account_number, :currency, :identification, :sequence, :is_final, :opening,"
-            " :closing, :closing_on, coalesce(sum(amount_minor), 0), count(*),"
+            " :closing, :opening_on, :closing_on, coalesce(sum(amount_minor), 0), count(*),"
             " CASE WHEN CAST(:is_complete AS bool) IS FALSE"
             "   OR CAST(:opening AS bigint) + coalesce(sum(amount_minor), 0) <> CAST(:closing AS bigint)"
             "   OR CAST(:expected AS bigint) <> CAST(:closing AS bigint) THEN 'mismatch'"
@@ -146,6 +147,7 @@ async def add_part(
             "is_final": opened.is_final,
             "opening": opening,
             "closing": closing,
+            "opening_on": closed.opening.balance_on if closed.opening else None,
             "closing_on": closed.closing.balance_on if closed.closing else None,
             "is_complete": closed.is_complete,
             "expected": expected,

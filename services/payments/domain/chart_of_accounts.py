@@ -20,6 +20,16 @@ BANK_CHARGES: Final = "5100-bank-charges"
 CURRENCY_CONVERSION: Final = "1150-currency-conversion"
 EXCHANGE_GAIN: Final = "4700-exchange-gain"
 EXCHANGE_LOSS: Final = "5700-exchange-loss"
+OWN_TRANSFERS: Final = "1190-transfers-between-own-accounts"
+TAX_REFUNDS: Final = "1320-tax-refunds-due"
+INPUT_GST: Final = "1330-gst-on-bank-charges"
+SUPPLIER_CLEARING: Final = "2400-payments-of-other-departments"
+SUSPENSE: Final = "2900-suspense"
+OPENING_BALANCES: Final = "3950-opening-balances"
+INTEREST_RECEIVED: Final = "4300-interest-received"
+OTHER_INCOME: Final = "4900-other-income"
+INTEREST_PAID: Final = "5200-interest-paid"
+OTHER_EXPENSES: Final = "5900-other-expenses"
 
 # What a partner owes us is the sum of these over the lines that carry its code.
 PARTNER_ACCOUNTS: Final = (RECEIVABLES, CUSTOMER_ADVANCES, CUSTOMER_CREDIT_NOTES)
@@ -37,11 +47,28 @@ ACCOUNT_NAMES: Final = {
     DISCOUNTS_ALLOWED: "Discounts allowed without effect on tax",
     CHARGES_RECOVERED: "Charges recovered from customers",
     GST_ON_CHARGES: "GST payable on charges recovered",
-    BANK_CHARGES: "Bank charges borne for customers",
     CURRENCY_CONVERSION: "Foreign money that the bank credited in rupees",
     EXCHANGE_GAIN: "Exchange gain realised",
     EXCHANGE_LOSS: "Exchange loss realised",
+    BANK_CHARGES: "Bank charges",
+    OWN_TRANSFERS: "Transfers between our own accounts, on their way",
+    TAX_REFUNDS: "Tax refunds due",
+    INPUT_GST: "GST paid on bank charges",
+    SUPPLIER_CLEARING: "Payments of other departments, mirrored",
+    SUSPENSE: "Suspense, to be cleared",
+    OPENING_BALANCES: "Opening balances taken over",
+    INTEREST_RECEIVED: "Interest received",
+    OTHER_INCOME: "Other income",
+    INTEREST_PAID: "Interest paid",
+    OTHER_EXPENSES: "Other expenses",
 }
+# Where a line of the bank may go that is no customer's payment. Accounts of customers move by their documents only.
+LINE_ACCOUNTS: Final = frozenset(
+    {
+        BANK_CHARGES, OWN_TRANSFERS, TAX_REFUNDS, INPUT_GST, SUPPLIER_CLEARING, SUSPENSE, INTEREST_RECEIVED,
+        OTHER_INCOME, INTEREST_PAID, OTHER_EXPENSES,
+    }
+)  # fmt: skip
 # Which account bears what a payer kept back; the kinds are those the matching explains.
 DEDUCTION_ACCOUNTS: Final = {"TDS194Q": TDS_RECEIVABLE, "BANK_CHARGE": BANK_CHARGES}
 

@@ -201,3 +201,19 @@ class ConfirmationState(Conflict):
 
 class ReplyContradicts(Invalid):
     code, title = "reply_contradicts", "The reply contradicts itself"
+
+
+class LineInBooks(Conflict):
+    code, title = "line_in_books", "The bank line is in the books"
+
+
+class AccountNotForLines(Invalid):
+    code, title = "account_not_for_lines", "Bank lines are not posted to this account"
+
+
+class LinkUnfit(Conflict):
+    code, title = "link_unfit", "The line does not show this"
+
+
+class OpeningTaken(Conflict):
+    code, title = "opening_taken", "Nothing is left to take over"

@@ -35,6 +35,8 @@ APPEND_ONLY = (
 )
 # Tables of later trades; that they refuse is tried where their rows come about.
 TRIED_ELSEWHERE = (
+    "bank_line_links",
+    "reconciliations",
     "receipt_confirmations",
     "instrument_events",
     "exchange_rates",

@@ -57,6 +57,7 @@ class StatementPartRecord(Record):
     is_final: Mapped[bool]
     opening_minor: Mapped[int | None]
     closing_minor: Mapped[int | None]
+    opening_on: Mapped[date | None]
     closing_on: Mapped[date | None]
     lines_minor: Mapped[int]
     lines_count: Mapped[int]

@@ -1,5 +1,7 @@
 """Our own bank accounts."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +28,11 @@ async def account_numbers(connection: AsyncConnection) -> list[str]:
     """The numbers of all our accounts."""
     rows = await connection.execute(sa.text("SELECT number FROM bank_accounts ORDER BY number"))
     return [str(row.number) for row in rows]
+
+
+async def bank_accounts(connection: AsyncConnection) -> Sequence[Row]:
+    """All of them, by number."""
+    return (await connection.execute(sa.text("SELECT * FROM bank_accounts ORDER BY number"))).all()
 
 
 async def _bank_account(connection: AsyncConnection, number: str, statement: str) -> Row:

@@ -12,13 +12,17 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.repositories import Row
 
-# A line is in the books while a receipt stands on it, or the return it tells took a receipt back.
+# A line is in the books while a receipt stands on it, while it is posted or linked, or when the return it tells took a
+# receipt back. A cheque that came back leaves the books as the bank leaves the line: both lines stay.
+_TAKEN_BACK = "v.bank_line_id IS NULL AND v.reason_code <> 'cheque_returned'"
 LINE_IN_BOOKS: Final = (
     "(EXISTS (SELECT FROM receipts r WHERE r.bank_line_id = l.id AND NOT EXISTS (SELECT FROM receipt_reversals v"
-    "  WHERE v.receipt_id = r.id AND v.bank_line_id IS NULL))"
+    f"  WHERE v.receipt_id = r.id AND {_TAKEN_BACK}))"
     " OR EXISTS (SELECT FROM receipt_confirmations c WHERE c.bank_line_id = l.id AND NOT EXISTS (SELECT FROM"
-    "  receipt_reversals v WHERE v.receipt_id = c.receipt_id AND v.bank_line_id IS NULL))"
-    " OR EXISTS (SELECT FROM receipt_reversals v WHERE v.bank_line_id = l.id))"
+    f"  receipt_reversals v WHERE v.receipt_id = c.receipt_id AND {_TAKEN_BACK}))"
+    " OR EXISTS (SELECT FROM receipt_reversals v WHERE v.bank_line_id = l.id)"
+    " OR EXISTS (SELECT FROM bank_line_links k WHERE k.bank_line_id = l.id)"
+    " OR EXISTS (SELECT FROM bank_line_postings p WHERE p.bank_line_id = l.id AND p.reversed_at IS NULL))"
 )
 
 
