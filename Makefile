@@ -30,6 +30,10 @@ token: install ## print a development token (ROLE=coordinator, PARTNER=…, ZONE
 reset: install ## forget all local data; refuses while the system runs
 	@$(RUN) deploy.local.reset
 
+.PHONY: irp-simulator
+irp-simulator: install ## serve a stand-in for the invoice registration portal, until Ctrl-C (PORT=8099)
+	@$(RUN) tests.irp
+
 .PHONY: test test-unit bench evaluate-matching
 test: install ## run every test on throwaway PostgreSQL and RabbitMQ (ARGS='-k clock tests/unit')
 	@$(RUN) pytest -n $(WORKERS) $(ARGS)

@@ -78,6 +78,8 @@ RULES: Final = (
     Rule("POST", "/v1/credit-notes/{note_id}/cancellation", APPROVERS),
     Rule("GET", "/v1/credit-notes/{note_id}/applications", BACK_OFFICE | OWN_ROWS),
     Rule("POST", "/v1/credit-notes/{note_id}/applications", WRITERS),
+    Rule("GET", "/v1/credit-notes/{note_id}/registration", BACK_OFFICE),
+    Rule("POST", "/v1/credit-notes/{note_id}/registration", WRITERS),
     Rule("GET", "/v1/credit-notes/{note_id}/document", BACK_OFFICE | OWN_ROWS),
     Rule("GET", "/v1/credit-note-reasons", BACK_OFFICE),
     Rule("POST", "/v1/credit-note-reasons", APPROVERS),

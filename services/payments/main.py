@@ -15,6 +15,7 @@ from services.payments.api import (
     routes_confirmation_rules,
     routes_credit_note_rules,
     routes_credit_notes,
+    routes_einvoices,
     routes_exceptions,
     routes_exchange_rates,
     routes_gst_registrations,
@@ -53,6 +54,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_settlements.router,
         routes_credit_notes.router,
         routes_note_documents.router,
+        routes_einvoices.router,
         routes_credit_note_rules.router,
         routes_instruments.router,
         routes_bounces.router,
@@ -74,6 +76,8 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
     app = create_service_app(
         SERVICE, settings, routers, body_models=[InvoiceDraft, ReceiptDraft, ExchangeRateDraft]
     )
+    app = create_service_app(SERVICE, settings, routers, body_models=[InvoiceDraft, ReceiptDraft])
+    app.state.has_portal = bool(settings.einvoice_base_url)
     app.state.receipt_gathering = ReceiptGathering(app.state.database)
     return app
 

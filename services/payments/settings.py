@@ -1,5 +1,6 @@
 """Settings of the payments service, from the environment."""
 
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -11,3 +12,13 @@ class PaymentsSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_")
     port: int = 8001
     metrics_port: int = 8011
+    einvoice_base_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="The invoice registration portal or a suvidha provider; empty: notes are not registered from here",
+        examples=["https://einvoice.example.com"],
+    )
+    einvoice_client_id: str = ""
+    einvoice_client_secret: SecretStr = SecretStr("")
+    einvoice_user_name: str = ""
+    einvoice_password: SecretStr = SecretStr("")

@@ -3,14 +3,21 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from services.payments.adapters.einvoice_registry import Credentials, EInvoiceRegistry
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.chase_confirmations import chase_confirmations
 from services.payments.application.explain_bank_lines import explain_all_accounts
 from services.payments.application.import_bank_statement import import_bank_statement
 from services.payments.application.publish_statements import PUBLISH_TASK, publish_statements
 from services.payments.application.receive_bank_statement import IMPORT_TASK
+from services.payments.application.register_einvoice import settle_with_portal
 from services.payments.application.watch_bounces import watch_bounces
 from services.payments.application.watch_clocks import AT_ONCE_MAX, watch_clocks
+from services.payments.application.watch_einvoices import (
+    PORTAL_TASK,
+    queue_due_einvoices,
+    watch_reporting_clock,
+)
 from services.payments.application.watch_exceptions import watch_exceptions
 from services.payments.application.watch_queries import watch_queries
 from services.payments.consumers import SUBSCRIPTIONS
@@ -75,9 +82,41 @@ async def run_confirmation_chase(database: Database) -> None:
             await work.commit()
 
 
+async def run_portal_attempt(database: Database, job: Job) -> None:
+    """One conversation with the invoice registration portal; what it could not do is tried again when it is due."""
+    settings = load_settings(PaymentsSettings)
+    if not settings.einvoice_base_url:
+        return
+    credentials = Credentials(
+        settings.einvoice_client_id,
+        settings.einvoice_client_secret.get_secret_value(),
+        settings.einvoice_user_name,
+        settings.einvoice_password.get_secret_value(),
+    )
+    async with EInvoiceRegistry(settings.einvoice_base_url, credentials) as registry:
+        await settle_with_portal(database, registry, UUID(str(job.payload["note_id"])), datetime.now(UTC))
+
+
+async def run_portal_retries(database: Database) -> None:
+    """Each minute: what the portal did not answer and is due again."""
+    if not load_settings(PaymentsSettings).einvoice_base_url:
+        return
+    async with UnitOfWork(database) as work:
+        await queue_due_einvoices(work, datetime.now(UTC))
+        await work.commit()
+
+
+async def run_reporting_clock(database: Database) -> None:
+    """Each morning in India: notes whose days to be registered run out."""
+    async with UnitOfWork(database) as work:
+        await watch_reporting_clock(work, datetime.now(UTC))
+        await work.commit()
+
+
 TASKS = (
     JobTask(name=IMPORT_TASK, run=run_import),
     JobTask(name=PUBLISH_TASK, run=run_statements),
+    JobTask(name=PORTAL_TASK, run=run_portal_attempt),
 )
 
 
@@ -86,6 +125,8 @@ TIMERS = (
     Timer(name="watch_queries", cron="*/5 * * * *", run=run_query_watch),
     Timer(name="watch_exceptions", cron="*/15 * * * *", run=run_exception_watch),
     Timer(name="chase_confirmations", cron="35 3 * * *", run=run_confirmation_chase),  # 09:05 in India
+    Timer(name="portal_retries", cron="* * * * *", run=run_portal_retries),
+    Timer(name="reporting_clock", cron="30 3 * * *", run=run_reporting_clock),
     Timer(name="watch_bounces", cron="30 3 * * *", run=run_bounce_watch),  # 09:00 in India
 )
 

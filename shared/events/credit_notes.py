@@ -81,10 +81,26 @@ class CreditNoteAppliedV1(Event):
     open_minor: AmountMinor
 
 
+class CreditNoteReportingDueV1(Event):
+    """An issued note is not registered with the invoice registration portal `after_days` days."""
+
+    type_name: ClassVar[str] = "salesops.payments.credit_note_reporting_due.v1"
+    source: ClassVar[str] = "payments"
+
+    note_id: UUID
+    number: str
+    partner_code: str
+    zone: str | None
+    issued_on: date
+    after_days: int
+    due_on: date
+
+
 EVENTS: tuple[type[Event], ...] = (
     CreditNoteRequestedV1,
     CreditNoteApprovedV1,
     CreditNoteIssuedV1,
     CreditNoteEndedV1,
     CreditNoteAppliedV1,
+    CreditNoteReportingDueV1,
 )

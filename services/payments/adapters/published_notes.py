@@ -12,6 +12,7 @@ from shared.events.credit_notes import (
     CreditNoteApprovedV1,
     CreditNoteEndedV1,
     CreditNoteIssuedV1,
+    CreditNoteReportingDueV1,
     CreditNoteRequestedV1,
     CreditNoteState,
 )
@@ -40,6 +41,22 @@ async def publish_applied(work: UnitOfWork, note_id: UUID) -> None:
         CreditNoteAppliedV1(note=_state(row), open_minor=int(open_minor or 0)),
         partition_key="receivables",
         subject=str(note_id),
+    )
+
+
+def publish_reporting_due(work: UnitOfWork, note: Row, after_days: int) -> None:
+    """Tell that days of the portal's limit have passed without a registration."""
+    work.publish(
+        CreditNoteReportingDueV1(
+            note_id=note.id,
+            number=note.number,
+            partner_code=note.partner_code,
+            zone=note.zone,
+            issued_on=note.issued_on,
+            after_days=after_days,
+            due_on=note.due_on,
+        ),
+        partition_key=str(note.id),
     )
 
 

@@ -3,11 +3,16 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payments.adapters.queries.credit_notes import NOTE_SELECT, note_events, note_lines
+from services.payments.adapters.queries.credit_notes import (
+    NOTE_SELECT,
+    note_einvoice,
+    note_events,
+    note_lines,
+)
 from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.note_scope import NotesWanted, visible_note, visible_notes
@@ -35,6 +40,7 @@ from services.payments.application.move_credit_note import (
 from services.payments.application.request_credit_note import request_credit_note
 from services.payments.domain.errors import (
     AgreementMissing,
+    CancellationTooLate,
     CreditBeyondInvoice,
     CreditNoteInvalid,
     CreditUsedUp,
@@ -52,6 +58,7 @@ from services.payments.domain.errors import (
     PartnerUnknown,
     RateUnknown,
     ReasonNotAllowed,
+    RegistrationPending,
     SupplierUnknown,
     TaxUnknown,
 )
@@ -183,15 +190,20 @@ async def withdraw_credit_note_route(
 async def issue_credit_note_route(
     note_id: UUID,
     draft: IssueDraft,
+    request: Request,
     work: Work,
     caller: CurrentCaller,
     if_match: IfMatch = None,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Now it has the next number of its series, is posted, and is a credit of the partner."""
+    """Now it has the next number of its series, is posted, and is a credit of the partner.
+
+    A GST note for a registered partner is sent to the invoice registration portal afterwards, if one is set up; it is
+    issued whatever the portal says, and `einvoice` tells how far that is.
+    """
 
     async def move(revision: int, posting: Posting) -> None:
-        await issue_credit_note(work, note_id, revision, posting)
+        await issue_credit_note(work, note_id, revision, posting, has_portal=request.app.state.has_portal)
 
     return await _moved(work, (caller, key, if_match), (note_id, "issue"), draft, move)
 
@@ -200,7 +212,7 @@ async def issue_credit_note_route(
     "/{note_id}/cancellation",
     response_model=CreditNoteDetailBody,
     summary="Take an unused credit note back",
-    responses=refusals(*_MOVING, NoteUsed),
+    responses=refusals(*_MOVING, NoteUsed, RegistrationPending, CancellationTooLate),
 )
 async def cancel_credit_note_route(
     note_id: UUID,
@@ -210,7 +222,10 @@ async def cancel_credit_note_route(
     if_match: IfMatch = None,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Its number stays and is never given again; a mirror entry takes it out of the books."""
+    """Its number stays and is never given again; a mirror entry takes it out of the books.
+
+    One that the invoice registration portal has is cancelled there as well, which it does within 24 hours.
+    """
 
     async def move(revision: int, posting: Posting) -> None:
         await cancel_credit_note(work, note_id, revision, draft.reason, posting)
@@ -281,5 +296,6 @@ async def _reply(connection: AsyncConnection, note_id: UUID, status_code: int = 
 
 
 async def _shown(connection: AsyncConnection, row: Row, status_code: int = 200) -> Response:
-    body = note_detail_body(row, await note_lines(connection, row.id), await note_events(connection, row.id))
+    lines, events = await note_lines(connection, row.id), await note_events(connection, row.id)
+    body = note_detail_body(row, lines, events, await note_einvoice(connection, row.id))
     return as_reply(body, status_code, revision_etag(body.revision))

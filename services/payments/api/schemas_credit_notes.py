@@ -170,9 +170,24 @@ class CreditNoteBody(WireModel):
     revision: int
 
 
+class EInvoiceBody(WireModel):
+    """How far the registration with the invoice registration portal is."""
+
+    standing: Literal["pending", "registered", "refused", "cancel_pending", "cancelled", "cancel_refused"]
+    irn: Annotated[str | None, Field(description="Invoice reference number, 64 hexadecimal characters")]
+    ack_no: str | None
+    ack_at: datetime | None
+    due_on: Annotated[date | None, Field(description="Last day on which the portal takes the note")]
+    failures: Annotated[int, Field(description="Attempts that the portal did not answer")]
+    last_error: str
+
+
 class CreditNoteDetailBody(CreditNoteBody):
     """A credit note with its lines and history."""
 
+    einvoice: Annotated[
+        EInvoiceBody | None, Field(description="Null for a note that is not to be registered")
+    ]
     lines: list[CreditNoteLineBody]
     events: list[CreditNoteEventBody]
 
@@ -182,16 +197,24 @@ def note_body(row: Row) -> CreditNoteBody:
     return CreditNoteBody(**_facts(row))
 
 
-def note_detail_body(row: Row, lines: Sequence[Row], events: Sequence[Row]) -> CreditNoteDetailBody:
+def note_detail_body(
+    row: Row, lines: Sequence[Row], events: Sequence[Row], einvoice: Row | None
+) -> CreditNoteDetailBody:
     """The reply for one note."""
     return CreditNoteDetailBody(
         **_facts(row),
+        einvoice=None if einvoice is None else einvoice_body(einvoice),
         lines=[_line_body(line, row.currency) for line in lines],
         events=[
             CreditNoteEventBody(standing=one.standing, detail=one.detail, at=one.at, actor=one.actor)
             for one in events
         ],
     )
+
+
+def einvoice_body(row: Row) -> EInvoiceBody:
+    """The reply for one registration."""
+    return EInvoiceBody(**{name: getattr(row, name) for name in EInvoiceBody.model_fields})
 
 
 _SAME = (

@@ -7,12 +7,16 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import change_open_items, lock_open_items, post_entries
+from services.payments.adapters.repositories.credit_note_rules import rules_on
 from services.payments.adapters.repositories.credit_notes import entry_of_note, move_note
+from services.payments.adapters.repositories.einvoices import einvoice_for_update, set_standing
 from services.payments.adapters.repositories.note_documents import freeze_document
 from services.payments.adapters.repositories.refunds import asked_back
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.move_credit_note import locked_note, told
+from services.payments.application.watch_einvoices import queue_attempt
 from services.payments.domain.credit_note import CreditNote, NoteStanding, entry_for_note
+from services.payments.domain.einvoice import RegistrationStanding, refuse_cancellation
 from services.payments.domain.errors import NoteUsed
 from services.payments.domain.journal import reversal_of
 from services.payments.domain.posting import Posting
@@ -21,10 +25,14 @@ from services.payments.domain.posting import Posting
 async def cancel_credit_note(
     work: UnitOfWork, note_id: UUID, revision: int, reason: str, posting: Posting
 ) -> CreditNote:
-    """NotFound, Stale, NoteState; NoteUsed when something of it was applied, refunded or asked back."""
+    """NotFound, Stale, NoteState; NoteUsed when something of it was applied, refunded or asked back.
+
+    RegistrationPending, CancellationTooLate: a note that the portal knows is cancelled there as well, within its hours.
+    """
     note = await locked_note(work, note_id, revision)
     note.refuse_unless(NoteStanding.ISSUED)
     note = replace(note, worth_minor=await _unused_worth(work, note))
+    await _cancel_registration(work, note, posting)
     values = Counter({note.id: -note.worth_minor}) if note.worth_minor is not None else None
     await change_open_items(work.connection, Counter({note.id: -note.total_minor}), posting.at, values)
     await move_note(work.connection, note.id, NoteStanding.CANCELLED, {})
@@ -49,3 +57,15 @@ async def _unused_worth(work: UnitOfWork, note: CreditNote) -> int | None:
             f"Something of {note.number} was applied, refunded or asked back; take that back first"
         )
     return item.open_base_minor
+
+
+async def _cancel_registration(work: UnitOfWork, note: CreditNote, posting: Posting) -> None:
+    row = await einvoice_for_update(work.connection, note.id)
+    if row is None:
+        return
+    rules = await rules_on(work.connection, posting.effective_on)
+    standing = RegistrationStanding(row.standing)
+    refuse_cancellation(standing, row.ack_at, posting.at, rules.cancel_hours)
+    if standing is RegistrationStanding.REGISTERED:
+        await set_standing(work.connection, note.id, RegistrationStanding.CANCEL_PENDING, "", posting.at)
+        await queue_attempt(work, str(note.id), posting.actor)

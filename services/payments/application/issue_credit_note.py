@@ -7,28 +7,41 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import post_entries
-from services.payments.adapters.repositories.credit_note_rules import series_on
+from services.payments.adapters.repositories.credit_note_rules import rules_on, series_on
 from services.payments.adapters.repositories.credit_notes import (
     move_note,
     next_note_number,
     open_note,
+    partner_facts,
     worth_of_lines,
 )
+from services.payments.adapters.repositories.einvoices import add_einvoice
 from services.payments.adapters.repositories.exchange_rates import rates_on
 from services.payments.adapters.repositories.note_documents import freeze_document
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.move_credit_note import locked_note, refuse_after_deadline, told
+from services.payments.application.watch_einvoices import queue_attempt
 from services.payments.domain.business_day import financial_year
-from services.payments.domain.credit_note import CreditNote, NoteStanding, entry_for_note, note_number
+from services.payments.domain.credit_note import (
+    CreditNote,
+    NoteStanding,
+    NoteType,
+    entry_for_note,
+    note_number,
+)
+from services.payments.domain.credit_note_rules import reporting_due_on
 from services.payments.domain.errors import RateUnknown
 from services.payments.domain.exchange_rate import BASE_CURRENCY, base_minor
 from services.payments.domain.posting import Posting
 
 
-async def issue_credit_note(work: UnitOfWork, note_id: UUID, revision: int, posting: Posting) -> CreditNote:
+async def issue_credit_note(
+    work: UnitOfWork, note_id: UUID, revision: int, posting: Posting, *, has_portal: bool = False
+) -> CreditNote:
     """The issued note, dated on the posting's day.
 
     NotFound, Stale, NoteState, DeadlinePassed; RateUnknown for foreign money of no invoice on a day without a rate.
+    With a portal, a GST note for a registered recipient is queued to be registered there.
     The number's row is held from here to the commit: whoever issues next waits, and a failure gives the number back.
     """
     note = await locked_note(work, note_id, revision)
@@ -60,6 +73,8 @@ async def issue_credit_note(work: UnitOfWork, note_id: UUID, revision: int, post
         },
     )
     await open_note(work.connection, issued, posting.at)
+    if has_portal:
+        await _register(work, issued, posting)
     await freeze_document(work.connection, note.id, posting.at)
     await told(work, note.id, f"Issued as {number}", posting)
     entry = entry_for_note(issued, entry_id=uuid7())
@@ -78,3 +93,19 @@ async def _worth_of(work: UnitOfWork, note: CreditNote, day: date) -> int | None
     if not rates:
         raise RateUnknown(f"There is no rate of {note.currency} for {day}; enter it first")
     return worth_minor + base_minor(rest_minor, note.currency, rates[note.currency, day])
+
+
+async def _register(work: UnitOfWork, note: CreditNote, posting: Posting) -> None:
+    """Only business with a GSTIN has an IRN: a note to a consumer is not registered, nor one without tax.
+
+    The portal takes rupees; a note in foreign money goes through the returns.
+    """
+    partner = await partner_facts(work.connection, note.partner_code)
+    if note.note_type is not NoteType.GST or note.currency != BASE_CURRENCY:
+        return
+    if partner is None or not partner.gstin:
+        return
+    rules = await rules_on(work.connection, posting.effective_on)
+    due_on = reporting_due_on(posting.effective_on, rules)
+    await add_einvoice(work.connection, note.id, due_on, posting.at)
+    await queue_attempt(work, str(note.id), posting.actor)

@@ -153,6 +153,18 @@ class CreditBeyondInvoice(Conflict):
     code, title = "credit_beyond_invoice", "More than the invoice has left"
 
 
+class RegistrationPending(Conflict):
+    code, title = "registration_pending", "The portal has not answered yet"
+
+
+class CancellationTooLate(Conflict):
+    code, title = "cancellation_too_late", "The portal no longer cancels it"
+
+
+class NoteReported(Conflict):
+    code, title = "credit_note_reported", "The note is part of a return"
+
+
 class NoteUsed(Conflict):
     code, title = "credit_note_used", "Something of the credit note was used"
 

@@ -76,6 +76,8 @@ TRIED_ELSEWHERE = (
     "balance_confirmation_replies",
     "balance_differences",
     "difference_explanations",
+    "einvoice_exchanges",
+    "einvoice_alerts",
 )
 
 

@@ -4,6 +4,7 @@ from services.payments.adapters.orm import account_statements as account_stateme
 from services.payments.adapters.orm import balance_confirmations as balance_confirmations
 from services.payments.adapters.orm import clocks as clocks
 from services.payments.adapters.orm import credit_notes as credit_notes
+from services.payments.adapters.orm import einvoices as einvoices
 from services.payments.adapters.orm import exceptions as exceptions
 from services.payments.adapters.orm import exchange_rates as exchange_rates
 from services.payments.adapters.orm import gst as gst

@@ -54,3 +54,19 @@ async def reasons_on(connection: AsyncConnection, day: date) -> Sequence[Row]:
             {"day": day},
         )
     ).all()
+
+
+async def note_einvoice(connection: AsyncConnection, note_id: UUID) -> Row | None:
+    """The registration with the portal; None for a note that needs none."""
+    return (
+        await connection.execute(sa.text("SELECT * FROM einvoices WHERE note_id = :id"), {"id": note_id})
+    ).one_or_none()
+
+
+async def note_exchanges(connection: AsyncConnection, note_id: UUID) -> Sequence[Row]:
+    """What was said to the portal and what it answered, the oldest first."""
+    return (
+        await connection.execute(
+            sa.text("SELECT * FROM einvoice_exchanges WHERE note_id = :id ORDER BY id"), {"id": note_id}
+        )
+    ).all()

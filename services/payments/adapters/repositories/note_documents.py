@@ -47,13 +47,11 @@ async def _facts(connection: AsyncConnection, note_id: UUID) -> NoteFacts:
     reason = await reason_on(connection, note.note_type, note.reason_code, note.issued_on)
     assert ours is not None
     assert partner is not None
-    return NoteFacts(
-        note,
-        await note_lines(connection, note_id),
-        ours,
-        partner,
-        reason.name if reason else note.reason_code,
-    )
+    einvoice = (
+        await connection.execute(sa.text("SELECT * FROM einvoices WHERE note_id = :id"), {"id": note_id})
+    ).one_or_none()
+    name = reason.name if reason else note.reason_code
+    return NoteFacts(note, await note_lines(connection, note_id), ours, partner, name, einvoice)
 
 
 async def latest_document(connection: AsyncConnection, note_id: UUID) -> FrozenDocument | None:
