@@ -43,6 +43,8 @@ RESOURCES: Final[Mapping[str, str]] = {
             "exceptions",
             "exchange-rates",
             "gst-registrations",
+            "ims-actions",
+            "ims-statuses",
             "instruments",
             "invoices",
             "jobs",

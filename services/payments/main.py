@@ -1,6 +1,7 @@
 """The HTTP process of the payments service: `python -m services.payments.main`."""
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from services.payments.api import (
     routes_account_statements,
@@ -19,6 +20,7 @@ from services.payments.api import (
     routes_exceptions,
     routes_exchange_rates,
     routes_gst_registrations,
+    routes_ims,
     routes_instruments,
     routes_invoices,
     routes_ledger,
@@ -32,6 +34,7 @@ from services.payments.api import (
 )
 from services.payments.api.receipt_gathering import ReceiptGathering
 from services.payments.api.schemas_exchange_rates import ExchangeRateDraft
+from services.payments.api.schemas_ims import ImsActionRow
 from services.payments.api.schemas_invoices import InvoiceDraft
 from services.payments.api.schemas_receipts import ReceiptDraft
 from services.payments.settings import PaymentsSettings
@@ -55,6 +58,7 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_credit_notes.router,
         routes_note_documents.router,
         routes_einvoices.router,
+        routes_ims.router,
         routes_credit_note_rules.router,
         routes_instruments.router,
         routes_bounces.router,
@@ -73,10 +77,8 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_reconciliation_rules.router,
         jobs_router(),
     ]
-    app = create_service_app(
-        SERVICE, settings, routers, body_models=[InvoiceDraft, ReceiptDraft, ExchangeRateDraft]
-    )
-    app = create_service_app(SERVICE, settings, routers, body_models=[InvoiceDraft, ReceiptDraft])
+    body_models: list[type[BaseModel]] = [ExchangeRateDraft, ImsActionRow, InvoiceDraft, ReceiptDraft]
+    app = create_service_app(SERVICE, settings, routers, body_models=body_models)
     app.state.has_portal = bool(settings.einvoice_base_url)
     app.state.receipt_gathering = ReceiptGathering(app.state.database)
     return app

@@ -52,6 +52,7 @@ from services.payments.domain.errors import (
     ItemNotPayable,
     ItemSettled,
     MakerIsChecker,
+    NoteReported,
     NoteState,
     NoteUsed,
     NotTheMaker,
@@ -212,7 +213,7 @@ async def issue_credit_note_route(
     "/{note_id}/cancellation",
     response_model=CreditNoteDetailBody,
     summary="Take an unused credit note back",
-    responses=refusals(*_MOVING, NoteUsed, RegistrationPending, CancellationTooLate),
+    responses=refusals(*_MOVING, NoteUsed, NoteReported, RegistrationPending, CancellationTooLate),
 )
 async def cancel_credit_note_route(
     note_id: UUID,

@@ -63,6 +63,9 @@ class NoteRulesDraft(WireModel):
     ims_pending_periods: Annotated[
         int, Field(ge=0, le=12, description="Tax periods a recipient may keep a note pending")
     ] = 0
+    return_due_day: Annotated[
+        int, Field(ge=1, le=28, description="Day of the next month on which a period's return is due")
+    ] = 20
     source: Source
 
 

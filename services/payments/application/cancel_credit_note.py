@@ -10,6 +10,7 @@ from services.payments.adapters.ledger_writer import change_open_items, lock_ope
 from services.payments.adapters.repositories.credit_note_rules import rules_on
 from services.payments.adapters.repositories.credit_notes import entry_of_note, move_note
 from services.payments.adapters.repositories.einvoices import einvoice_for_update, set_standing
+from services.payments.adapters.repositories.ims import ims_steps
 from services.payments.adapters.repositories.note_documents import freeze_document
 from services.payments.adapters.repositories.refunds import asked_back
 from services.payments.adapters.unit_of_work import UnitOfWork
@@ -17,7 +18,7 @@ from services.payments.application.move_credit_note import locked_note, told
 from services.payments.application.watch_einvoices import queue_attempt
 from services.payments.domain.credit_note import CreditNote, NoteStanding, entry_for_note
 from services.payments.domain.einvoice import RegistrationStanding, refuse_cancellation
-from services.payments.domain.errors import NoteUsed
+from services.payments.domain.errors import NoteReported, NoteUsed
 from services.payments.domain.journal import reversal_of
 from services.payments.domain.posting import Posting
 
@@ -27,10 +28,13 @@ async def cancel_credit_note(
 ) -> CreditNote:
     """NotFound, Stale, NoteState; NoteUsed when something of it was applied, refunded or asked back.
 
-    RegistrationPending, CancellationTooLate: a note that the portal knows is cancelled there as well, within its hours.
+    NoteReported when it is part of a return. RegistrationPending, CancellationTooLate: a note that the portal knows is
+    cancelled there as well, within its hours.
     """
     note = await locked_note(work, note_id, revision)
     note.refuse_unless(NoteStanding.ISSUED)
+    if await ims_steps(work.connection, note.id):
+        raise NoteReported(f"{note.number} is reported to the tax office; amend it in the returns")
     note = replace(note, worth_minor=await _unused_worth(work, note))
     await _cancel_registration(work, note, posting)
     values = Counter({note.id: -note.worth_minor}) if note.worth_minor is not None else None

@@ -36,6 +36,7 @@ class NoteRules:
     reporting_days: int | None
     cancel_hours: int
     ims_pending_periods: int
+    return_due_day: int = 20
 
 
 @dataclass(frozen=True, slots=True)

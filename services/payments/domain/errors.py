@@ -165,6 +165,10 @@ class NoteReported(Conflict):
     code, title = "credit_note_reported", "The note is part of a return"
 
 
+class ImsStepRefused(Conflict):
+    code, title = "ims_step_refused", "The step does not follow"
+
+
 class NoteUsed(Conflict):
     code, title = "credit_note_used", "Something of the credit note was used"
 

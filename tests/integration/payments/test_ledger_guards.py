@@ -78,6 +78,7 @@ TRIED_ELSEWHERE = (
     "difference_explanations",
     "einvoice_exchanges",
     "einvoice_alerts",
+    "ims_steps",
 )
 
 

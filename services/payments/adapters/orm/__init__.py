@@ -8,6 +8,7 @@ from services.payments.adapters.orm import einvoices as einvoices
 from services.payments.adapters.orm import exceptions as exceptions
 from services.payments.adapters.orm import exchange_rates as exchange_rates
 from services.payments.adapters.orm import gst as gst
+from services.payments.adapters.orm import ims as ims
 from services.payments.adapters.orm import instruments as instruments
 from services.payments.adapters.orm import items as items
 from services.payments.adapters.orm import journal as journal

@@ -50,6 +50,7 @@ class CreditNoteRuleRecord(Record):
     source: Mapped[str]
     added_at: Mapped[datetime]
     added_by: Mapped[str]
+    return_due_day: Mapped[int] = mapped_column(server_default="20")
 
 
 class AnnualReturnRecord(Record):

@@ -51,6 +51,7 @@ async def rules_on(connection: AsyncConnection, day: date) -> NoteRules:
         reporting_days=row.reporting_days,
         cancel_hours=row.cancel_hours,
         ims_pending_periods=row.ims_pending_periods,
+        return_due_day=row.return_due_day,
     )
 
 
@@ -83,7 +84,7 @@ async def add_rules(connection: AsyncConnection, values: Mapping[str, object]) -
     return await _add(
         connection,
         "INSERT INTO credit_note_rules VALUES (:valid_from, :declare_until_month, :declare_until_day,"
-        " :needs_itc_declaration, :reporting_days, :cancel_hours, :ims_pending_periods, :source, :at, :by)"
+        " :needs_itc_declaration, :reporting_days, :cancel_hours, :ims_pending_periods, :source, :at, :by, :return_due_day)"
         " ON CONFLICT DO NOTHING",
         values,
     )

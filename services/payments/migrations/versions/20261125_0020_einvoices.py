@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.migrations.ledger_guards import append_only
 
-revision = "0014"
-down_revision = "0013"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
