@@ -51,6 +51,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "journal-entries",
             "ledger-accounts",
             "opening-balances",
+            "payer-aliases",
             "payment-queries",
             "payment-traces",
             "receipts",

@@ -26,10 +26,12 @@ from services.payments.api import (
     routes_ledger,
     routes_line_postings,
     routes_note_documents,
+    routes_payer_aliases,
     routes_payment_queries,
     routes_receipts,
     routes_reconciliation_rules,
     routes_reconciliations,
+    routes_reviews,
     routes_settlements,
 )
 from services.payments.api.receipt_gathering import ReceiptGathering
@@ -51,6 +53,8 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_bank_accounts.router,
         routes_bank_statements.router,
         routes_bank_lines.router,
+        routes_reviews.router,
+        routes_payer_aliases.router,
         routes_invoices.router,
         routes_gst_registrations.router,
         routes_receipts.router,

@@ -10,6 +10,11 @@ from services.payments.application.explain_bank_lines import explain_all_account
 from services.payments.application.import_bank_statement import import_bank_statement
 from services.payments.application.publish_statements import PUBLISH_TASK, publish_statements
 from services.payments.application.receive_bank_statement import IMPORT_TASK
+from services.payments.application.redecide_lines import (
+    REDECISION_TASK,
+    redecide_lines,
+    redecide_when_asked,
+)
 from services.payments.application.register_einvoice import settle_with_portal
 from services.payments.application.watch_bounces import watch_bounces
 from services.payments.application.watch_clocks import AT_ONCE_MAX, watch_clocks
@@ -113,14 +118,26 @@ async def run_reporting_clock(database: Database) -> None:
         await work.commit()
 
 
+async def run_redecision(database: Database, job: Job) -> None:
+    """The job somebody asks for by hand: every waiting line is weighed again."""
+    await redecide_lines(database, datetime.now(UTC), job.progress)
+
+
+async def run_asked_redecision(database: Database) -> None:
+    """Every few seconds: what arrived since may explain lines that wait."""
+    await redecide_when_asked(database, datetime.now(UTC))
+
+
 TASKS = (
     JobTask(name=IMPORT_TASK, run=run_import),
     JobTask(name=PUBLISH_TASK, run=run_statements),
     JobTask(name=PORTAL_TASK, run=run_portal_attempt),
+    JobTask(name=REDECISION_TASK, run=run_redecision),
 )
 
 
 TIMERS = (
+    Timer(name="redecide_lines", cron="* * * * * */15", run=run_asked_redecision),
     Timer(name="watch_clocks", cron="* * * * *", run=run_clock_watch),
     Timer(name="watch_queries", cron="*/5 * * * *", run=run_query_watch),
     Timer(name="watch_exceptions", cron="*/15 * * * *", run=run_exception_watch),

@@ -102,6 +102,17 @@ FROM {_READINGS} WHERE c.bank_line_id = r.id
 """
 
 
+async def restart_clocks(connection: AsyncConnection, bank_line_ids: Sequence[UUID]) -> None:
+    """What was booked wrongly is not booked: the 24 hours count from the credit again. A cause that was told stays."""
+    await connection.execute(
+        sa.text(
+            "UPDATE booking_clocks SET booked_at = NULL, identified_at = NULL, is_excused = false, allocated_at = NULL,"
+            " allocated_as = '' WHERE bank_line_id = ANY(CAST(:ids AS uuid[]))"
+        ),
+        {"ids": list(bank_line_ids)},
+    )
+
+
 async def settle_clocks(connection: AsyncConnection, bank_line_ids: Sequence[UUID], at: datetime) -> None:
     """A booked credit is allocated when nothing of its receipt is on account, and no longer when some is again.
 
@@ -121,7 +132,7 @@ FROM (
     SELECT l.id, p.zone, coalesce(o.open_minor, 0) = 0 AS is_settled
     FROM unnest(CAST(:ids AS uuid[])) AS l (id)
     JOIN receipts r ON r.id = coalesce(
-        (SELECT id FROM receipts WHERE bank_line_id = l.id),
+        (SELECT id FROM receipts WHERE bank_line_id = l.id ORDER BY attempt DESC LIMIT 1),
         (SELECT receipt_id FROM receipt_confirmations WHERE bank_line_id = l.id))
     JOIN partners p ON p.code = r.partner_code
     LEFT JOIN open_items o ON o.id = r.id

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from services.payments.domain.invoice_number import NumberPatterns, learn_number
 from services.payments.domain.matching import LookupKeys, ReceivedCheque
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex, PartnerProfile
-from services.payments.domain.payer_alias import PayerAlias
 
 PATTERN_SAMPLE_MAX: Final = 5_000  # numbers follow a handful of shapes; the latest thousands show them all
 
@@ -32,14 +31,19 @@ class MatchingKnowledge:
 async def matching_knowledge(connection: AsyncConnection) -> MatchingKnowledge:
     """All partners and the shapes of our invoice numbers."""
     partners = (await connection.execute(sa.text("SELECT * FROM partners ORDER BY code"))).all()
+    return MatchingKnowledge(
+        PartnerIndex([_profile(row) for row in partners]),
+        await number_patterns(connection),
+        {row.code: row.zone for row in partners},
+    )
+
+
+async def number_patterns(connection: AsyncConnection) -> NumberPatterns:
+    """The shapes of our invoice numbers."""
     numbers = await connection.execute(
         sa.text("SELECT number FROM invoices ORDER BY id DESC LIMIT :limit"), {"limit": PATTERN_SAMPLE_MAX}
     )
-    return MatchingKnowledge(
-        PartnerIndex([_profile(row) for row in partners]),
-        learn_number_patterns([row.number for row in numbers]),
-        {row.code: row.zone for row in partners},
-    )
+    return learn_number_patterns([row.number for row in numbers])
 
 
 def _profile(row: Row) -> PartnerProfile:
@@ -87,32 +91,6 @@ async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency:
         )
         for row in rows
     ]
-
-
-async def payer_aliases(connection: AsyncConnection) -> list[PayerAlias]:
-    """Payers proven to pay for partners, in the order they were learned."""
-    rows = await connection.execute(
-        sa.text("SELECT alias_key, partner_code, source FROM payer_aliases ORDER BY learned_at, alias_key")
-    )
-    return [PayerAlias(row.alias_key, row.partner_code, row.source) for row in rows]
-
-
-async def keep_aliases(connection: AsyncConnection, aliases: Sequence[PayerAlias], at: datetime) -> None:
-    """Remember each proof of a payer; the same proof told again changes nothing."""
-    unique = dict.fromkeys((alias.key, alias.partner_code, alias.source) for alias in aliases)
-    await connection.execute(
-        sa.text(
-            "INSERT INTO payer_aliases (alias_key, partner_code, source, learned_at)"
-            " SELECT k, p, s, :at FROM unnest(CAST(:keys AS text[]), CAST(:codes AS text[]),"
-            "  CAST(:sources AS text[])) AS t (k, p, s) ON CONFLICT DO NOTHING"
-        ),
-        {
-            "at": at,
-            "keys": [key for key, _, _ in unique],
-            "codes": [code for _, code, _ in unique],
-            "sources": [source for _, _, source in unique],
-        },
-    )
 
 
 async def cheques_received(

@@ -12,6 +12,7 @@ from services.payments.adapters.queries.bank_lines import (
     BANK_LINE_SELECT,
     IS_WAITING,
     SUGGESTION_SELECT,
+    aliases_of_line,
     decisions_of_line,
     exceptions_of_line,
     receipts_of_line,
@@ -111,5 +112,6 @@ async def evidence_of(connection: AsyncConnection, bank_line_id: UUID) -> BankLi
         exceptions=await exceptions_of_line(connection, bank_line_id),
         receipts=await receipts_of_line(connection, bank_line_id),
         sightings=await sightings_of_line(connection, bank_line_id),
+        aliases=await aliases_of_line(connection, bank_line_id),
     )
     return bank_line_body(row, evidence)

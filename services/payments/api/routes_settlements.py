@@ -31,13 +31,13 @@ from services.payments.api.schemas_settlements import (
 )
 from services.payments.application.decide_refund import DecideRefund, decide_refund
 from services.payments.application.request_refund import RequestRefund, request_refund
-from services.payments.application.reverse_receipt import reverse_receipt
 from services.payments.application.settle_credit import (
     NamedPart,
     allocate_named,
     credit_named,
     undo_named,
 )
+from services.payments.application.take_receipt_back import take_receipt_back
 from services.payments.domain.errors import (
     AlreadyDecided,
     AlreadyReversed,
@@ -178,19 +178,14 @@ async def reverse_receipt_route(
     caller: CurrentCaller,
     key: IdempotencyKey = None,
 ) -> Response:
-    """What it had settled is open again; mirror entries are posted, nothing is deleted."""
+    """What it had settled is open again; mirror entries are posted, nothing is deleted.
+
+    A bank line that it was booked for waits for a person again, unless the money itself is gone.
+    """
 
     async def perform() -> Response:
         posting = posting_of(caller, draft.reversed_on)
-        receipt = await reverse_receipt(
-            work,
-            receipt_id,
-            reason_code=draft.reason_code,
-            reversed_on=posting.effective_on,
-            bank_line_id=None,
-            actor=posting.actor,
-            at=posting.at,
-        )
+        receipt = await take_receipt_back(work, receipt_id, draft.reason_code, posting)
         body = await _settlements(work.connection, receipt_id, receipt.currency)
         return Response(body.model_dump_json(), media_type="application/json")
 

@@ -123,6 +123,15 @@ class LineExceptionBody(WireModel):
     cause: Annotated[str, Field(description="Why it is over; empty before")]
 
 
+class LineAliasBody(WireModel):
+    """What the line taught about its payer; GET /v1/payer-aliases shows whether it still stands."""
+
+    id: UUID
+    alias_key: Annotated[str, Field(examples=["ifsc:HDFC0000123:SUNRISEFINCORP"])]
+    partner_code: str
+    learned_by: str
+
+
 class BankLineBody(WireModel):
     """Everything known about one entry of the bank, from the file's own words to the receipt."""
 
@@ -151,6 +160,7 @@ class BankLineBody(WireModel):
     exceptions: list[LineExceptionBody]
     receipts: list[LineReceiptBody]
     seen_in: list[SightingBody]
+    aliases: list[LineAliasBody]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,7 @@ class LineEvidence:
     exceptions: Sequence[Row]
     receipts: Sequence[Row]
     sightings: Sequence[Row]
+    aliases: Sequence[Row]
 
 
 def suggestion_body(row: Row, at: datetime) -> SuggestionBody:
@@ -216,6 +227,7 @@ def bank_line_body(row: Row, evidence: LineEvidence) -> BankLineBody:
         ],
         receipts=[_receipt(one) for one in evidence.receipts],
         seen_in=[SightingBody.model_validate(one, from_attributes=True) for one in evidence.sightings],
+        aliases=[LineAliasBody.model_validate(one, from_attributes=True) for one in evidence.aliases],
     )
 
 

@@ -1,7 +1,6 @@
 """Decides new bank lines and carries the decisions out: books what is certain, reverses what bounced, asks for the rest."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -19,25 +18,23 @@ from services.payments.adapters.line_store import (
 )
 from services.payments.adapters.matching_inputs import (
     MatchingKnowledge,
-    cheques_received,
-    keep_aliases,
     lock_cheques,
-    open_invoices,
-    payer_aliases,
     receipt_of_cheque,
 )
 from services.payments.adapters.published_facts import publish_unidentified
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.payer_aliases import LearnedAlias, keep_aliases
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.book_receipts import book_receipts
 from services.payments.application.link_receipts import confirm_told_receipts
 from services.payments.application.record_bounce import RecordBounce, record_bounce
+from services.payments.application.weigh_lines import bookable, left_to_a_person, weigh_lines
 from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
 from services.payments.domain.errors import ReceiptRefunded
-from services.payments.domain.matching import ReadBatch, decide_batch, lookup_keys, read_batch
+from services.payments.domain.line_receipt import LineOrigin, receipt_of_line
+from services.payments.domain.matching import ReadBatch
 from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.posting import Posting
-from services.payments.domain.receipt import MONEY, Receipt, ReceiptAllocation
 
 ACTOR = "matching"
 
@@ -64,10 +61,10 @@ async def decide_lines(
     lines, disputed = await confirm_told_receipts(work, account, lines, at)
     if not lines:
         return
-    batch, decisions = await _decisions(work, account, lines, knowledge)
+    batch, decisions = await weigh_lines(work.connection, account, lines, knowledge)
     paired = [
-        _undisputed(disputed, _in_currency(account, _Decided(n, d)))
-        for n, d in zip(lines, decisions, strict=True)
+        _Decided(new, bookable(new, decision, account, disputed))
+        for new, decision in zip(lines, decisions, strict=True)
     ]
     await _lock(work, account, paired)
     booked, refused = await _book(work, account, batch, paired, at)
@@ -75,42 +72,6 @@ async def decide_lines(
     booked_late, refused = await _book(work, account, batch, refused, at)
     done = _merged(paired, [*booked, *booked_late, *reversed_, *(_overtaken(one) for one in refused)])
     await _record(work, account, statement_id, done, knowledge=knowledge, at=at)
-
-
-async def _decisions(
-    work: UnitOfWork, account: Row, lines: Sequence[NewLine], knowledge: MatchingKnowledge
-) -> tuple[ReadBatch, list[Decision]]:
-    aliases = await payer_aliases(work.connection)
-    batch = await asyncio.to_thread(
-        read_batch,
-        [new.line for new in lines],
-        knowledge.index,
-        knowledge.patterns,
-        aliases=aliases,
-        policy=default_policy(),
-    )
-    invoices = await open_invoices(work.connection, lookup_keys(batch), account.currency)
-    bounced = [narration.cheque_number for narration in batch.narrations if narration.is_bounce]
-    cheques = await cheques_received(work.connection, account.id, bounced)
-    return batch, await asyncio.to_thread(decide_batch, batch, invoices, cheques)
-
-
-def _in_currency(account: Row, one: _Decided) -> _Decided:
-    """Money in another currency than the account's is never booked by itself."""
-    if one.new.line.currency == account.currency or one.decision.outcome is not Outcome.AUTO:
-        return one
-    reason = Reason(
-        "currency_differs", f"The line is in {one.new.line.currency}, the account in {account.currency}"
-    )
-    return replace(one, decision=_left_to_a_person(one.decision, reason))
-
-
-def _undisputed(disputed: Mapping[UUID, str], one: _Decided) -> _Decided:
-    """Money that another channel told over another amount is never booked by itself."""
-    if one.new.id not in disputed:
-        return one
-    reason = Reason("told_amount_differs", disputed[one.new.id])
-    return replace(one, decision=_left_to_a_person(one.decision, reason))
 
 
 async def _lock(work: UnitOfWork, account: Row, decided: Sequence[_Decided]) -> None:
@@ -138,11 +99,8 @@ async def _book(
     }
     narrations = {line.line_number: n for line, n in zip(batch.lines, batch.narrations, strict=True)}
     receipts = [
-        _receipt(
-            one,
-            account,
-            narrations[one.new.line.line_number].rail,
-            narrations[one.new.line.line_number].cheque_number,
+        receipt_of_line(
+            _origin(one, account), one.decision, narrations[one.new.line.line_number], receipt_id=uuid7()
         )
         for one in wanted.values()
     ]
@@ -160,30 +118,9 @@ async def _book(
     return booked, [one for one in refused if one.new.id not in unvalued]
 
 
-def _receipt(one: _Decided, account: Row, rail: str, cheque_number: str) -> Receipt:
-    line, decision = one.new.line, one.decision
-    assert decision.partner_code is not None
-    money = [
-        ReceiptAllocation(a.invoice_id, a.invoice_number, MONEY, a.amount_minor) for a in decision.allocations
-    ]
-    kept = [
-        ReceiptAllocation(d.invoice_id, d.invoice_number, d.kind, d.amount_minor) for d in decision.deductions
-    ]
-    return Receipt(
-        id=uuid7(),
-        bank_line_id=one.new.id,
-        bank_account_id=account.id,
-        bank_account_number=account.number,
-        partner_code=decision.partner_code,
-        currency=line.currency,
-        amount_minor=line.amount_minor,
-        on_account_minor=decision.on_account_minor,
-        received_on=line.booked_on,
-        rail=rail,
-        reference=one.new.key.strong_reference or line.bank_reference,
-        cheque_number=cheque_number,
-        allocations=tuple(money + kept),
-    )
+def _origin(one: _Decided, account: Row) -> LineOrigin:
+    reference = one.new.key.strong_reference or one.new.line.bank_reference
+    return LineOrigin(one.new.id, account.id, account.number, one.new.line, reference)
 
 
 async def _reverse_bounces(
@@ -207,14 +144,14 @@ async def _reverse_bounces(
             reason = Reason(
                 "cheque_not_booked", f"Cheque {one.decision.reverses} came back before it was booked"
             )
-            done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))
+            done.append(replace(one, decision=left_to_a_person(one.decision, reason)))
             continue
         try:
             bounce = RecordBounce(receipt_id, codes.get(line.line_number, ""), one.new.id)
             await record_bounce(work, bounce, Posting(ACTOR, at, line.booked_on))
         except ReceiptRefunded as refusal:
             reason = Reason(refusal.code, refusal.detail)
-            done.append(replace(one, decision=_left_to_a_person(one.decision, reason)))
+            done.append(replace(one, decision=left_to_a_person(one.decision, reason)))
         else:
             done.append(replace(one, receipt_id=receipt_id))
     return done
@@ -223,7 +160,7 @@ async def _reverse_bounces(
 def _without_rate(one: _Decided) -> _Decided:
     line = one.new.line
     reason = Reason("rate_unknown", f"No exchange rate of {line.currency} is known for {line.booked_on}")
-    return replace(one, decision=_left_to_a_person(one.decision, reason))
+    return replace(one, decision=left_to_a_person(one.decision, reason))
 
 
 def _overtaken(one: _Decided) -> _Decided:
@@ -231,11 +168,7 @@ def _overtaken(one: _Decided) -> _Decided:
     reason = Reason(
         "invoices_settled_meanwhile", "The invoices were settled by another receipt; decide again"
     )
-    return replace(one, decision=replace(_left_to_a_person(one.decision, reason), outcome=Outcome.SUGGESTED))
-
-
-def _left_to_a_person(decision: Decision, reason: Reason) -> Decision:
-    return replace(decision, outcome=Outcome.EXCEPTION, reasons=(reason, *decision.reasons))
+    return replace(one, decision=replace(left_to_a_person(one.decision, reason), outcome=Outcome.SUGGESTED))
 
 
 def _merged(paired: Sequence[_Decided], changed: Sequence[_Decided]) -> list[_Decided]:
@@ -258,7 +191,12 @@ async def _record(
     await read_clocks(work.connection, [_clock(one, knowledge) for one in decided], at)
     raised = [_exception(one) for one in decided if one.decision.outcome is not Outcome.AUTO]
     await raise_exceptions(work.connection, statement_id, raised, at)
-    learned = [alias for one in decided if one.receipt_id for alias in one.decision.learned_aliases]
+    learned = [
+        LearnedAlias(alias, one.new.id, ACTOR)
+        for one in decided
+        if one.receipt_id
+        for alias in one.decision.learned_aliases
+    ]
     await keep_aliases(work.connection, learned, at)
     unidentified = [
         one.new

@@ -19,6 +19,7 @@ from services.payments.adapters.published_facts import publish_statement
 from services.payments.adapters.queries.statements import import_counts
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.bank_accounts import account_numbers
+from services.payments.adapters.repositories.redecisions import request_redecision
 from services.payments.adapters.statement_chain import chain_findings
 from services.payments.adapters.statement_formats import SEVERAL_ACCOUNTS, StatementFormat, read_statement
 from services.payments.adapters.statement_store import (
@@ -234,4 +235,5 @@ async def _finish(database: Database, statement_id: UUID) -> None:
         await set_state(work.connection, statement_id, "imported", datetime.now(UTC))
         counts = await import_counts(work.connection, statement_id)
         publish_statement(work, statement, counts)
+        await request_redecision(work.connection, "statement_imported")
         await work.commit()

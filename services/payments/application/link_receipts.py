@@ -14,6 +14,7 @@ from services.payments.adapters.repositories.told_receipts import (
     close_lines,
     confirm_receipts,
     standing_receipts,
+    still_standing,
 )
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.receipt import Receipt
@@ -46,7 +47,8 @@ async def confirm_told_receipts(
         for row in await standing_receipts(work.connection, [account.id], references)
         if row.bank_line_id is None
     ]
-    waiting = {row.reference: row for row in told}
+    standing = await still_standing(work.connection, [row.id for row in told]) if told else set()
+    waiting = {row.reference: row for row in told if row.id in standing}
     confirmed: list[tuple[NewLine, Row]] = []
     for new in lines:
         row = waiting.get(new.key.strong_reference) if new.line.amount_minor > 0 else None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from services.payments.adapters.repositories.redecisions import request_redecision
 from services.payments.adapters.unit_of_work import UnitOfWork
 from shared.events.partners import PartnerState
 
@@ -48,3 +49,4 @@ async def project_partners(work: UnitOfWork, states: Sequence[PartnerState]) -> 
             "state_codes": [state.state_code or "" for state in ordered],
         },
     )
+    await request_redecision(work.connection, "partners_changed")

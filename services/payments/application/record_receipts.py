@@ -14,6 +14,7 @@ from services.payments.adapters.repositories.told_receipts import (
     standing_receipts,
     waiting_lines,
 )
+from services.payments.adapters.repositories.waiting_lines import LineState
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.book_receipts import book_receipts
 from services.payments.application.link_receipts import link_waiting_lines
@@ -51,7 +52,7 @@ class _Known:
     partners: set[str]
     items: Mapping[str, NamedItem]
     receipts: Mapping[tuple[UUID, str], Row]
-    lines: Mapping[tuple[UUID, str, int], Row]
+    lines: Mapping[tuple[UUID, str, int], LineState]
 
 
 async def record_receipts(
@@ -76,14 +77,15 @@ async def _known(work: UnitOfWork, payments: Sequence[ReceivedPayment]) -> _Know
     accounts = await accounts_for_update(connection, [payment.bank_account for payment in payments])
     ids = [account.id for account in accounts.values()]
     references = [payment.reference_key for payment in payments]
-    receipts = await standing_receipts(connection, ids, references)
     lines = await waiting_lines(connection, ids, references)
+    # Once the lines are locked: a person may have booked one of them a moment ago.
+    receipts = await standing_receipts(connection, ids, references)
     return _Known(
         accounts,
         await known_partner_codes(connection, [payment.partner_code for payment in payments]),
         await items_named(connection, [part.item for payment in payments for part in payment.parts]),
         {(row.bank_account_id, row.reference): row for row in receipts},
-        {(row.bank_account_id, row.strong_reference, row.amount_minor): row for row in lines},
+        {(one.bank_account_id, one.strong_reference, one.line.amount_minor): one for one in lines},
     )
 
 
@@ -135,13 +137,14 @@ def _receipt(payment: ReceivedPayment, account: Row, known: _Known) -> Receipt:
         currency=payment.currency,
         amount_minor=payment.amount_minor,
         on_account_minor=payment.on_account_minor,
-        received_on=line.booked_on if line else payment.received_on,
+        received_on=line.line.booked_on if line else payment.received_on,
         rail=payment.rail,
         reference=payment.reference_key,
         cheque_number=payment.cheque_number and payment.reference_key,
         allocations=tuple(one for part in payment.parts for one in _allocations(payment, part, known)),
         channel=payment.channel,
         value=payment.value,
+        attempt=line.origin.attempt if line else 1,
     )
 
 

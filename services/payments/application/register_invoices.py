@@ -20,6 +20,7 @@ from services.payments.adapters.repositories.invoices import (
     known_partner_codes,
     lock_invoice_numbers,
 )
+from services.payments.adapters.repositories.redecisions import request_redecision
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.record_invoice_tax import record_invoice_tax, unknown_suppliers
 from services.payments.domain.base_value import value_at
@@ -71,6 +72,7 @@ async def register_invoices(
         entries = [entry_for_invoice(invoice, entry_id=uuid7()) for invoice in fresh]
         await post_entries(work.connection, entries, actor=actor, at=at)
         publish_invoices(work, fresh)
+        await request_redecision(work.connection, "invoices_registered")
     return await _with_tax(work, invoices, verdicts)
 
 

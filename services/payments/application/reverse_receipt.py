@@ -16,6 +16,7 @@ from services.payments.adapters.ledger_writer import (
 from services.payments.adapters.published_facts import publish_reversal
 from services.payments.adapters.repositories.journal import standing_entries
 from services.payments.adapters.repositories.receipts import receipt_to_reverse
+from services.payments.adapters.repositories.redecisions import request_redecision
 from services.payments.adapters.repositories.settlements import settlements_of, take_back
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.exchange_rate import BASE_CURRENCY
@@ -57,6 +58,7 @@ async def reverse_receipt(
     ]
     await post_entries(work.connection, mirrors, actor=actor, at=at)
     await publish_reversal(work, receipt, reopened, advance_minor, (reason_code, reversed_on))
+    await request_redecision(work.connection, "receipt_reversed")
     return receipt
 
 

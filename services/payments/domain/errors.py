@@ -233,3 +233,23 @@ class LinkUnfit(Conflict):
 
 class OpeningTaken(Conflict):
     code, title = "opening_taken", "Nothing is left to take over"
+
+
+class LineDecided(Conflict):
+    code, title = "line_decided", "The bank line does not wait for a decision"
+
+
+class NotACredit(Conflict):
+    code, title = "not_a_credit", "The bank line is money out"
+
+
+class ChoiceUnknown(Invalid):
+    code, title = "choice_unknown", "The line has no such candidate"
+
+
+class SharesDiffer(Invalid):
+    code, title = "shares_differ", "The shares are not the line's amount"
+
+
+class AliasWithdrawn(Conflict):
+    code, title = "alias_withdrawn", "The alias does not stand any more"

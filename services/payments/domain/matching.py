@@ -246,7 +246,7 @@ class _Matching:
         """Payers at these banks or addresses that are not known well may be the ones just learned."""
         for number in self._pending:
             narration = self.batch.narrations[number]
-            if narration.bank_code not in places and narration.vpa not in places:
+            if places.isdisjoint((narration.bank_code, narration.vpa, narration.payer_account)):
                 continue
             best = self._views[number].candidates[:1]
             if not best or best[0].relation is not Relation.OWN or best[0].weight > 1.0:

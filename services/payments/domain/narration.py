@@ -39,6 +39,7 @@ _VPA = re.compile(r"\b([A-Z0-9._]{2,})@([A-Z][A-Z0-9]*)")
 # MT940 has no "@": banks write a blank instead.
 _VPA_WITHOUT_AT = re.compile(rf"\b([A-Z][A-Z._]*[0-9]*[A-Z._]*) ({'|'.join(sorted(UPI_HANDLES))})\b(?=-|/|$)")
 _MASKED_ACCOUNT = re.compile(r"\b[X*]{2,}(\d{3,6})\b")
+_WHOLE_ACCOUNT = re.compile(r"\d{9,18}")  # as Indian banks number them; a masked one names nobody
 _SEPARATORS = re.compile(r"[-/*:|\\_]+")
 _WORDS = re.compile(r"[^\s,;+]+")
 _DIGITS = re.compile(r"\d+")
@@ -50,7 +51,7 @@ class Narration:
     """What a line says about itself. Everything is upper case; '' means not said.
 
     `names` are the parts that may be a payer's name or a place, in the order of the text. `bounce_code` is the clearing
-    house's return code where the wording tells it.
+    house's return code where the wording tells it. `payer_account` is the whole number, where the bank tells it.
     """
 
     rail: str = ""
@@ -62,6 +63,7 @@ class Narration:
     cheque_number: str = ""
     vpa: str = ""
     account_suffix: str = ""
+    payer_account: str = ""
     references: tuple[InvoiceReference, ...] = ()
     note: str = ""
     is_debit: bool = False
@@ -108,6 +110,8 @@ def parse_narration(line: StatementLine, patterns: NumberPatterns) -> Narration:
         reading.names.insert(0, _prepared(line.counterparty_name))
     if line.counterparty_account:
         reading.keep("account_suffix", re.sub(r"\D", "", line.counterparty_account)[-4:])
+        if _WHOLE_ACCOUNT.fullmatch(line.counterparty_account.strip()):
+            reading.keep("payer_account", line.counterparty_account.strip())
     return _narration(line, text, rail, reading, references)
 
 
@@ -133,6 +137,7 @@ def _narration(
         cheque_number=cheque,
         vpa=found.get("vpa", ""),
         account_suffix=found.get("account_suffix", ""),
+        payer_account=found.get("payer_account", ""),
         references=tuple(dict.fromkeys(references)),
         note=" ".join(reading.notes),
         is_debit=is_debit,

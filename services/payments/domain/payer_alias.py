@@ -11,6 +11,8 @@ _STEM = 3
 _COMPACT_MIN = 7
 _SAME_MISFIT = 7.5
 _NAMES_MAX = 500
+_OWN_MISFIT = 6.0
+_ADDRESSES = frozenset({"account", "vpa"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,11 @@ class PayerAlias:
 
 
 def alias_keys(narration: Narration) -> tuple[str, ...]:
-    """Keys under which a payer is known again: a payment address alone, a name only together with its bank."""
+    """Keys under which a payer is known again: its account or payment address alone, a name together with its bank."""
     compact = firm_name(narration.payer_name).compact
     keys = []
+    if narration.payer_account:
+        keys.append(f"account:{narration.payer_account}")
     if narration.vpa:
         keys.append(f"vpa:{narration.vpa}")
     if compact and narration.ifsc:
@@ -35,10 +39,35 @@ def alias_keys(narration: Narration) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def confirmed_keys(narration: Narration) -> tuple[str, ...]:
+    """Keys that a person's word is enough for: also a long name whose bank is not told, as on deposited cheques."""
+    keys = alias_keys(narration)
+    compact = firm_name(narration.payer_name).compact
+    if not keys and len(compact) >= _COMPACT_MIN:
+        return (f"name:{compact}",)
+    return keys
+
+
+def is_partners_own(narration: Narration, partner_name: str) -> bool:
+    """The payer shows the partner's own name: there is no alias to learn."""
+    own = firm_name(partner_name)
+    return any(name_misfit(firm_name(name), own) <= _OWN_MISFIT for name in narration.names)
+
+
+def speaks_for(alias: PayerAlias, narration: Narration) -> bool:
+    """The alias is one that the payer of the narration is known by."""
+    names = [firm_name(name) for name in narration.names]
+    return bool(names or narration.vpa or narration.payer_account) and bool(
+        AliasBook([alias]).partners_of(narration, names)
+    )
+
+
 def place_of_alias(alias: PayerAlias) -> str:
-    """The bank or the payment address at which the payer can be met again."""
+    """The bank, the account or the payment address at which the payer can be met again; '' for a name alone."""
     kind, _, rest = alias.key.partition(":")
-    return rest if kind == "vpa" else rest[:4]
+    if kind == "name":
+        return ""
+    return rest if kind in _ADDRESSES else rest[:4]
 
 
 class AliasBook:
@@ -46,7 +75,7 @@ class AliasBook:
     begin alike."""
 
     def __init__(self, aliases: Iterable[PayerAlias] = ()) -> None:
-        self._by_vpa: dict[str, Counter[str]] = defaultdict(Counter)
+        self._by_address: dict[str, Counter[str]] = defaultdict(Counter)
         self._by_bank: dict[str, Counter[str]] = defaultdict(Counter)
         self._by_stem: dict[tuple[str, str], list[tuple[str, FirmName, str]]] = defaultdict(list)
         self._seen: set[PayerAlias] = set()
@@ -59,11 +88,12 @@ class AliasBook:
             return False
         self._seen.add(alias)
         kind, _, rest = alias.key.partition(":")
-        if kind == "vpa":
-            self._by_vpa[rest][alias.partner_code] += 1
+        if kind in _ADDRESSES:
+            self._by_address[alias.key][alias.partner_code] += 1
             return True
-        place, _, name = rest.partition(":")
-        self._by_bank[place[:4]][alias.partner_code] += 1
+        place, _, name = rest.partition(":") if kind != "name" else ("", "", rest)
+        if place:
+            self._by_bank[place[:4]][alias.partner_code] += 1
         entries = self._by_stem[place[:4], name[:_STEM]]
         if len(entries) < _NAMES_MAX:
             entries.append((place, _bare(name), alias.partner_code))
@@ -71,8 +101,9 @@ class AliasBook:
 
     def partners_of(self, narration: Narration, names: Sequence[FirmName]) -> Counter[str]:
         """Partners the payer has paid for, with the number of proofs; without a name, all that its bank pays for."""
-        if narration.vpa and (found := self._by_vpa.get(narration.vpa)):
-            return Counter(found)
+        for address in (f"account:{narration.payer_account}", f"vpa:{narration.vpa}"):
+            if found := self._by_address.get(address):
+                return Counter(found)
         if not names:
             return Counter(self._by_bank.get(narration.bank_code, ()))
         counted: Counter[str] = Counter()
@@ -85,7 +116,7 @@ class AliasBook:
 
 
 def _is_same_place(place: str, narration: Narration) -> bool:
-    return len(place) == 4 or not narration.ifsc or place == narration.ifsc
+    return len(place) in (0, 4) or not narration.ifsc or place == narration.ifsc
 
 
 def _is_same(shown: FirmName, known: FirmName) -> bool:

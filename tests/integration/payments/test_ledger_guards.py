@@ -54,6 +54,8 @@ TRIED_ELSEWHERE = (
     "clock_escalations",
     "payment_query_messages",
     "payment_query_links",
+    "payer_aliases",
+    "payer_alias_withdrawals",
     "payment_exception_events",
     "gst_registrations",
     "invoice_supplies",

@@ -142,3 +142,12 @@ class LineDecisionRecord(Record):
     alternatives: Mapped[list[Any]] = mapped_column(server_default="[]")
     decided_by: Mapped[str] = mapped_column(server_default="matching")
     note: Mapped[str] = mapped_column(server_default="")
+
+
+class RedecisionRequestRecord(Record):
+    """Something arrived that may explain waiting lines; removed once they were decided again."""
+
+    __tablename__ = "redecision_requests"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    cause: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

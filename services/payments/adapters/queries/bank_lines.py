@@ -19,7 +19,7 @@ SUGGESTION_SELECT: Final = (
     "SELECT l.id, l.booked_on, l.value_on, l.amount_minor, l.currency, l.narration, l.strong_reference,"
     " l.bank_reference, l.counterparty_name, b.number AS bank_account, c.credited_at, c.due_at, c.zone, d.revision,"
     " d.decision, d.kind, d.partner_code, d.allocations, d.deductions, d.on_account_minor, d.score, d.reasons,"
-    " d.alternatives, d.decided_by, d.decided_at, d.note"
+    " d.alternatives, d.decided_by, d.decided_at, d.note, d.receipt_id"
     " FROM booking_clocks c JOIN bank_lines l ON l.id = c.bank_line_id"
     f" JOIN bank_accounts b ON b.id = l.bank_account_id{_LATEST}"
 )
@@ -69,17 +69,14 @@ async def receipts_of_line(connection: AsyncConnection, line_id: UUID) -> Sequen
     )
 
 
-async def open_items_of(
-    connection: AsyncConnection, item_ids: Sequence[UUID]
-) -> dict[UUID, tuple[str, int, str]]:
-    """Number, minor units still open and currency of each item."""
-    rows = await connection.execute(
-        sa.text(
-            "SELECT id, document_number, open_minor, currency FROM open_items WHERE id = ANY(CAST(:ids AS uuid[]))"
-        ),
-        {"ids": sorted(set(item_ids))},
+async def aliases_of_line(connection: AsyncConnection, line_id: UUID) -> Sequence[Row]:
+    """What the line taught about its payer, with the id of the alias."""
+    return await _rows(
+        connection,
+        "SELECT id, alias_key, partner_code, learned_by FROM payer_aliases WHERE bank_line_id = :id"
+        " ORDER BY learned_at, alias_key",
+        line_id,
     )
-    return {row.id: (row.document_number, row.open_minor, row.currency) for row in rows}
 
 
 async def _rows(connection: AsyncConnection, statement: str, line_id: UUID) -> Sequence[Row]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.exceptions import ExceptionStep, resolve_exceptions_of_lines
+from services.payments.adapters.repositories.waiting_lines import LineState, line_states, lock_lines
 
 
 async def accounts_for_update(connection: AsyncConnection, numbers: Sequence[str]) -> dict[str, Row]:
@@ -44,23 +45,47 @@ async def standing_receipts(
     ).all()
 
 
+async def receipts_told_alone(
+    connection: AsyncConnection, keys: Sequence[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], UUID]:
+    """Standing receipts of the (account, reference) pairs that no line of the bank stands behind."""
+    rows = await standing_receipts(connection, [account for account, _ in keys], [name for _, name in keys])
+    return {(row.bank_account_id, row.reference): row.id for row in rows if row.bank_line_id is None}
+
+
 async def waiting_lines(
     connection: AsyncConnection, bank_account_ids: Sequence[UUID], references: Sequence[str]
-) -> Sequence[Row]:
-    """Credits of the bank with one of the references that no receipt came of yet."""
-    return (
-        await connection.execute(
-            sa.text(
-                "SELECT l.id, l.bank_account_id, l.strong_reference, l.amount_minor, l.currency, l.booked_on,"
-                " l.statement_id FROM bank_lines l"
-                " WHERE l.strong_reference = ANY(CAST(:references AS text[])) AND l.amount_minor > 0"
-                " AND l.bank_account_id = ANY(CAST(:accounts AS uuid[]))"
-                " AND NOT EXISTS (SELECT FROM receipts r WHERE r.bank_line_id = l.id)"
-                " AND NOT EXISTS (SELECT FROM receipt_confirmations c WHERE c.bank_line_id = l.id) ORDER BY l.id"
-            ),
-            {"references": sorted(set(references) - {""}), "accounts": sorted(set(bank_account_ids))},
-        )
-    ).all()
+) -> list[LineState]:
+    """Credits of the bank with one of the references that wait for a receipt, locked."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT id FROM bank_lines WHERE strong_reference = ANY(CAST(:references AS text[])) AND amount_minor > 0"
+            " AND bank_account_id = ANY(CAST(:accounts AS uuid[]))"
+        ),
+        {"references": sorted(set(references) - {""}), "accounts": sorted(set(bank_account_ids))},
+    )
+    ids = [row.id for row in rows]
+    if not ids:
+        return []
+    await lock_lines(connection, ids)
+    return [state for state in (await line_states(connection, ids)).values() if state.is_reviewable]
+
+
+async def still_standing(connection: AsyncConnection, receipt_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of the receipts were not taken back; nobody takes them back until the transaction ends."""
+    parameters = {"ids": sorted(set(receipt_ids))}
+    await connection.execute(
+        sa.text("SELECT FROM receipts WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE"),
+        parameters,
+    )
+    rows = await connection.execute(
+        sa.text(
+            "SELECT id FROM receipts r WHERE id = ANY(CAST(:ids AS uuid[]))"
+            " AND NOT EXISTS (SELECT FROM receipt_reversals v WHERE v.receipt_id = r.id)"
+        ),
+        parameters,
+    )
+    return {row.id for row in rows}
 
 
 async def confirm_receipts(

@@ -1,0 +1,50 @@
+"""Weighs what bank lines may be, for new lines as for those that wait, without changing anything."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.line_store import NewLine
+from services.payments.adapters.matching_inputs import MatchingKnowledge, cheques_received, open_invoices
+from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.payer_aliases import payer_aliases
+from services.payments.domain.decision import Decision, Outcome, Reason
+from services.payments.domain.matching import ReadBatch, decide_batch, lookup_keys, read_batch
+from services.payments.domain.matching_policy import default_policy
+
+
+async def weigh_lines(
+    connection: AsyncConnection, account: Row, lines: Sequence[NewLine], knowledge: MatchingKnowledge
+) -> tuple[ReadBatch, list[Decision]]:
+    """What the lines say and one decision for each, in their order. Their line numbers are different ones."""
+    aliases = await payer_aliases(connection)
+    batch = await asyncio.to_thread(
+        read_batch,
+        [new.line for new in lines],
+        knowledge.index,
+        knowledge.patterns,
+        aliases=aliases,
+        policy=default_policy(),
+    )
+    invoices = await open_invoices(connection, lookup_keys(batch), account.currency)
+    bounced = [narration.cheque_number for narration in batch.narrations if narration.is_bounce]
+    cheques = await cheques_received(connection, account.id, bounced)
+    return batch, await asyncio.to_thread(decide_batch, batch, invoices, cheques)
+
+
+def bookable(new: NewLine, decision: Decision, account: Row, disputed: Mapping[UUID, str]) -> Decision:
+    """Never booked by itself: money in another currency than the account's, or told over another amount elsewhere."""
+    if new.line.currency != account.currency and decision.outcome is Outcome.AUTO:
+        text = f"The line is in {new.line.currency}, the account in {account.currency}"
+        decision = left_to_a_person(decision, Reason("currency_differs", text))
+    if new.id in disputed:
+        decision = left_to_a_person(decision, Reason("told_amount_differs", disputed[new.id]))
+    return decision
+
+
+def left_to_a_person(decision: Decision, reason: Reason) -> Decision:
+    """The same explanation, for a person to look at."""
+    return replace(decision, outcome=Outcome.EXCEPTION, reasons=(reason, *decision.reasons))
