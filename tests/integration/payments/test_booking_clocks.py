@@ -13,9 +13,10 @@ from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.watch_clocks import watch_clocks
 from services.payments.domain.booking_clock import booking_deadline
-from tests.factories.payments import ACCOUNT_ID, RECEIVED_ON, invoice, pays, receipt
-from tests.factories.payments_books import PaymentsBooks
-from tests.factories.statement_files import Entry, csv_file
+from services.payments.domain.received_payment import ReceivedPayment
+from tests.factories.payments import ACCOUNT_ID, ACCOUNT_NUMBER, RECEIVED_ON, invoice, pays, receipt
+from tests.factories.payments_books import AT, PaymentsBooks
+from tests.factories.statement_files import Entry, camt_file, csv_file
 
 CLOCK = booking_deadline(RECEIVED_ON)
 AT_RISK = "salesops.payments.booking_at_risk.v1"
@@ -237,3 +238,56 @@ async def test_a_calendar_of_the_account_moves_the_hour_of_its_credits(books: Pa
 async def test_what_was_said_about_clocks_is_never_changed(books: PaymentsBooks, table: str) -> None:
     with pytest.raises(Exception, match="append-only"):
         await books.write(f"DELETE FROM {table}")
+
+
+async def test_what_was_told_before_the_bank_counts_as_booked_when_it_was_told(books: PaymentsBooks) -> None:
+    payment = ReceivedPayment(
+        bank_account=ACCOUNT_NUMBER,
+        partner_code="CP0002",
+        currency="INR",
+        amount_minor=118_000,
+        received_on=RECEIVED_ON,
+        channel="virtual_account",
+        rail="RTGS",
+        reference=UTR,
+    )
+    await books.tell(payment)
+
+    await books.import_file(csv_file(Entry(118_000, f"RTGS CR-{UTR}-SOMEBODY", UTR)))
+
+    found = await clock(books)
+    assert (found.booked_at, found.late_code, found.zone) == (AT, "", "central")
+    assert await watch(books, CLOCK.due_at + MINUTE) == 0
+
+
+async def test_a_credit_starts_when_the_bank_says_it_came(books: PaymentsBooks) -> None:
+    stated = f"<BookgDt><DtTm>{RECEIVED_ON}T18:04:11+05:30</DtTm></BookgDt>"
+    content = camt_file(UNKNOWN).replace(
+        f"<BookgDt><Dt>{RECEIVED_ON}</Dt></BookgDt>".encode(), stated.encode()
+    )
+
+    await books.import_file(content)
+
+    assert (await clock(books)).due_at == datetime(2026, 10, 15, 12, 34, 11, tzinfo=UTC)
+
+
+async def test_what_is_told_of_a_receipt_says_whether_its_own_clock_was_kept(books: PaymentsBooks) -> None:
+    await books.register(invoice("INV/26-27/004000", total_minor=118_000))
+    entry = Entry(118_000, f"RTGS CR-{UTR}-SHREE GANESH ELECTRICALS-INV/26-27/004000", UTR)
+
+    await books.import_file(csv_file(entry))
+
+    (event,) = await told(books, "salesops.payments.receipts_booked.v1")
+    assert event["receipts"][0]["is_on_time"] is False
+
+
+async def test_money_that_goes_back_to_its_payer_is_allocated(books: PaymentsBooks) -> None:
+    await books.import_file(csv_file(Entry(50_000, "CASH DEPOSIT BRANCH 0042")))
+    advance = receipt(on_account_minor=50_000, bank_line_id=await books.value("SELECT id FROM bank_lines"))
+    await books.book(advance)
+    await read(books, CLOCK.half_at)
+
+    refund_id = await books.ask_refund(advance.id, 50_000)
+    await books.decide_refund(refund_id, is_paid=True)
+
+    assert (await clock(books)).allocated_as == "settled"

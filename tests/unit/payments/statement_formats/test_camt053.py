@@ -1,6 +1,6 @@
 """CAMT.053 and its sisters."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
@@ -381,3 +381,28 @@ def test_entities_that_multiply_are_refused_and_cost_nothing() -> None:
 def test_structure_that_is_no_statement_is_refused(content: str, message: str) -> None:
     with pytest.raises(StatementUnreadable, match=message):
         camt_statement(content)
+
+
+@pytest.mark.parametrize(
+    ("stated", "credited_at"),
+    [
+        ("2026-05-01T18:04:11+05:30", datetime(2026, 5, 1, 12, 34, 11, tzinfo=UTC)),
+        ("2026-05-01T12:34:11Z", datetime(2026, 5, 1, 12, 34, 11, tzinfo=UTC)),
+        (
+            "2026-05-01T18:04:11",
+            datetime(2026, 5, 1, 12, 34, 11, tzinfo=UTC),
+        ),  # the bank's own time is India's
+        ("2026-05-01T00:00:00+05:30", None),  # midnight stands for a day
+        ("2026-05-01T23:00:00Z", None),  # another day in India than the one the bank writes
+    ],
+)
+def test_the_instant_of_a_credit_is_kept_when_it_says_more_than_the_day(
+    stated: str, credited_at: datetime | None
+) -> None:
+    line = camt_statement(camt_file(camt_entry(dates=f"<BookgDt><DtTm>{stated}</DtTm></BookgDt>"))).line
+
+    assert (line.booked_on, line.credited_at) == (date(2026, 5, 1), credited_at)
+
+
+def test_an_entry_with_a_day_only_has_no_instant() -> None:
+    assert camt_statement(camt_file(camt_entry())).line.credited_at is None
