@@ -9,6 +9,8 @@ def grouped(amount: str, currency: str) -> str:
     """A plain decimal with separators: 1234567.50 INR is 12,34,567.50, in dollars 1,234,567.50."""
     sign = "-" if amount.startswith("-") else ""
     whole, point, fraction = amount.lstrip("-").partition(".")
+    if len(whole) <= 3:
+        return sign + whole + point + fraction
     size = 2 if currency == "INR" else 3
     head, tail = whole[:-3], whole[-3:]
     groups = []

@@ -36,7 +36,10 @@ async def done_once(
 
 
 def as_reply(body: BaseModel, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """The body as JSON."""
+    """The body as JSON, its fields by the names that the API documents."""
     return Response(
-        body.model_dump_json(), status_code=status_code, media_type="application/json", headers=headers
+        body.model_dump_json(by_alias=True),
+        status_code=status_code,
+        media_type="application/json",
+        headers=headers,
     )

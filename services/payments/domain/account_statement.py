@@ -121,7 +121,7 @@ class AccountSection:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing moved, nothing is owed and nothing is open: there is nothing to send."""
+        """Nothing moved, nothing is owed and nothing is open."""
         return not (self.opening_minor or self.movements or self.items or self.cheques)
 
 
@@ -158,6 +158,9 @@ class AccountStatement:
 
     @property
     def is_empty(self) -> bool:
+        """There is nothing to send: nothing moved and nothing is owed, or, of an outstanding one, nothing is open."""
+        if self.wanted.kind is StatementKind.OUTSTANDING:
+            return not any(section.items or section.cheques for section in self.sections)
         return all(section.is_empty for section in self.sections)
 
 

@@ -21,7 +21,7 @@ from services.payments.domain.account_statement import Period, StatementKind
 from services.payments.domain.ageing import BOUNDS_USUAL, AgeingBasis
 from services.payments.domain.posting import Posting
 from shared.database import Database, UnitOfWork
-from tests.factories.payments import invoice, receipt
+from tests.factories.payments import invoice, pays, receipt
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.payments.conftest import CallAs
 from tests.integration.payments.test_account_statements_api import BREAK, some_business
@@ -57,7 +57,7 @@ async def test_a_published_statement_is_numbered_frozen_and_told(
 
     body = await published(calling_payments)
 
-    assert body["number"] == "AS/2627/CP0001/0001"
+    assert (body["number"], body["from"], body["to"]) == ("AS/2627/CP0001/0001", "2026-10-01", "2026-10-31")
     assert body["balances"] == [{"opening": rupees("0.00"), "closing": rupees("680.00")}]
     (event,) = await books.events(PUBLISHED)
     told = msgspec.json.decode(event)["data"]
@@ -208,11 +208,11 @@ async def test_the_csv_makes_texts_harmless_that_spreadsheets_would_calculate(
     assert lines[2] == "INR,2026-10-01,invoice,'=HYPERLINK(1),,1.00,,1.00"
 
 
-async def requested(books: PaymentsBooks, *codes: str) -> UUID:
+async def requested(books: PaymentsBooks, *codes: str, kind: StatementKind = StatementKind.ACTIVITY) -> UUID:
     async with UnitOfWork(books.database) as work:
         batch_id = await request_statements(
             work,
-            PublishMany(StatementKind.ACTIVITY, OCTOBER, AgeingBasis.DUE, BOUNDS_USUAL, "en", codes),
+            PublishMany(kind, OCTOBER, AgeingBasis.DUE, BOUNDS_USUAL, "en", codes),
             Posting("tests", datetime.now(UTC), date(2026, 11, 1)),
         )
         await work.commit()
@@ -238,6 +238,17 @@ async def test_in_a_batch_one_that_is_refused_stops_no_other_and_nothing_to_send
 
     assert await outcomes(books) == {"CP0001": "refused", "CP0002": "published", "CP0003": "nothing_to_send"}
     assert await books.exceptions() == ["statement_unproved"]
+
+
+async def test_an_outstanding_statement_on_which_nothing_is_open_is_not_sent(books: PaymentsBooks) -> None:
+    owed = invoice("INV/1")
+    await books.register(owed)
+    await books.book(receipt([pays(owed)]))
+
+    batch_id = await requested(books, "CP0001", kind=StatementKind.OUTSTANDING)
+    await publish_statements(books.database, batch_id, no_progress)
+
+    assert await outcomes(books) == {"CP0001": "nothing_to_send"}
 
 
 async def test_a_partner_with_only_an_opening_balance_gets_its_statement(books: PaymentsBooks) -> None:

@@ -57,5 +57,7 @@ def heads_of(columns: Sequence[TableColumn]) -> list[dict[str, object]]:
 
 def _line(text: str, column: TableColumn) -> str:
     """One line: what is too long ends with an ellipsis; JSON and XLSX have it whole."""
-    plain = " ".join(text.split()) if not text.isalnum() else text
+    if len(text) <= column.length_max and text.isprintable():
+        return text
+    plain = " ".join(text.split())
     return plain if len(plain) <= column.length_max else plain[: column.length_max - 1] + ELLIPSIS
