@@ -64,7 +64,7 @@ RESOURCES: Final[Mapping[str, str]] = {
         ),
         "payments",
     ),
-    **dict.fromkeys(("partners", "payment-sheets"), "partners"),
+    **dict.fromkeys(("partner-documents", "partners", "payment-sheets"), "partners"),
     "dashboards": "reporting",
     "entities": "research",
 }

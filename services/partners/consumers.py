@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.application.project_documents import project_statements
 from services.partners.application.project_receivables import (
     project_allocations,
     project_credit_notes,
@@ -11,6 +12,7 @@ from services.partners.application.project_receivables import (
     project_refunds,
     project_reversals,
 )
+from shared.events.account_statements import StatementPublishedV1
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
     CreditNoteEndedV1,
@@ -36,4 +38,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(CreditNoteApprovedV1, project_credit_notes),
     on(CreditNoteIssuedV1, project_credit_notes),
     on(CreditNoteEndedV1, project_credit_notes),
+    on(StatementPublishedV1, project_statements),
 )

@@ -22,6 +22,7 @@ class StatementPublishedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.statement_published.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners",)
 
     statement_id: UUID
     number: str
