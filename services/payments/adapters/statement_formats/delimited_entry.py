@@ -13,6 +13,7 @@ from services.payments.adapters.statement_formats.delimited_values import (
     amount_from_text,
     cleaned,
     date_from_text,
+    instant_from_text,
     is_absent,
 )
 from services.payments.adapters.statement_formats.text_source import unreadable
@@ -186,6 +187,7 @@ class RowReader:
             raw=row.raw,
             other_references=(f"TXID:{transaction}",) if transaction else (),
             notes=notes,
+            credited_at=instant_from_text(self._cell(cells, columns.booked)),
         )
 
     def _signed_amount(self, cells: list[str]) -> int:

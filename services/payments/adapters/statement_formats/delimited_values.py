@@ -2,13 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
 
+from services.payments.domain.booking_clock import BANK_TIME_ZONE
 from shared.money import minor_from_text
 
 _TIME: Final = (
     r"(?:[ T,]+\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+)
+_WRITTEN_TIME: Final = re.compile(
+    r"[ T,](?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?$"
 )
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})([/.\- ])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})([/.\-])(\d{1,2})\2(\d{1,2})" + _TIME)
@@ -60,6 +65,28 @@ def date_from_text(text: str) -> date | None:
         return date(year, int(parts[1]), int(parts[2]))
     except ValueError:
         return None
+
+
+def instant_from_text(text: str) -> datetime | None:
+    """Return the instant of a day with a time, in India unless a zone is written; midnight stands for a day only.
+
+    None as well when the zone makes it another day in India than the one that is written.
+    """
+    day, matched = date_from_text(text), _WRITTEN_TIME.search(text)
+    if day is None or matched is None:
+        return None
+    hour = int(matched["hour"])
+    if matched["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if matched["half"] in "Pp" else 0)
+    try:
+        written = datetime.combine(day, time(hour, int(matched["minute"]), int(matched["second"] or 0)))
+        stated = datetime.fromisoformat(f"{written.isoformat()}{matched['zone'] or '+05:30'}")
+    except ValueError:
+        return None
+    local = stated.astimezone(BANK_TIME_ZONE)
+    return local if local.date() == day and local.time() != time() else None
 
 
 def amount_from_text(text: str, currency: str) -> WrittenAmount | None:

@@ -1,6 +1,6 @@
 """Delimited statements as Indian banks export them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -466,3 +466,32 @@ def test_headings_alone_are_a_statement_without_entries() -> None:
 def test_what_is_no_statement_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(StatementUnreadable, match=message):
         delimited_statement(content)
+
+
+@pytest.mark.parametrize(
+    ("written", "credited_at"),
+    [
+        ("01/05/2026 07:51:08 AM", datetime(2026, 5, 1, 2, 21, 8, tzinfo=UTC)),
+        ("01/05/2026 07:51 pm", datetime(2026, 5, 1, 14, 21, tzinfo=UTC)),
+        ("01-May-2026 12:05:00 PM", datetime(2026, 5, 1, 6, 35, tzinfo=UTC)),
+        ("2026-05-01T18:04:11+05:30", datetime(2026, 5, 1, 12, 34, 11, tzinfo=UTC)),
+        ("2026-05-01 18:04", datetime(2026, 5, 1, 12, 34, tzinfo=UTC)),
+        ("01/05/2026", None),
+        ("01/05/2026 00:00:00", None),  # midnight stands for a day
+        ("01/05/2026 12:00:00 AM", None),
+        ("01/05/2026 13:05 PM", None),  # no such hour
+        ("2026-05-01T23:00:00Z", None),  # another day in India
+    ],
+)
+def test_a_posting_date_with_a_time_tells_the_instant_of_the_credit(
+    written: str, credited_at: datetime | None
+) -> None:
+    line = delimited_statement(delimited_file(f"{written},PAID,REF,02/05/26,,100.00,600.00")).line
+
+    assert (line.booked_on, line.credited_at) == (date(2026, 5, 1), credited_at)
+
+
+def test_the_time_of_a_value_date_is_not_the_credits() -> None:
+    line = delimited_statement(delimited_file("01/05/26,PAID,REF,01/05/26 07:51:08,,100.00,600.00")).line
+
+    assert line.credited_at is None
