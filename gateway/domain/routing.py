@@ -54,6 +54,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "payer-aliases",
             "payment-queries",
             "payment-traces",
+            "periods",
             "receipts",
             "reconciliation-rules",
             "reconciliation-tolerances",
@@ -95,6 +96,8 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/partners/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/exchange-rates/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
+    ("GET", "/v1/periods/{month}/checklist"): Bounds(120.0, BODY_BYTES_MAX),
+    ("POST", "/v1/periods/{month}/closing"): Bounds(120.0, BODY_BYTES_MAX),
 }
 
 

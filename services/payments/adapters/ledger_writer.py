@@ -7,15 +7,19 @@ from datetime import date, datetime
 from typing import Protocol, cast
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.payments.domain.audit_chain import GENESIS_HASH, AuditBatch, content_hash
+from services.payments.domain.errors import PeriodClosed
 from services.payments.domain.journal import JournalEntry
+from services.payments.domain.period import counts_from
 from services.payments.domain.receipt import Receipt
 
 _AUDIT_CHAIN_LOCK = 727275
+OPEN_MONTHS_GUARD = "entries_in_open_months"  # the trigger that keeps closed months as they are
 _Cell = UUID | str | int | bool | bytes | object | None
 
 
@@ -45,14 +49,14 @@ async def copy_rows(
 
 @dataclass(frozen=True, slots=True)
 class LockedItem:
-    """An open item that nobody else changes until the transaction ends."""
+    """An open item that nobody else changes until the transaction ends; `counts_from` is its day in the books."""
 
     id: UUID
     kind: str
     partner_code: str
     currency: str
     document_number: str
-    document_on: date
+    counts_from: date
     open_minor: int
     original_minor: int
     original_base_minor: int | None
@@ -63,8 +67,8 @@ async def lock_open_items(connection: AsyncConnection, ids: Iterable[UUID]) -> d
     """Lock in sorted order, so that two batches never wait for each other."""
     result = await connection.execute(
         sa.text(
-            "SELECT id, kind, partner_code, currency, document_number, document_on, open_minor, original_minor,"
-            " original_base_minor, open_base_minor FROM open_items"
+            "SELECT id, kind, partner_code, currency, document_number, coalesce(counts_from, document_on),"
+            " open_minor, original_minor, original_base_minor, open_base_minor FROM open_items"
             " WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
         ),
         {"ids": sorted(set(ids))},
@@ -116,18 +120,28 @@ async def _change_valued_items(
 
 
 async def write_receipts(
-    connection: AsyncConnection, receipts: Sequence[Receipt], items: Mapping[UUID, LockedItem], at: datetime
+    connection: AsyncConnection,
+    receipts: Sequence[Receipt],
+    items: Mapping[UUID, LockedItem],
+    at: datetime,
+    *,
+    first_open_on: date,
 ) -> None:
-    """Insert receipts, their allocations and the advances they leave; settle the locked open items."""
+    """Insert receipts, their allocations and the advances they leave; settle the locked open items.
+
+    What was received in a closed month counts from the first open day.
+    """
     await copy_rows(
         connection,
         "receipts",
         "id bank_line_id bank_account_id partner_code currency amount_minor allocated_minor on_account_minor"
-        " received_on rail reference cheque_number booked_at channel attempt exchange_rate base_minor",
+        " received_on rail reference cheque_number booked_at channel attempt exchange_rate base_minor"
+        " counts_from",
         [
             (r.id, r.bank_line_id, r.bank_account_id, r.partner_code, r.currency, r.amount_minor, r.allocated_minor,
              r.on_account_minor, r.received_on, r.rail, r.reference, r.cheque_number, at, r.channel, r.attempt,
-             r.value.rate if r.value else None, r.value.minor if r.value else None)
+             r.value.rate if r.value else None, r.value.minor if r.value else None,
+             counts_from(r.received_on, first_open_on))
             for r in receipts
         ],
     )  # fmt: skip
@@ -135,10 +149,11 @@ async def write_receipts(
         connection,
         "open_items",
         "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at"
-        " original_base_minor open_base_minor",
+        " original_base_minor open_base_minor counts_from",
         [
             (r.id, "advance", r.partner_code, r.reference, r.received_on, r.received_on, r.currency,
-             r.amount_minor, r.on_account_minor, at, r.value.minor if r.value else None, r.on_account_base_minor)
+             r.amount_minor, r.on_account_minor, at, r.value.minor if r.value else None, r.on_account_base_minor,
+             counts_from(r.received_on, first_open_on))
             for r in receipts
             if r.on_account_minor
         ],
@@ -150,7 +165,8 @@ async def write_receipts(
         " credit_base_minor",
         [
             (uuid7(), r.id, part.open_item_id, part.kind, part.amount_minor, False,
-             max(r.received_on, items[part.open_item_id].document_on), at, part.base_minor, part.credit_base_minor)
+             max(r.received_on, items[part.open_item_id].counts_from, first_open_on), at,
+             part.base_minor, part.credit_base_minor)
             for r in receipts
             for part in r.allocations
         ],
@@ -168,14 +184,15 @@ async def write_receipts(
 async def post_entries(
     connection: AsyncConnection, entries: Sequence[JournalEntry], *, actor: str, at: datetime
 ) -> None:
-    """Insert balanced entries, move account balances and add one link to the audit chain."""
+    """Insert balanced entries, move account balances and add one link to the audit chain.
+
+    PeriodClosed when one of them counts for a day of a closed month.
+    """
     if not entries:
         return
     batch_id = uuid7()
-    await copy_rows(
+    await _copy_entries(
         connection,
-        "journal_entries",
-        "id batch_id kind source_id currency effective_on posted_at description reverses_entry_id",
         [
             (
                 e.id,
@@ -187,6 +204,7 @@ async def post_entries(
                 at,
                 e.description,
                 e.reverses_entry_id,
+                e.occurred_on,
             )
             for e in entries
         ],
@@ -204,6 +222,18 @@ async def post_entries(
     )  # fmt: skip
     await _move_balances(connection, entries)
     await _extend_chain(connection, batch_id, entries, actor=actor, at=at)
+
+
+async def _copy_entries(connection: AsyncConnection, rows: Sequence[Sequence[_Cell]]) -> None:
+    columns = (
+        "id batch_id kind source_id currency effective_on posted_at description reverses_entry_id occurred_on"
+    )
+    try:
+        await copy_rows(connection, "journal_entries", columns, rows)
+    except asyncpg.CheckViolationError as error:
+        if error.constraint_name != OPEN_MONTHS_GUARD:
+            raise
+        raise PeriodClosed(f"{error.args[0]}; choose a day from then on") from error
 
 
 async def _move_balances(connection: AsyncConnection, entries: Sequence[JournalEntry]) -> None:

@@ -47,6 +47,7 @@ from services.payments.domain.errors import (
     ItemNotPayable,
     ItemSettled,
     MakerIsChecker,
+    PeriodClosed,
     RateUnknown,
     ReceiptRefunded,
 )
@@ -106,6 +107,7 @@ async def list_receipt_allocations(
         ItemNotPayable,
         DeductionUnknown,
         DateImpossible,
+        PeriodClosed,
         KeyReused,
         StillRunning,
     ),
@@ -145,7 +147,7 @@ def _pair(amount: MoneyBody) -> tuple[int, str]:
     response_model=SettlementsBody,
     tags=["Receipts"],
     summary="Take an allocation back",
-    responses=refusals(NotFound, AlreadyReversed, DateImpossible, KeyReused, StillRunning),
+    responses=refusals(NotFound, AlreadyReversed, DateImpossible, PeriodClosed, KeyReused, StillRunning),
 )
 async def reverse_allocation(
     allocation_id: UUID,
@@ -169,7 +171,9 @@ async def reverse_allocation(
     response_model=SettlementsBody,
     tags=["Receipts"],
     summary="Take a whole receipt back",
-    responses=refusals(NotFound, AlreadyReversed, ReceiptRefunded, DateImpossible, KeyReused, StillRunning),
+    responses=refusals(
+        NotFound, AlreadyReversed, ReceiptRefunded, DateImpossible, PeriodClosed, KeyReused, StillRunning
+    ),
 )
 async def reverse_receipt_route(
     receipt_id: UUID,
@@ -240,6 +244,7 @@ async def _refund(connection: AsyncConnection, refund_id: UUID) -> Row:
         CreditUsedUp,
         RateUnknown,
         DateImpossible,
+        PeriodClosed,
         KeyReused,
         StillRunning,
     ),

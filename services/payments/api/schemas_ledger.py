@@ -27,6 +27,9 @@ class JournalEntryBody(WireModel):
     kind: str
     source_id: UUID = Field(description="The invoice or receipt it comes from")
     effective_on: date
+    occurred_on: date | None = Field(
+        description="The fact's own day where its month was closed before it came"
+    )
     posted_at: datetime
     description: str
     reverses_entry_id: UUID | None
@@ -73,6 +76,7 @@ def journal_entry_body(row: Row) -> JournalEntryBody:
         kind=row.kind,
         source_id=row.source_id,
         effective_on=row.effective_on,
+        occurred_on=row.occurred_on,
         posted_at=row.posted_at,
         description=row.description,
         reverses_entry_id=row.reverses_entry_id,

@@ -43,7 +43,7 @@ async def allocate_credit(
     if credit.currency != BASE_CURRENCY:
         parts = sliced_parts(parts, items, items[credit.id])
     day = max(
-        posting.effective_on, credit.document_on, *(items[part.open_item_id].document_on for part in parts)
+        posting.effective_on, credit.counts_from, *(items[part.open_item_id].counts_from for part in parts)
     )
     ids = await add_settlements(work.connection, credit, parts, effective_on=day, at=posting.at)
     await change_open_items(work.connection, changes, posting.at, base_changes(parts, credit.id, MONEY))

@@ -12,10 +12,12 @@ from services.payments.adapters.ledger_writer import LockedItem, lock_open_items
 from services.payments.adapters.published_facts import publish_receipts
 from services.payments.adapters.repositories.exchange_rates import rates_on
 from services.payments.adapters.repositories.instruments import clear_instruments
+from services.payments.adapters.repositories.periods import first_open_day
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.base_value import value_at
 from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.foreign_posting import entry_for_conversion
+from services.payments.domain.period import in_open_month
 from services.payments.domain.posting_rules import entry_for_receipt
 from services.payments.domain.receipt import Receipt
 from services.payments.domain.settlement import DEBIT_KINDS
@@ -50,9 +52,11 @@ async def book_receipts(
     booked, refused = _affordable([one for one in valued if one.id not in unvalued], still_open)
     if booked:
         booked = sliced_receipts(booked, still_open)
-        await write_receipts(work.connection, booked, still_open, at)
+        opens_on = await first_open_day(work.connection)
+        await write_receipts(work.connection, booked, still_open, at, first_open_on=opens_on)
         entries = [entry_for_receipt(receipt, entry_id=uuid7()) for receipt in booked]
         entries += [entry_for_conversion(r, entry_id=uuid7()) for r in booked if r.is_credited_in_rupees]
+        entries = [in_open_month(entry, opens_on) for entry in entries]
         await post_entries(work.connection, entries, actor=actor, at=at)
         await clear_instruments(work.connection, booked, actor=actor, at=at)
         await publish_receipts(work, booked, at)

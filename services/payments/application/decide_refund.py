@@ -73,9 +73,9 @@ async def decide_refund(work: UnitOfWork, command: DecideRefund, posting: Postin
 async def _pay(work: UnitOfWork, refund: Row, command: DecideRefund, posting: Posting) -> None:
     credit = await credit_by_id(work.connection, refund.receipt_id or refund.credit_note_id)
     assert credit is not None
-    if posting.effective_on < credit.document_on:
+    if posting.effective_on < credit.counts_from:
         raise DateImpossible(
-            f"The money came on {credit.document_on}; it cannot have gone back on {posting.effective_on}"
+            f"The money counts from {credit.counts_from}; it cannot have gone back on {posting.effective_on}"
         )
     items = await lock_open_items(work.connection, [credit.id])
     still_open = items[credit.id].open_minor if credit.id in items else 0

@@ -19,6 +19,7 @@ from services.payments.adapters.repositories.bank_lines import (
 from services.payments.adapters.repositories.exceptions import ExceptionStep, resolve_exceptions_of_lines
 from services.payments.adapters.repositories.exchange_rates import rates_on
 from services.payments.adapters.repositories.journal import standing_entries
+from services.payments.adapters.repositories.periods import first_open_day
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.bank_line_posting import (
     BankLinePosting,
@@ -28,6 +29,7 @@ from services.payments.domain.bank_line_posting import (
 from services.payments.domain.errors import LineInBooks, LinkUnfit, RateUnknown
 from services.payments.domain.exchange_rate import BASE_CURRENCY, base_minor
 from services.payments.domain.journal import reversal_of
+from services.payments.domain.period import in_open_month
 from services.payments.domain.posting import Posting
 from shared.errors import NotFound
 
@@ -46,6 +48,7 @@ async def post_bank_line(work: UnitOfWork, command: PostBankLine, posting: Posti
     """On the line's own day. NotFound; LineInBooks when something stands on it; AccountNotForLines; RateUnknown."""
     refuse_unsuitable_account(command.account_code)
     line = await _line(work, command.bank_line_id)
+    opens_on = await first_open_day(work.connection)
     facts = BankLinePosting(
         base_minor=await worth_of(work, (line.amount_minor, line.currency), line.booked_on),
         id=uuid7(),
@@ -62,12 +65,12 @@ async def post_bank_line(work: UnitOfWork, command: PostBankLine, posting: Posti
         "account_code": command.account_code,
         "note": command.note,
         "rule_id": command.rule_id,
-        "effective_on": facts.effective_on,
+        "effective_on": max(line.booked_on, opens_on),
         "by": posting.actor,
         "at": posting.at,
     }
     await add_posting(work.connection, row)
-    entry = entry_for_bank_line(facts, entry_id=uuid7())
+    entry = in_open_month(entry_for_bank_line(facts, entry_id=uuid7()), opens_on)
     await post_entries(work.connection, [entry], actor=posting.actor, at=posting.at)
     await _nobody_needs_to_look(work, line.id, f"Posted to {command.account_code}", posting)
     return facts.id

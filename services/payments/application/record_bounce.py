@@ -1,6 +1,6 @@
 """Records a returned cheque as one process: receipt taken back, invoices reopened, charge raised, clock started."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -19,6 +19,7 @@ from services.payments.adapters.repositories.instruments import (
     note_standing,
     set_standing,
 )
+from services.payments.adapters.repositories.periods import first_open_day
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.reverse_receipt import reverse_receipt
 from services.payments.domain.bounce import Charge, entry_for_charge
@@ -47,11 +48,13 @@ async def record_bounce(work: UnitOfWork, command: RecordBounce, posting: Postin
     A return for want of money or by the drawer's will costs the partner the charge of that day; a technical one does
     not.
     """
+    # The bank's day is a fact and starts the clock of the law; the books take a late one on their first open day.
+    counted = replace(posting, effective_on=max(posting.effective_on, await first_open_day(work.connection)))
     receipt = await reverse_receipt(
         work,
         command.receipt_id,
         reason_code="cheque_returned",
-        reversed_on=posting.effective_on,
+        reversed_on=counted.effective_on,
         bank_line_id=command.bank_line_id,
         actor=posting.actor,
         at=posting.at,
@@ -83,7 +86,7 @@ async def record_bounce(work: UnitOfWork, command: RecordBounce, posting: Postin
         await set_standing(work.connection, instrument_id, Standing.BOUNCED)
         detail = f"Returned on {posting.effective_on}: {return_reason(command.return_code)}"
         await note_standing(work.connection, instrument_id, detail, actor=posting.actor, at=posting.at)
-    charge = None if what is ReturnClass.TECHNICAL else await _charge(work, receipt, bounce_id, posting)
+    charge = None if what is ReturnClass.TECHNICAL else await _charge(work, receipt, bounce_id, counted)
     count = await bounces_since(work.connection, receipt.partner_code, posting.effective_on - COUNTED_FOR)
     await publish_bounce(work, receipt, (bounce_id, command.return_code, posting.effective_on), charge, count)
     return bounce_id

@@ -20,6 +20,7 @@ from services.payments.adapters.repositories.invoices import (
     known_partner_codes,
     lock_invoice_numbers,
 )
+from services.payments.adapters.repositories.periods import first_open_day
 from services.payments.adapters.repositories.redecisions import request_redecision
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.record_invoice_tax import record_invoice_tax, unknown_suppliers
@@ -27,6 +28,7 @@ from services.payments.domain.base_value import value_at
 from services.payments.domain.errors import InvoiceTaken, PartnerUnknown, RateUnknown
 from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.invoice import Invoice, invoice_number_key
+from services.payments.domain.period import in_open_month
 from services.payments.domain.posting_rules import entry_for_invoice
 from shared.errors import FieldProblem, Refusal
 
@@ -68,8 +70,9 @@ async def register_invoices(
     ]
     fresh = list(accepted.values())
     if fresh:
-        await add_invoices(work.connection, fresh, at)
-        entries = [entry_for_invoice(invoice, entry_id=uuid7()) for invoice in fresh]
+        opens_on = await first_open_day(work.connection)
+        await add_invoices(work.connection, fresh, at, first_open_on=opens_on)
+        entries = [in_open_month(entry_for_invoice(one, entry_id=uuid7()), opens_on) for one in fresh]
         await post_entries(work.connection, entries, actor=actor, at=at)
         publish_invoices(work, fresh)
         await request_redecision(work.connection, "invoices_registered")

@@ -7,11 +7,13 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.ledger_writer import post_entries
 from services.payments.adapters.queries.bank_reconciliation import bank_reconciliation, statement_spans
 from services.payments.adapters.repositories.bank_accounts import bank_account_for_update
+from services.payments.adapters.repositories.periods import first_open_day
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.post_bank_line import worth_of
 from services.payments.domain.bank_line_posting import BankLinePosting, entry_for_opening_balance
 from services.payments.domain.bank_reconciliation import ItemKind
 from services.payments.domain.errors import OpeningTaken
+from services.payments.domain.period import in_open_month
 from services.payments.domain.posting import Posting
 
 
@@ -38,5 +40,6 @@ async def take_over_opening(work: UnitOfWork, number: str, posting: Posting) -> 
         base_minor=await worth_of(work, amount, first_on),
     )
     entry = entry_for_opening_balance(facts, entry_id=uuid7())
-    await post_entries(work.connection, [entry], actor=posting.actor, at=posting.at)
+    opens_on = await first_open_day(work.connection)
+    await post_entries(work.connection, [in_open_month(entry, opens_on)], actor=posting.actor, at=posting.at)
     return entry.id

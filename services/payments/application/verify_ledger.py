@@ -110,6 +110,7 @@ def _entry(row: Row) -> JournalEntry:
         description=row.description,
         lines=tuple(_line(row, *line) for line in row.lines or ()),
         reverses_entry_id=row.reverses_entry_id,
+        occurred_on=row.occurred_on,
     )
 
 

@@ -40,19 +40,23 @@ def content_hash(entries: Iterable[JournalEntry]) -> bytes:
 
 
 def _canonical(entry: JournalEntry) -> bytes:
-    """Arrays rather than joined text: no value can pass for a part of its neighbour."""
-    return msgspec.json.encode(
-        (
-            entry.id,
-            entry.kind,
-            entry.source_id,
-            entry.currency,
-            entry.effective_on,
-            entry.description,
-            entry.reverses_entry_id,
-            [_facts(line) for line in entry.lines],
-        )
-    )
+    """Arrays rather than joined text: no value can pass for a part of its neighbour.
+
+    A late fact's own day stands at the end of those that have one: entries from before there were such days keep theirs.
+    """
+    told: list[object] = [
+        entry.id,
+        entry.kind,
+        entry.source_id,
+        entry.currency,
+        entry.effective_on,
+        entry.description,
+        entry.reverses_entry_id,
+        [_facts(line) for line in entry.lines],
+    ]
+    if entry.occurred_on is not None:
+        told.append(entry.occurred_on)
+    return msgspec.json.encode(told)
 
 
 def _facts(line: JournalLine) -> tuple[str | int | None, ...]:

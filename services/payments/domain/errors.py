@@ -253,3 +253,23 @@ class SharesDiffer(Invalid):
 
 class AliasWithdrawn(Conflict):
     code, title = "alias_withdrawn", "The alias does not stand any more"
+
+
+class PeriodClosed(Conflict):
+    code, title = "period_closed", "The month is closed"
+
+
+class PeriodState(Conflict):
+    code, title = "period_state", "The month is not in a state for this"
+
+
+class PeriodOrder(Conflict):
+    code, title = "period_order", "Another month comes first"
+
+
+class PeriodNotReady(Conflict):
+    code, title = "period_not_ready", "The checklist of the month fails"
+
+
+class CheckNotWaivable(Invalid):
+    code, title = "check_not_waivable", "The check cannot be waived"

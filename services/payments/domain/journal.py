@@ -35,7 +35,10 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """At least two lines that sum to zero, in rupees as well; `source_id` is the invoice or receipt it comes from."""
+    """At least two lines that sum to zero, in rupees as well; `source_id` is the invoice or receipt it comes from.
+
+    `occurred_on` is the fact's own day where its month was closed, so that the entry counts from a later one.
+    """
 
     id: UUID
     kind: str
@@ -45,6 +48,7 @@ class JournalEntry:
     description: str
     lines: tuple[JournalLine, ...]
     reverses_entry_id: UUID | None = None
+    occurred_on: date | None = None
 
     def __post_init__(self) -> None:
         if len(self.lines) < 2 or sum(line.amount_minor for line in self.lines) != 0:

@@ -44,7 +44,7 @@ class Credit:
     partner_code: str
     currency: str
     document_number: str
-    document_on: date
+    counts_from: date  # the day from which the books show it
 
     def minor_of(self, amount_minor: int, currency: str) -> int:
         """A positive amount in the credit's currency; ItemNotPayable otherwise."""

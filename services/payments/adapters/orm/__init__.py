@@ -15,6 +15,7 @@ from services.payments.adapters.orm import journal as journal
 from services.payments.adapters.orm import note_documents as note_documents
 from services.payments.adapters.orm import parties as parties
 from services.payments.adapters.orm import payment_queries as payment_queries
+from services.payments.adapters.orm import periods as periods
 from services.payments.adapters.orm import reconciliation as reconciliation
 from services.payments.adapters.orm import statements as statements
 from services.payments.adapters.orm.base import Record as Record

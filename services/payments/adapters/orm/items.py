@@ -53,6 +53,7 @@ class OpenItemRecord(Record):
     __table_args__ = (
         CheckConstraint("open_minor >= 0 AND open_minor <= original_minor", name="open_within_original"),
         CheckConstraint("kind IN ('invoice', 'charge', 'advance', 'credit_note')", name="kind_known"),
+        CheckConstraint("counts_from > document_on", name="counts_later"),
         CheckConstraint(
             "(currency = 'INR') = (original_base_minor IS NULL)"
             " AND (original_base_minor IS NULL) = (open_base_minor IS NULL)",
@@ -78,6 +79,7 @@ class OpenItemRecord(Record):
     original_minor: Mapped[int]
     open_minor: Mapped[int]
     updated_at: Mapped[datetime]
+    counts_from: Mapped[date | None]  # from when the books show it, if its own day lies in a closed month
     original_base_minor: Mapped[int | None]  # of a foreign item: paise at the rate of its day
     open_base_minor: Mapped[int | None]
 
@@ -97,6 +99,7 @@ class ReceiptRecord(Record):
         CheckConstraint("channel IN ('bank_statement', 'hand', 'virtual_account')", name="channel_known"),
         CheckConstraint("attempt >= 1", name="attempt_counts"),
         UniqueConstraint("bank_line_id", "attempt", name="uq_receipts_line_attempt"),
+        CheckConstraint("counts_from > received_on", name="counts_later"),
         Index("ix_receipts_booked", "booked_at", "id"),
         Index("ix_receipts_partner", "partner_code", "booked_at", "id"),
         Index("ix_receipts_reference", "reference", postgresql_where=text("reference <> ''")),
@@ -116,6 +119,7 @@ class ReceiptRecord(Record):
     cheque_number: Mapped[str]
     booked_at: Mapped[datetime]
     channel: Mapped[str] = mapped_column(server_default="bank_statement")
+    counts_from: Mapped[date | None]  # from when the books show it, if its own day lies in a closed month
     attempt: Mapped[int] = mapped_column(server_default="1")
     exchange_rate: Mapped[Decimal | None] = mapped_column(Numeric(20, 10))
     base_minor: Mapped[int | None]  # what foreign money was worth, or the paise that the bank credited for it

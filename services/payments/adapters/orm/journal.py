@@ -14,6 +14,7 @@ class JournalEntryRecord(Record):
 
     __tablename__ = "journal_entries"
     __table_args__ = (
+        CheckConstraint("occurred_on < effective_on", name="counts_later"),
         Index("ix_journal_entries_effective", "effective_on", "id"),
         Index("ix_journal_entries_source", "source_id"),
     )
@@ -27,6 +28,7 @@ class JournalEntryRecord(Record):
     posted_at: Mapped[datetime]
     description: Mapped[str]
     reverses_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("journal_entries.id"), unique=True)
+    occurred_on: Mapped[date | None]  # the fact's own day, if its month was closed
 
 
 class JournalLineRecord(Record):

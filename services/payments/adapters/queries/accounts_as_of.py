@@ -1,5 +1,7 @@
 """Accounts of partners as they stood at the end of any day, from documents and from the days allocations count.
 
+What came when its month was closed counts from the first open day (`counts_from`).
+
 Each read is one statement, so that its figures belong to one instant whatever transaction it runs in.
 """
 
@@ -31,8 +33,8 @@ spans AS NOT MATERIALIZED (
     LEFT JOIN allocations m ON m.reverses_id = a.id
     LEFT JOIN receipts r ON r.id = a.receipt_id
     LEFT JOIN receipt_reversals v ON v.receipt_id = a.receipt_id
-    CROSS JOIN LATERAL (SELECT CASE WHEN a.allocated_at = r.booked_at THEN r.received_on ELSE a.effective_on END
-        AS counts_from) AS posted
+    CROSS JOIN LATERAL (SELECT CASE WHEN a.allocated_at = r.booked_at THEN coalesce(r.counts_from, r.received_on)
+        ELSE a.effective_on END AS counts_from) AS posted
     WHERE i.partner_code = ANY(CAST(:partners AS text[]))
 )
 """
@@ -60,39 +62,42 @@ open_then AS (
     SELECT i.id, i.kind, i.partner_code, i.currency, i.document_number, i.document_on, i.due_on, i.original_minor,
         i.original_minor - coalesce(a.minor, 0) AS open_minor
     FROM open_items i LEFT JOIN applied a ON a.open_item_id = i.id
-    WHERE i.partner_code = ANY(CAST(:partners AS text[])) AND i.kind IN ('invoice', 'charge') AND i.document_on <= :day
+    WHERE i.partner_code = ANY(CAST(:partners AS text[])) AND i.kind IN ('invoice', 'charge')
+        AND coalesce(i.counts_from, i.document_on) <= :day
     UNION ALL
     SELECT i.id, i.kind, i.partner_code, i.currency, i.document_number, i.document_on, i.due_on, i.original_minor,
         i.original_minor - coalesce(u.minor, 0) - coalesce(b.minor, 0)
     FROM open_items i LEFT JOIN used u ON u.credit_id = i.id LEFT JOIN sent_back b ON b.credit_id = i.id
     LEFT JOIN cancelled c ON c.note_id = i.id
-    WHERE i.partner_code = ANY(CAST(:partners AS text[])) AND i.kind = 'credit_note' AND i.document_on <= :day
+    WHERE i.partner_code = ANY(CAST(:partners AS text[])) AND i.kind = 'credit_note'
+        AND coalesce(i.counts_from, i.document_on) <= :day
         AND (c.on_day IS NULL OR c.on_day > :day)
     UNION ALL
     SELECT r.id, 'advance', r.partner_code, r.currency, r.reference, r.received_on, r.received_on, r.amount_minor,
         r.amount_minor - coalesce(u.minor, 0) - coalesce(b.minor, 0)
     FROM receipts r LEFT JOIN receipt_reversals v ON v.receipt_id = r.id
     LEFT JOIN used u ON u.credit_id = r.id LEFT JOIN sent_back b ON b.credit_id = r.id
-    WHERE r.partner_code = ANY(CAST(:partners AS text[])) AND r.received_on <= :day
-        AND (v.reversed_on IS NULL OR greatest(v.reversed_on, r.received_on) > :day)
+    WHERE r.partner_code = ANY(CAST(:partners AS text[])) AND coalesce(r.counts_from, r.received_on) <= :day
+        AND (v.reversed_on IS NULL OR greatest(v.reversed_on, coalesce(r.counts_from, r.received_on)) > :day)
 )
 """
 # Documents, never the journal: that the journal tells the same is what has to be proved.
 _MOVED: Final = f"""
 moved AS (
-    SELECT i.currency, i.document_on AS on_day, i.kind, CASE i.kind WHEN 'invoice' THEN 1 ELSE 2 END AS place,
+    SELECT i.currency, coalesce(i.counts_from, i.document_on) AS on_day, i.kind,
+        CASE i.kind WHEN 'invoice' THEN 1 ELSE 2 END AS place,
         i.id, i.document_number, '' AS reference,
         CASE WHEN i.kind = 'credit_note' THEN -i.original_minor ELSE i.original_minor END AS minor
     FROM open_items i WHERE i.partner_code = ANY(CAST(:partners AS text[])) AND i.kind <> 'advance'
     UNION ALL
-    SELECT r.currency, r.received_on, 'receipt', 3, r.id,
+    SELECT r.currency, coalesce(r.counts_from, r.received_on), 'receipt', 3, r.id,
         CASE WHEN r.cheque_number <> '' THEN r.cheque_number ELSE r.reference END, r.rail, -r.amount_minor
     FROM receipts r WHERE r.partner_code = ANY(CAST(:partners AS text[]))
     UNION ALL
     SELECT s.currency, s.counts_from, 'deduction', 4, s.id, s.document_number, s.kind, -s.amount_minor
     FROM spans s WHERE s.kind <> '{MONEY}'
     UNION ALL
-    SELECT r.currency, greatest(v.reversed_on, r.received_on), 'receipt_reversal', 5, r.id,
+    SELECT r.currency, greatest(v.reversed_on, coalesce(r.counts_from, r.received_on)), 'receipt_reversal', 5, r.id,
         CASE WHEN r.cheque_number <> '' THEN r.cheque_number ELSE r.reference END, v.reason_code, r.amount_minor
     FROM receipts r JOIN receipt_reversals v ON v.receipt_id = r.id
     WHERE r.partner_code = ANY(CAST(:partners AS text[]))

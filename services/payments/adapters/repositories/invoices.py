@@ -1,7 +1,7 @@
 """Invoices and the partners they are for."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +10,7 @@ from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.adapters.repositories import Row
 from services.payments.domain.invoice import Invoice, invoice_number_key
 from services.payments.domain.invoice_number import number_keys
+from services.payments.domain.period import counts_from
 
 
 async def known_partner_codes(connection: AsyncConnection, codes: Iterable[str]) -> set[str]:
@@ -37,8 +38,10 @@ async def invoices_by_key(connection: AsyncConnection, keys: Iterable[str]) -> d
     return {row.number_key: row for row in rows}
 
 
-async def add_invoices(connection: AsyncConnection, invoices: Sequence[Invoice], at: datetime) -> None:
-    """Insert invoices and open them as items."""
+async def add_invoices(
+    connection: AsyncConnection, invoices: Sequence[Invoice], at: datetime, *, first_open_on: date
+) -> None:
+    """Insert invoices and open them as items; those of a closed month count from the first open day."""
     await copy_rows(
         connection,
         "invoices",
@@ -55,10 +58,11 @@ async def add_invoices(connection: AsyncConnection, invoices: Sequence[Invoice],
         connection,
         "open_items",
         "id kind partner_code document_number document_on due_on currency original_minor open_minor updated_at"
-        " original_base_minor open_base_minor",
+        " original_base_minor open_base_minor counts_from",
         [
             (i.id, "invoice", i.partner_code, i.number, i.issued_on, i.due_on, i.currency,
-             i.total_minor, i.total_minor, at, *(2 * [i.value.minor if i.value else None]))
+             i.total_minor, i.total_minor, at, *(2 * [i.value.minor if i.value else None]),
+             counts_from(i.issued_on, first_open_on))
             for i in invoices
         ],
     )  # fmt: skip

@@ -44,7 +44,8 @@ async def receipt_credit(connection: AsyncConnection, receipt_id: UUID) -> Credi
     ).one_or_none()
     if row is None:
         return None
-    return Credit(row.id, CreditKind.ADVANCE, row.partner_code, row.currency, row.reference, row.received_on)
+    counts_from = row.counts_from or row.received_on
+    return Credit(row.id, CreditKind.ADVANCE, row.partner_code, row.currency, row.reference, counts_from)
 
 
 async def credit_by_id(connection: AsyncConnection, credit_id: UUID) -> Credit | None:
@@ -58,7 +59,12 @@ async def credit_by_id(connection: AsyncConnection, credit_id: UUID) -> Credit |
     if row is None:
         return None
     return Credit(
-        row.id, CreditKind(row.kind), row.partner_code, row.currency, row.document_number, row.document_on
+        row.id,
+        CreditKind(row.kind),
+        row.partner_code,
+        row.currency,
+        row.document_number,
+        row.counts_from or row.document_on,
     )
 
 
@@ -122,9 +128,10 @@ async def open_advance(connection: AsyncConnection, receipt_id: UUID, at: dateti
     await connection.execute(
         sa.text(
             "INSERT INTO open_items (id, kind, partner_code, document_number, document_on, due_on, currency,"
-            " original_minor, open_minor, updated_at, original_base_minor, open_base_minor) SELECT id, 'advance',"
-            " partner_code, reference, received_on, received_on, currency, amount_minor, 0, :at, base_minor,"
-            " CASE WHEN base_minor IS NOT NULL THEN 0 END FROM receipts WHERE id = :id ON CONFLICT (id) DO NOTHING"
+            " original_minor, open_minor, updated_at, original_base_minor, open_base_minor, counts_from) SELECT id,"
+            " 'advance', partner_code, reference, received_on, received_on, currency, amount_minor, 0, :at, base_minor,"
+            " CASE WHEN base_minor IS NOT NULL THEN 0 END, counts_from FROM receipts WHERE id = :id"
+            " ON CONFLICT (id) DO NOTHING"
         ),
         {"id": receipt_id, "at": at},
     )
