@@ -68,7 +68,9 @@ documents: install ## write docs/api and docs/events from the code
 	@$(RUN) deploy.documents docs
 	@$(RUN) shared.events.catalogue docs/events
 
-.PHONY: format lock env
+.PHONY: format lock env verify-ledger
+verify-ledger: install ## recompute the audit chain of the running stack (or PAYMENTS_DATABASE_URL=…)
+	@$(RUN) deploy.verify_ledger
 env: install ## write .env for docker compose, with fresh secrets
 	@$(RUN) deploy.environment_file
 format: install ## lay the code out as agreed and mend what can be mended

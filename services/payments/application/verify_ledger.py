@@ -1,7 +1,7 @@
 """Recomputes the audit chain from the stored journal: any row changed behind our back breaks it."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -13,37 +13,52 @@ from services.payments.domain.audit_chain import GENESIS_HASH, AuditBatch, conte
 from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.journal import EntryUnbalanced, JournalEntry, JournalLine
 
-BATCHES_PER_READ: Final = 50
+LINKS_PER_READ: Final = 500
+ENTRIES_PER_READ: Final = 5_000  # but never less than one batch
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerVerification:
-    """`first_broken_batch_id` is where the chain and the journal stop to agree."""
+    """`first_broken_batch_id` is where the chain and the journal stop to agree; its position is None behind the end.
+
+    `last_hash` is the last link that agrees: written down elsewhere, it shows whether links were cut off the end.
+    """
 
     batches: int
     entries: int
     first_broken_batch_id: UUID | None
+    first_broken_position: int | None = None
+    last_hash: bytes = field(default=GENESIS_HASH)
 
     @property
     def is_intact(self) -> bool:
         return self.first_broken_batch_id is None
 
 
-async def verify_ledger(connection: AsyncConnection) -> LedgerVerification:
+Progress = Callable[[LedgerVerification], None]
+
+
+async def verify_ledger(connection: AsyncConnection, progress: Progress | None = None) -> LedgerVerification:
     """Walk the chain from its first link; stops at the first batch that does not agree.
 
     Entries that no link vouches for are looked for last. Links cut off the end together with their entries can
-    only be noticed by comparing with a `chain_hash` that was written down elsewhere.
+    only be noticed by comparing with a `chain_hash` that was written down elsewhere. Memory holds ENTRIES_PER_READ
+    entries, or those of one batch.
     """
     previous, batches, entries_seen = GENESIS_HASH, 0, 0
-    async for stored in _batches(connection):
-        entries = await _entries(connection, stored)
-        if entries is None or not _agrees(stored, entries, previous):
-            return LedgerVerification(batches, entries_seen, stored.id)
-        previous = stored.chain_hash
-        batches += 1
-        entries_seen += len(entries)
-    return LedgerVerification(batches, entries_seen, await _batch_without_link(connection))
+    async for links in _groups(connection):
+        entries = await _entries(connection, links)
+        for stored in links:
+            of_batch = entries.get(stored.id, [])
+            if of_batch is None or not _agrees(stored, of_batch, previous):
+                return LedgerVerification(batches, entries_seen, stored.id, stored.position, previous)
+            previous = stored.chain_hash
+            batches += 1
+            entries_seen += len(of_batch)
+        if progress is not None:
+            progress(LedgerVerification(batches, entries_seen, None, None, previous))
+    orphan = await _batch_without_link(connection)
+    return LedgerVerification(batches, entries_seen, orphan, None, previous)
 
 
 def _agrees(stored: Row, entries: list[JournalEntry], previous: bytes) -> bool:
@@ -58,19 +73,33 @@ def _agrees(stored: Row, entries: list[JournalEntry], previous: bytes) -> bool:
     )
 
 
-async def _batches(connection: AsyncConnection) -> AsyncIterator[Row]:
+async def _groups(connection: AsyncConnection) -> AsyncIterator[list[Row]]:
+    """Links in their order, as many at a time as have a bounded number of entries between them."""
+    group: list[Row] = []
+    entries = 0
+    async for link in _links(connection):
+        if group and entries + link.entries_count > ENTRIES_PER_READ:
+            yield group
+            group, entries = [], 0
+        group.append(link)
+        entries += link.entries_count
+    if group:
+        yield group
+
+
+async def _links(connection: AsyncConnection) -> AsyncIterator[Row]:
     position = 0
     while True:
         rows = (
             await connection.execute(
                 sa.text("SELECT * FROM audit_batches WHERE position > :after ORDER BY position LIMIT :limit"),
-                {"after": position, "limit": BATCHES_PER_READ},
+                {"after": position, "limit": LINKS_PER_READ},
             )
         ).all()
         for row in rows:
             yield row
             position = row.position
-        if len(rows) < BATCHES_PER_READ:
+        if len(rows) < LINKS_PER_READ:
             return
 
 
@@ -84,20 +113,29 @@ async def _batch_without_link(connection: AsyncConnection) -> UUID | None:
     return batch_id
 
 
-async def _entries(connection: AsyncConnection, batch: Row) -> list[JournalEntry] | None:
-    """None when a line was changed or removed; an entry whose posting time was changed is missing."""
+async def _entries(
+    connection: AsyncConnection, links: Sequence[Row]
+) -> dict[UUID, list[JournalEntry] | None]:
+    """By batch; None when a line was changed or removed. An entry whose posting time was changed is missing."""
     rows = await connection.execute(
         sa.text(
             "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code, base_minor)"
             " ORDER BY line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
-            " FROM journal_entries e WHERE e.batch_id = :batch_id AND e.posted_at = :posted_at ORDER BY e.id"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:instants AS timestamptz[])) AS b (id, posted_at)"
+            " JOIN journal_entries e ON e.batch_id = b.id AND e.posted_at = b.posted_at ORDER BY e.id"
         ),
-        {"batch_id": batch.id, "posted_at": batch.posted_at},
+        {"ids": [link.id for link in links], "instants": [link.posted_at for link in links]},
     )
-    try:
-        return [_entry(row) for row in rows]
-    except EntryUnbalanced:
-        return None
+    found: dict[UUID, list[JournalEntry] | None] = {}
+    for row in rows:
+        of_batch = found.setdefault(row.batch_id, [])
+        if of_batch is None:
+            continue
+        try:
+            of_batch.append(_entry(row))
+        except EntryUnbalanced:
+            found[row.batch_id] = None
+    return found
 
 
 def _entry(row: Row) -> JournalEntry:

@@ -1,6 +1,7 @@
 """Reads about invoices, receipts, open items and the books."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,18 +31,41 @@ ENTRY_SELECT = (
 )
 
 
-async def trial_balance(connection: AsyncConnection) -> Sequence[Row]:
-    """Debit and credit turnover per account, summed from the journal itself, beside the running balance."""
+# From an entry back to the line of the bank that shows it, where one does.
+ENTRY_TRACE_SELECT = (
+    "SELECT e.*, b.position AS audit_position, b.actor AS posted_by, (SELECT jsonb_agg(jsonb_build_object('account',"
+    " l.account_code, 'partner', l.partner_code, 'minor', l.amount_minor, 'worth', l.base_minor)"
+    " ORDER BY l.line_number) FROM journal_lines l"
+    " WHERE l.entry_id = e.id) AS lines, w.id AS bank_line_id, w.statement_id, w.line_number"
+    " FROM journal_entries e LEFT JOIN audit_batches b ON b.id = e.batch_id"
+    " LEFT JOIN receipts r ON e.kind IN ('receipt', 'allocation', 'allocation_undone') AND r.id = e.source_id"
+    " LEFT JOIN receipt_confirmations c ON c.receipt_id = r.id"
+    " LEFT JOIN receipt_reversals v ON e.kind LIKE '%\\_reversal' AND v.receipt_id = e.source_id"
+    " LEFT JOIN bank_line_links k ON k.source_id = e.source_id"
+    " LEFT JOIN bank_line_postings p ON p.id = e.source_id"
+    " LEFT JOIN bank_lines w ON w.id = coalesce(r.bank_line_id, c.bank_line_id, v.bank_line_id, k.bank_line_id,"
+    "  p.bank_line_id)"
+)
+
+
+async def trial_balance(connection: AsyncConnection, as_of: date | None) -> Sequence[Row]:
+    """Debit and credit turnover per account up to a day, summed from the journal itself.
+
+    `running_minor` is the running balance beside it, which knows no days: it is to be compared only without `as_of`.
+    """
     return (
         await connection.execute(
             sa.text(
                 "SELECT l.account_code, e.currency,"
                 " coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0) AS debit_minor,"
                 " coalesce(-sum(l.amount_minor) FILTER (WHERE l.amount_minor < 0), 0) AS credit_minor,"
-                " min(b.balance_minor) AS balance_minor, sum(l.base_minor) AS worth_minor"
+                " sum(l.amount_minor) AS balance_minor, min(b.balance_minor) AS running_minor,"
+                " sum(l.base_minor) AS worth_minor"
                 " FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id"
                 " JOIN account_balances b ON b.account_code = l.account_code AND b.currency = e.currency"
+                " WHERE CAST(:as_of AS date) IS NULL OR e.effective_on <= :as_of"
                 " GROUP BY l.account_code, e.currency ORDER BY e.currency, l.account_code"
-            )
+            ),
+            {"as_of": as_of},
         )
     ).all()
