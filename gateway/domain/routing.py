@@ -41,6 +41,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "credit-note-series",
             "credit-notes",
             "exceptions",
+            "general-ledger-exports",
             "exchange-rates",
             "gst-registrations",
             "ims-actions",
@@ -50,6 +51,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "jobs",
             "journal-entries",
             "ledger-accounts",
+            "ledger-names",
             "opening-balances",
             "payer-aliases",
             "payment-queries",
@@ -97,6 +99,7 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/exchange-rates/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/periods/{month}/checklist"): Bounds(120.0, BODY_BYTES_MAX),
+    ("POST", "/v1/general-ledger-exports"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/periods/{month}/closing"): Bounds(120.0, BODY_BYTES_MAX),
 }
 

@@ -78,6 +78,11 @@ def bank_ledger_account(bank_account_number: str) -> str:
     return f"1100-bank-{bank_account_number}"
 
 
+def is_bank_account(account_code: str) -> bool:
+    """Whether it is the ledger account of one of our bank accounts."""
+    return account_code.startswith("1100-bank-")
+
+
 def account_name(account_code: str) -> str:
     """The name people read; a bank account is named by its number."""
     return ACCOUNT_NAMES.get(account_code, account_code.removeprefix("1100-bank-"))

@@ -273,3 +273,11 @@ class PeriodNotReady(Conflict):
 
 class CheckNotWaivable(Invalid):
     code, title = "check_not_waivable", "The check cannot be waived"
+
+
+class NothingToExport(Conflict):
+    code, title = "nothing_to_export", "Nothing was posted since the export before"
+
+
+class LedgerNameTaken(Conflict):
+    code, title = "ledger_name_taken", "Another ledger has the name"

@@ -38,6 +38,8 @@ TRIED_ELSEWHERE = (
     "bank_line_links",
     "reconciliations",
     "receipt_confirmations",
+    "ledger_names",
+    "ledger_exports",
     "period_events",
     "period_waivers",
     "period_balances",

@@ -12,6 +12,7 @@ from services.payments.adapters.orm import ims as ims
 from services.payments.adapters.orm import instruments as instruments
 from services.payments.adapters.orm import items as items
 from services.payments.adapters.orm import journal as journal
+from services.payments.adapters.orm import ledger_exports as ledger_exports
 from services.payments.adapters.orm import note_documents as note_documents
 from services.payments.adapters.orm import parties as parties
 from services.payments.adapters.orm import payment_queries as payment_queries

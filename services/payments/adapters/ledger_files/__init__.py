@@ -1,0 +1,1 @@
+"""Files in which accounting systems take over a general ledger."""
