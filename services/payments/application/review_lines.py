@@ -184,7 +184,7 @@ def _refuse_unless_waiting(review: LineReview, state: LineState) -> None:
     if state.line.amount_minor <= 0:
         raise NotACredit(f"Bank line {state.id} is money out; only credits are reviewed")
     if not state.is_reviewable:
-        raise LineDecided(f"Bank line {state.id} is booked; take its receipt back first")
+        raise LineDecided(f"Bank line {state.id} is in the books; take its receipt or posting back first")
 
 
 def _told(verdict: Correct, state: LineState, known: _Known) -> Alternative:

@@ -408,3 +408,38 @@ async def test_a_told_receipt_is_confirmed_or_taken_back_but_its_line_is_never_l
 
         assert len(await listed(calling_payments)) == attempt + 1
     await assert_sound(books)
+
+
+async def test_a_line_posted_as_something_else_does_not_wait_and_is_not_booked_beside_it(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    (line,) = await waiting(books, calling_payments, INTEREST)
+    path = f"/v1/bank-lines/{line['bank_line_id']}/posting"
+    posted = await post(calling_payments, path, {"account_code": "4300-interest-received", "note": "October"})
+    assert posted.status_code == 201, posted.text
+
+    assert await listed(calling_payments) == []
+    assert (await review(calling_payments, line, correct("CP0001"))).json()["code"] == "line_decided"
+
+    reversed_ = await post(calling_payments, f"{path}/reversal", {"reason": "It was a dealer's after all"})
+    assert reversed_.status_code == 200, reversed_.text
+    (again,) = await listed(calling_payments)
+    assert (await review(calling_payments, again, correct("CP0001"))).status_code == 200
+    await assert_sound(books)
+
+
+async def test_of_a_posting_and_a_review_at_once_one_wins(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    for attempt in range(5):
+        (line,) = await waiting(books, calling_payments, Entry(700 + attempt, f"INT.PD: {attempt}"))
+        path = f"/v1/bank-lines/{line['bank_line_id']}/posting"
+
+        posted, reviewed = await asyncio.gather(
+            post(calling_payments, path, {"account_code": "4300-interest-received", "note": "October"}),
+            review(calling_payments, line, correct("CP0001")),
+        )
+
+        assert sorted((posted.status_code, reviewed.status_code)) in ([200, 409], [201, 409])
+        assert await listed(calling_payments) == []
+    await assert_sound(books)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.exceptions import LINE_IN_BOOKS
 
 _LATEST: Final = (
     " JOIN LATERAL (SELECT * FROM line_decisions d WHERE d.bank_line_id = l.id"
@@ -23,7 +24,9 @@ SUGGESTION_SELECT: Final = (
     " FROM booking_clocks c JOIN bank_lines l ON l.id = c.bank_line_id"
     f" JOIN bank_accounts b ON b.id = l.bank_account_id{_LATEST}"
 )
-IS_WAITING: Final = "c.booked_at IS NULL AND d.decision IN ('suggested', 'exception')"
+IS_WAITING: Final = (
+    f"c.booked_at IS NULL AND d.decision IN ('suggested', 'exception') AND NOT {LINE_IN_BOOKS}"
+)
 BANK_LINE_SELECT: Final = (
     "SELECT l.*, b.number AS bank_account, s.file_name, c.credited_at, c.due_at, c.seen_at, c.identified_at,"
     " c.booked_at, c.is_excused, c.zone FROM bank_lines l JOIN bank_accounts b ON b.id = l.bank_account_id"

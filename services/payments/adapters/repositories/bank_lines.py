@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.exceptions import LINE_IN_BOOKS
+from services.payments.adapters.repositories.waiting_lines import lock_lines
 from services.payments.domain.reconciliation_rule import WaitingLine
 
 _WAITING = (
@@ -20,7 +21,7 @@ _WAITING = (
 
 
 async def line_for_posting(connection: AsyncConnection, bank_line_id: UUID) -> Row | None:
-    """The line with its account, which is locked: whoever books lines of one account follows each other."""
+    """The line with its account, both locked: imports and people who decide about the line follow each other."""
     account_id = await connection.scalar(
         sa.text("SELECT bank_account_id FROM bank_lines WHERE id = :id"), {"id": bank_line_id}
     )
@@ -29,6 +30,7 @@ async def line_for_posting(connection: AsyncConnection, bank_line_id: UUID) -> R
     await connection.execute(
         sa.text("SELECT 1 FROM bank_accounts WHERE id = :id FOR NO KEY UPDATE"), {"id": account_id}
     )
+    await lock_lines(connection, [bank_line_id])
     return (
         await connection.execute(
             sa.text(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.exceptions import LINE_IN_BOOKS
 
 
 async def request_redecision(connection: AsyncConnection, cause: str) -> None:
@@ -53,6 +54,7 @@ async def waiting_line_ids(
             " JOIN LATERAL (SELECT d.decision FROM line_decisions d WHERE d.bank_line_id = l.id"
             "  ORDER BY revision DESC LIMIT 1) d ON true"
             " WHERE c.booked_at IS NULL AND l.bank_account_id = :account AND d.decision IN ('suggested', 'exception')"
+            f" AND NOT {LINE_IN_BOOKS}"
             " AND (CAST(:after AS uuid) IS NULL OR l.id > CAST(:after AS uuid)) ORDER BY l.id LIMIT :limit"
         ),
         {"account": bank_account_id, "after": after, "limit": limit},

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.decision_store import stored_decision
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.exceptions import LINE_IN_BOOKS
 from services.payments.domain.bank_statement import StatementLine
 from services.payments.domain.decision import Decision, LineKind
 from services.payments.domain.line_receipt import LineOrigin
@@ -25,7 +26,7 @@ _STATES = (
     " d.partner_code, d.allocations, d.deductions, d.on_account_minor, d.score, d.reasons, d.alternatives, d.note,"
     " ARRAY(SELECT r.partner_code FROM receipts r JOIN receipt_reversals v ON v.receipt_id = r.id"
     "  WHERE r.bank_line_id = l.id AND v.reason_code = 'wrong_partner') AS wrong_partners,"
-    f" {STANDING_ON_LINE} AS standing_receipt_id,"
+    f" {STANDING_ON_LINE} AS standing_receipt_id, {LINE_IN_BOOKS} AS is_in_books,"
     " (SELECT count(*) FROM receipts r WHERE r.bank_line_id = l.id) AS receipts_before,"
     " EXISTS (SELECT FROM line_decisions h WHERE h.bank_line_id = l.id AND h.policy_version = 'review') AS is_in_hands"
     " FROM bank_lines l JOIN bank_accounts b ON b.id = l.bank_account_id"
@@ -52,6 +53,7 @@ class LineState:
     revision: int
     decision: Decision
     standing_receipt_id: UUID | None
+    is_in_books: bool
     receipts_before: int
     is_in_hands: bool
     note: str
@@ -59,9 +61,10 @@ class LineState:
 
     @property
     def is_reviewable(self) -> bool:
-        """A credit without a standing receipt that waits, or that somebody took for no receipt."""
+        """A credit that is not in the books and waits, or that somebody took for no receipt."""
         is_open = self.decision.outcome.waits or self.decision.kind is LineKind.NOT_A_RECEIPT
-        return self.line.amount_minor > 0 and self.standing_receipt_id is None and is_open
+        is_booked = self.is_in_books or self.standing_receipt_id is not None
+        return self.line.amount_minor > 0 and is_open and not is_booked
 
     @property
     def origin(self) -> LineOrigin:
@@ -128,6 +131,7 @@ def _state(row: Row) -> LineState:
         revision=row.revision,
         decision=stored_decision(row),
         standing_receipt_id=row.standing_receipt_id,
+        is_in_books=row.is_in_books,
         receipts_before=row.receipts_before,
         is_in_hands=row.is_in_hands,
         note=row.note,
