@@ -112,8 +112,9 @@ async def list_credit_notes(
 
 @router.get("/{note_id}", response_model=CreditNoteDetailBody, summary="Show one credit note")
 async def show_credit_note(note_id: UUID, connection: Reading, caller: CurrentCaller) -> Response:
-    """With its lines and history. Its ETag is what the next step sends as If-Match."""
-    return await _shown(connection, await visible_note(connection, caller, note_id))
+    """With its lines and history, of which a partner sees what concerns it. The ETag is what the next step sends."""
+    row = await visible_note(connection, caller, note_id)
+    return await _shown(connection, row, is_for_partner=caller.partner_code is not None)
 
 
 @router.post(
@@ -296,7 +297,12 @@ async def _reply(connection: AsyncConnection, note_id: UUID, status_code: int = 
     return await _shown(connection, row, status_code)
 
 
-async def _shown(connection: AsyncConnection, row: Row, status_code: int = 200) -> Response:
+async def _shown(
+    connection: AsyncConnection, row: Row, status_code: int = 200, *, is_for_partner: bool = False
+) -> Response:
+    """What was remarked before the issue stays in the house."""
     lines, events = await note_lines(connection, row.id), await note_events(connection, row.id)
+    if is_for_partner:
+        events = [event for event in events if event.standing in ("issued", "cancelled")]
     body = note_detail_body(row, lines, events, await note_einvoice(connection, row.id))
     return as_reply(body, status_code, revision_etag(body.revision))

@@ -254,6 +254,17 @@ async def test_a_partner_sees_its_own_notes_once_they_are_issued(
     assert note["standing"] == "issued"
 
 
+async def test_what_was_remarked_before_the_issue_stays_in_the_house(
+    desk: NotesDesk, calling_payments: CallAs
+) -> None:
+    note = await issued(calling_payments)
+    dealer = a_caller("partner", partner_code="CP0001")
+
+    shown = (await call(calling_payments, "GET", f"/v1/credit-notes/{note['id']}", caller=dealer)).json()
+
+    assert [one["standing"] for one in shown["events"]] == ["issued"]
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [
