@@ -4,9 +4,13 @@ from collections.abc import Sequence
 
 from services.payments.application.open_query import OpenQuery, open_query
 from services.payments.application.project_partners import project_partners
+from services.payments.application.tell_advices import tell_advices, withdraw_record
 from services.payments.domain.business_day import business_day
 from services.payments.domain.posting import Posting
+from services.payments.domain.received_payment import PaymentPart
+from services.payments.domain.remittance_advice import RemittanceAdvice
 from shared.database import UnitOfWork
+from shared.events.crm import PaymentAdvisedV1
 from shared.events.envelope import Envelope
 from shared.events.partners import PartnersChangedV1, PartnersRegisteredV1
 from shared.events.payment_queries import DocumentObjectedV1
@@ -39,8 +43,44 @@ async def open_objections(work: UnitOfWork, envelopes: Sequence[Envelope[Documen
         )
 
 
+async def take_payment_advices(work: UnitOfWork, envelopes: Sequence[Envelope[PaymentAdvisedV1]]) -> None:
+    """Each telling in its order; one that breaks a rule for good is refused alone, with its reason."""
+    for envelope in envelopes:
+        told = envelope.data
+        posting = Posting("salesforce", envelope.time, business_day(envelope.time))
+        if told.is_deleted:
+            await withdraw_record(work, told.record_id, told.system_modstamp, posting)
+            continue
+        (verdict,) = await tell_advices(work, [_advice(told)], posting)
+        if verdict.refusal is not None:
+            raise verdict.refusal
+
+
+def _advice(told: PaymentAdvisedV1) -> RemittanceAdvice:
+    return RemittanceAdvice(
+        partner_code=told.partner_code,
+        reference=told.reference,
+        currency=told.currency,
+        amount_minor=told.amount_minor,
+        paid_on=told.paid_on,
+        parts=tuple(
+            PaymentPart(
+                item.item,
+                item.amount_minor,
+                tuple((kept.kind, kept.amount_minor) for kept in item.deductions),
+            )
+            for item in told.items
+        ),
+        cheque_number=told.cheque_number,
+        note=told.note,
+        external_id=told.record_id,
+        version=told.system_modstamp,
+    )
+
+
 SUBSCRIPTIONS: Sequence[Subscription[UnitOfWork]] = (
     on(PartnersRegisteredV1, apply_registered),
     on(PartnersChangedV1, apply_changed),
     on(DocumentObjectedV1, open_objections),
+    on(PaymentAdvisedV1, take_payment_advices),
 )

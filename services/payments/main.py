@@ -33,14 +33,17 @@ from services.payments.api import (
     routes_receipts,
     routes_reconciliation_rules,
     routes_reconciliations,
+    routes_remittance_advices,
     routes_reviews,
     routes_settlements,
+    routes_virtual_accounts,
 )
 from services.payments.api.receipt_gathering import ReceiptGathering
 from services.payments.api.schemas_exchange_rates import ExchangeRateDraft
 from services.payments.api.schemas_ims import ImsActionRow
 from services.payments.api.schemas_invoices import InvoiceDraft
 from services.payments.api.schemas_receipts import ReceiptDraft
+from services.payments.api.schemas_remittance_advices import AdviceDraft
 from services.payments.settings import PaymentsSettings
 from shared.jobs.api import jobs_router
 from shared.service_app import create_service_app, serve
@@ -60,6 +63,8 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_invoices.router,
         routes_gst_registrations.router,
         routes_receipts.router,
+        routes_remittance_advices.router,
+        routes_virtual_accounts.router,
         routes_settlements.router,
         routes_credit_notes.router,
         routes_note_documents.router,
@@ -85,7 +90,13 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_reconciliation_rules.router,
         jobs_router(),
     ]
-    body_models: list[type[BaseModel]] = [ExchangeRateDraft, ImsActionRow, InvoiceDraft, ReceiptDraft]
+    body_models: list[type[BaseModel]] = [
+        AdviceDraft,
+        ExchangeRateDraft,
+        ImsActionRow,
+        InvoiceDraft,
+        ReceiptDraft,
+    ]
     app = create_service_app(SERVICE, settings, routers, body_models=body_models)
     app.state.has_portal = bool(settings.einvoice_base_url)
     app.state.receipt_gathering = ReceiptGathering(app.state.database)

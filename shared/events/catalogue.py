@@ -10,10 +10,19 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from shared.events import account_statements, credit_notes, instruments, partners, payment_queries, payments
+from shared.events import (
+    account_statements,
+    credit_notes,
+    crm,
+    instruments,
+    partners,
+    payment_queries,
+    payments,
+)
 from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 
 CATALOGUE: Final[tuple[type[Event], ...]] = (
+    *crm.EVENTS,
     *partners.EVENTS,
     *payments.EVENTS,
     *account_statements.EVENTS,

@@ -25,6 +25,7 @@ from services.payments.adapters.published_facts import publish_unidentified
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.payer_aliases import LearnedAlias, keep_aliases
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.apply_advices import advised_lines, keep_advised
 from services.payments.application.book_receipts import book_receipts
 from services.payments.application.link_receipts import confirm_told_receipts
 from services.payments.application.record_bounce import RecordBounce, record_bounce
@@ -61,7 +62,8 @@ async def decide_lines(
     lines, disputed = await confirm_told_receipts(work, account, lines, at)
     if not lines:
         return
-    batch, decisions = await weigh_lines(work.connection, account, lines, knowledge)
+    advised = await advised_lines(work.connection, account.currency, lines, is_locking=True)
+    batch, decisions = await weigh_lines(work.connection, account, lines, knowledge, advised)
     paired = [
         _Decided(new, bookable(new, decision, account, disputed))
         for new, decision in zip(lines, decisions, strict=True)
@@ -72,6 +74,7 @@ async def decide_lines(
     booked_late, refused = await _book(work, account, batch, refused, at)
     done = _merged(paired, [*booked, *booked_late, *reversed_, *(_overtaken(one) for one in refused)])
     await _record(work, account, statement_id, done, knowledge=knowledge, at=at)
+    await keep_advised(work, advised, {one.new.id: one.receipt_id for one in done if one.receipt_id}, at)
 
 
 async def _lock(work: UnitOfWork, account: Row, decided: Sequence[_Decided]) -> None:

@@ -26,9 +26,11 @@ from services.payments.adapters.repositories.redecisions import (
     request_redecision,
     waiting_line_ids,
 )
+from services.payments.adapters.repositories.remittance_advices import keep_matches
 from services.payments.adapters.repositories.told_receipts import receipts_told_alone
 from services.payments.adapters.repositories.waiting_lines import LineState, line_states, lock_lines
 from services.payments.adapters.unit_of_work import UnitOfWork
+from services.payments.application.apply_advices import advised_lines
 from services.payments.application.book_receipts import book_receipts
 from services.payments.application.import_bank_statement import Progress
 from services.payments.application.weigh_lines import bookable, weigh_lines
@@ -67,6 +69,7 @@ class _Renewed:
     narration: Narration
     decision: Decision
     receipt: Receipt | None = None
+    advice_id: UUID | None = None  # what decided, where it was an advice
 
 
 async def redecide_when_asked(database: Database, at: datetime) -> Redecision | None:
@@ -115,7 +118,8 @@ async def _batch(
     async with database.reading() as connection:
         states = list((await line_states(connection, ids)).values())
         lines = [_new_line(state, place) for place, state in enumerate(states, start=1)]
-        batch, decisions = await weigh_lines(connection, account, lines, knowledge)
+        advised = await advised_lines(connection, account.currency, lines, is_locking=False)
+        batch, decisions = await weigh_lines(connection, account, lines, knowledge, advised)
         told = await receipts_told_alone(
             connection, [(account.id, state.strong_reference) for state in states]
         )
@@ -130,7 +134,7 @@ async def _batch(
         if state.is_in_hands:
             now = after_a_person(state.decision, now, state.wrong_partners)
         if not says_the_same(state.decision, now):
-            renewed.append(_Renewed(state, narration, now))
+            renewed.append(_Renewed(state, narration, now, advice_id=advised.advices.get(state.id)))
     if not renewed:
         return Redecision(weighed=len(states))
     return replace(await _carry_out(database, renewed, knowledge.zones, at), weighed=len(states))
@@ -156,6 +160,10 @@ async def _carry_out(
         refused = {receipt.id for receipt in outcome.refused}
         done = [one for one in asked if one.receipt is None or one.receipt.id not in refused]
         await _record(work, done, zones, at)
+        matches = [
+            (one.advice_id, one.state.id, one.receipt.id) for one in done if one.advice_id and one.receipt
+        ]
+        await keep_matches(work.connection, matches, actor=MATCHING, at=at)
         await work.commit()
     return Redecision(changed=len(done), booked=len(outcome.booked))
 

@@ -11,15 +11,25 @@ from services.payments.adapters.line_store import NewLine
 from services.payments.adapters.matching_inputs import MatchingKnowledge, cheques_received, open_invoices
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.payer_aliases import payer_aliases
+from services.payments.adapters.repositories.virtual_accounts import virtual_accounts_named
+from services.payments.application.apply_advices import AdvisedLines
 from services.payments.domain.decision import Decision, Outcome, Reason
 from services.payments.domain.matching import ReadBatch, decide_batch, lookup_keys, read_batch
 from services.payments.domain.matching_policy import default_policy
+from services.payments.domain.virtual_account import certain_view, partner_paid, possible_numbers
 
 
 async def weigh_lines(
-    connection: AsyncConnection, account: Row, lines: Sequence[NewLine], knowledge: MatchingKnowledge
+    connection: AsyncConnection,
+    account: Row,
+    lines: Sequence[NewLine],
+    knowledge: MatchingKnowledge,
+    advised: AdvisedLines,
 ) -> tuple[ReadBatch, list[Decision]]:
-    """What the lines say and one decision for each, in their order. Their line numbers are different ones."""
+    """What the lines say and one decision for each, in their order. Their line numbers are different ones.
+
+    What an advice settles is settled; the other lines share what it leaves open.
+    """
     aliases = await payer_aliases(connection)
     batch = await asyncio.to_thread(
         read_batch,
@@ -29,10 +39,37 @@ async def weigh_lines(
         aliases=aliases,
         policy=default_policy(),
     )
-    invoices = await open_invoices(connection, lookup_keys(batch), account.currency)
+    batch = await _with_virtual_accounts(connection, account, batch)
+    invoices = advised.left_open(await open_invoices(connection, lookup_keys(batch), account.currency))
     bounced = [narration.cheque_number for narration in batch.narrations if narration.is_bounce]
     cheques = await cheques_received(connection, account.id, bounced)
-    return batch, await asyncio.to_thread(decide_batch, batch, invoices, cheques)
+    rest = advised.left_to_matching(lines)
+    known = advised.with_cheques(lines, cheques)
+    decisions = await asyncio.to_thread(decide_batch, _part_of(batch, rest), invoices, known)
+    matched = dict(zip(rest, decisions, strict=True))
+    return batch, [advised.decision_on(new.id, matched.get(number)) for number, new in enumerate(lines)]
+
+
+async def _with_virtual_accounts(connection: AsyncConnection, account: Row, batch: ReadBatch) -> ReadBatch:
+    """A virtual account number tells the payer before names do."""
+    words = {word for line in batch.lines for word in possible_numbers(line)}
+    known = await virtual_accounts_named(connection, account.id, words)
+    if not known:
+        return batch
+    paid = [partner_paid(line, known) for line in batch.lines]
+    views = (
+        certain_view(partner) if partner else view for partner, view in zip(paid, batch.views, strict=True)
+    )
+    return replace(batch, views=tuple(views))
+
+
+def _part_of(batch: ReadBatch, numbers: Sequence[int]) -> ReadBatch:
+    return replace(
+        batch,
+        lines=tuple(batch.lines[number] for number in numbers),
+        narrations=tuple(batch.narrations[number] for number in numbers),
+        views=tuple(batch.views[number] for number in numbers),
+    )
 
 
 def bookable(new: NewLine, decision: Decision, account: Row, disputed: Mapping[UUID, str]) -> Decision:

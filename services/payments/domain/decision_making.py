@@ -28,6 +28,7 @@ _AMOUNT_TEXTS = {
     "on_account": "No open invoices add up to it: on the partner's account",
 }
 _PAYER_TEXTS = {
+    "virtual_account": "Paid into the partner's virtual account",
     "name": "The payer's name fits the partner's",
     "ifsc": "The payer's branch is the partner's",
     "bank": "The payer's bank is the partner's",

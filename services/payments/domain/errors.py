@@ -173,6 +173,18 @@ class NoteUsed(Conflict):
     code, title = "credit_note_used", "Something of the credit note was used"
 
 
+class VirtualAccountTaken(Conflict):
+    code, title = "virtual_account_taken", "The virtual account number is another partner's"
+
+
+class AdviceTaken(Conflict):
+    code, title = "advice_taken", "The payment was advised with other figures"
+
+
+class AdviceState(Conflict):
+    code, title = "advice_state", "The advice is not in a state for this"
+
+
 class QueryTaken(Conflict):
     code, title = "query_taken", "The external id belongs to another question"
 

@@ -96,7 +96,7 @@ class _Reading:
 
 def parse_narration(line: StatementLine, patterns: NumberPatterns) -> Narration:
     text = _prepared(line.narration)
-    rail = next((name for name, wording in RAILS if wording.search(text)), "")
+    rail = _rail(text)
     reading = _Reading(line)
     references, rest = quoted_in(text, patterns)
     rest = _without_addresses(rest, reading)
@@ -148,6 +148,15 @@ def _narration(
         not_receipt_reason="" if is_debit else _not_receipt_reason(line, text),
         is_truncated=reading.is_truncated or is_absent,
     )
+
+
+def rail_of(narration: str) -> str:
+    """The way money came, '' where the words do not tell."""
+    return _rail(_prepared(narration))
+
+
+def _rail(text: str) -> str:
+    return next((name for name, wording in RAILS if wording.search(text)), "")
 
 
 def _prepared(text: str) -> str:

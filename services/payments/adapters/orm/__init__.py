@@ -18,6 +18,8 @@ from services.payments.adapters.orm import parties as parties
 from services.payments.adapters.orm import payment_queries as payment_queries
 from services.payments.adapters.orm import periods as periods
 from services.payments.adapters.orm import reconciliation as reconciliation
+from services.payments.adapters.orm import remittance_advices as remittance_advices
 from services.payments.adapters.orm import statements as statements
+from services.payments.adapters.orm import virtual_accounts as virtual_accounts
 from services.payments.adapters.orm.base import Record as Record
 from services.payments.adapters.orm.base import metadata as metadata

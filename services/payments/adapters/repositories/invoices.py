@@ -66,3 +66,12 @@ async def add_invoices(
             for i in invoices
         ],
     )  # fmt: skip
+
+
+async def partner_zones(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, str]:
+    """The sales zone of each partner."""
+    rows = await connection.execute(
+        sa.text("SELECT code, zone FROM partners WHERE code = ANY(CAST(:codes AS text[]))"),
+        {"codes": sorted(set(codes))},
+    )
+    return {row.code: row.zone for row in rows}

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from services.payments.adapters.statement_formats.text_source import CHUNK_BYTES
 from services.payments.domain.errors import StatementUnreadable
@@ -16,6 +16,17 @@ _UNPACKED_BYTES_MAX: Final = 256 << 20
 _RATIO_MAX: Final = 100
 _RATIO_MATTERS_FROM: Final = 1 << 20  # small entries of equal bytes are harmless whatever their ratio
 _END_SIZE, _COMMENT_MAX, _LOCATOR_SIZE = 22, 65_535, 20
+# What the standard library raises for directories and entries whose numbers were damaged.
+_DAMAGE: Final = (
+    BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
 _END_MARK, _LOCATOR_MARK = b"PK\x05\x06", b"PK\x06\x07"
 _ENCRYPTED: Final = 0x1
 
@@ -29,11 +40,12 @@ def opened_archive(file: BinaryIO) -> Iterator[ZipFile]:
     _refuse_large_directory(file)
     file.seek(0)
     try:
-        with ZipFile(file) as archive:
-            _refuse_suspicious(archive.infolist())
-            yield archive
-    except (BadZipFile, LargeZipFile, NotImplementedError, zlib.error, EOFError) as error:
-        raise StatementUnreadable(f"the workbook's archive cannot be unpacked: {str(error)[:200]}") from error
+        archive = ZipFile(file)
+    except _DAMAGE as error:
+        raise _damaged(error) from error
+    with archive:
+        _refuse_suspicious(archive.infolist())
+        yield archive
 
 
 def check_archive(file: BinaryIO) -> None:
@@ -48,9 +60,22 @@ def entry_chunks(archive: ZipFile, name: str) -> Iterator[bytes]:
         entry = archive.getinfo(name)
     except KeyError:
         raise StatementUnreadable(f"the workbook holds no {name}") from None
-    with archive.open(entry) as content:
-        while chunk := content.read(CHUNK_BYTES):
+    try:
+        content = archive.open(entry)
+        chunk = content.read(CHUNK_BYTES)
+    except _DAMAGE as error:
+        raise _damaged(error) from error
+    with content:
+        while chunk:
             yield chunk
+            try:
+                chunk = content.read(CHUNK_BYTES)
+            except _DAMAGE as error:
+                raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> StatementUnreadable:
+    return StatementUnreadable(f"the workbook's archive cannot be unpacked: {str(error)[:200]}")
 
 
 def _refuse_large_directory(file: BinaryIO) -> None:

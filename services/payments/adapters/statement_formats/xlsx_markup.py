@@ -52,7 +52,8 @@ def _fed(parser: expat.XMLParserType, chunk: bytes, name: str, *, is_end: bool) 
 
 
 def _parser(name: str, watcher: ElementWatcher) -> expat.XMLParserType:
-    parser = expat.ParserCreate()
+    # Spreadsheet programs write UTF-8; what a file declares otherwise would have Python look for a codec of that name.
+    parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     depth = 0
 

@@ -224,6 +224,14 @@ def encrypted() -> bytes:
     return bytes(content)
 
 
+def lost_entry() -> bytes:
+    """The directory says that the sheet begins far behind the end of the file."""
+    content = bytearray(GOOD)
+    at = content.rfind(b"xl/worksheets/sheet1.xml") - 46
+    struct.pack_into("<I", content, at + 42, 0x7FFFFFF0)
+    return bytes(content)
+
+
 def shared(*texts: str) -> bytes:
     return f"<sst>{''.join(f'<si><t>{text}</t></si>' for text in texts)}</sst>".encode()
 
@@ -239,6 +247,7 @@ def cells(*written: str) -> bytes:
         (many_entries, "1001 entries"),
         (outside_name, "points outside"),
         (encrypted, "protected by a password"),
+        (lost_entry, "cannot be unpacked"),
         (lambda: GOOD[:-40], "no directory"),
         (lambda: GOOD[: len(GOOD) // 2], "no directory"),
         (lambda: changed(GOOD, xl_workbook__xml=None), "holds no xl/workbook.xml"),
@@ -260,6 +269,13 @@ def cells(*written: str) -> bytes:
 def test_workbook_that_is_none_or_a_trap_is_refused(write: Callable[[], bytes], expected: str) -> None:
     with pytest.raises(StatementUnreadable, match=expected):
         xlsx_statement(write())
+
+
+def test_declared_encoding_is_of_no_account() -> None:
+    declared = b'<?xml version="1.0" encoding="UTyes"?><worksheet/>'
+
+    with pytest.raises(StatementUnreadable, match="no sheet"):
+        xlsx_statement(changed(GOOD, xl_worksheets_sheet1__xml=declared))
 
 
 def test_sheet_that_claims_its_last_cell_is_far_away_costs_nothing() -> None:
