@@ -82,7 +82,8 @@ _READINGS = (
 _END_PAUSES = f"""
 WITH ended AS (
     INSERT INTO booking_clock_steps (bank_line_id, revision, kind, reason_code, note, actor, at)
-    SELECT c.bank_line_id, c.revision + 1, 'resumed', c.pause_code, 'Booked', 'booking', :at
+    SELECT c.bank_line_id, c.revision + 1, 'resumed', c.pause_code,
+        CASE WHEN r.booked THEN 'Booked' ELSE 'No payment of a customer' END, 'booking', :at
     FROM booking_clocks c JOIN {_READINGS} ON c.bank_line_id = r.id
     WHERE c.paused_at IS NOT NULL AND (r.booked OR r.excused) RETURNING bank_line_id
 )
@@ -103,11 +104,14 @@ FROM {_READINGS} WHERE c.bank_line_id = r.id
 
 
 async def restart_clocks(connection: AsyncConnection, bank_line_ids: Sequence[UUID]) -> None:
-    """What was booked wrongly is not booked: the 24 hours count from the credit again. A cause that was told stays."""
+    """What was booked wrongly is not booked: the 24 hours count from the credit again, and whose it is nobody knows.
+
+    A cause that was told stays.
+    """
     await connection.execute(
         sa.text(
             "UPDATE booking_clocks SET booked_at = NULL, identified_at = NULL, is_excused = false, allocated_at = NULL,"
-            " allocated_as = '' WHERE bank_line_id = ANY(CAST(:ids AS uuid[]))"
+            " allocated_as = '', zone = '' WHERE bank_line_id = ANY(CAST(:ids AS uuid[]))"
         ),
         {"ids": list(bank_line_ids)},
     )
@@ -132,7 +136,8 @@ FROM (
     SELECT l.id, p.zone, coalesce(o.open_minor, 0) = 0 AS is_settled
     FROM unnest(CAST(:ids AS uuid[])) AS l (id)
     JOIN receipts r ON r.id = coalesce(
-        (SELECT id FROM receipts WHERE bank_line_id = l.id ORDER BY attempt DESC LIMIT 1),
+        (SELECT b.id FROM receipts b WHERE b.bank_line_id = l.id
+            AND NOT EXISTS (SELECT FROM receipt_reversals v WHERE v.receipt_id = b.id) LIMIT 1),
         (SELECT receipt_id FROM receipt_confirmations WHERE bank_line_id = l.id))
     JOIN partners p ON p.code = r.partner_code
     LEFT JOIN open_items o ON o.id = r.id

@@ -12,6 +12,7 @@ import pytest
 from services.payments.adapters.clock_store import ClockReading, read_clocks
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.business_day import business_day
+from tests.factories.payments import invoice
 from tests.factories.payments_books import PaymentsBooks
 from tests.factories.statement_files import Entry, csv_file
 from tests.integration.payments.conftest import CallAs
@@ -265,3 +266,23 @@ async def test_money_that_a_person_keeps_on_account_is_allocated(
 
     assert (reply.json()["state"], reply.json()["allocated_as"]) == ("allocated", "on_account")
     assert (again.status_code, again.json()["code"]) == (409, "clock_state")
+
+
+async def test_a_credit_booked_for_the_wrong_partner_is_not_booked_and_its_time_runs_out_again(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    await books.register(invoice("INV/26-27/004000", total_minor=118_000))
+    reference = "SBINR52026101400012345"
+    narration = f"RTGS CR-{reference}-SHREE GANESH ELECTRICALS-INV/26-27/004000"
+    await books.import_file(csv_file(Entry(118_000, narration, reference)))
+    credit = (await get(calling_payments, CREDITS)).json()["items"][0]
+    async with calling_payments(a_caller()) as client:
+        reversal = await client.post(
+            f"/v1/receipts/{credit['receipt_id']}/reversal", json={"reason_code": "wrong_partner"}
+        )
+
+    after = (await get(calling_payments, f"{CREDITS}/{credit['bank_line_id']}")).json()
+
+    assert reversal.status_code in {200, 201}, reversal.text
+    assert (credit["state"], credit["zone"]) == ("allocated", "west")
+    assert (after["state"], after["zone"], after["standing"]) == ("seen", "", "late")
