@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from services.payments.domain.invoice import Invoice
 from services.payments.domain.receipt import Receipt, ReceiptAllocation
 from services.payments.domain.received_payment import PaymentPart, ReceivedPayment
 from shared.errors import Refusal
-from tests.factories.credit_notes import NotesDesk, a_discount, part
+from tests.factories.credit_notes import ON, NotesDesk, a_discount, part, posting
 from tests.factories.payments import ACCOUNT_ID, INVOICE_RATE, RECEIVED_ON, invoice, receipt
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.payments.ledger.ledger_model import (
@@ -45,6 +46,8 @@ class LedgerBench:
         self.books = self.run(emptied())
         self.desk = NotesDesk(self.books)
         self.run(self._open())
+        self.today = RECEIVED_ON
+        self.reported = Counter[tuple[str, str]]()  # balances of the months that are closed
         self.ends = Counter[str]()  # how actions ended: done, or refused and why
         self._numbers = 0
 
@@ -180,7 +183,7 @@ class LedgerBench:
             ReceiptAllocation(part.item.id, part.item.number, part.kind, part.amount_minor) for part in parts
         ]
         refused = self.model.refused_allocation(credit, parts)
-        ids = self.outcome(self.books.allocate(_named(credit), *wanted), refused)
+        ids = self.outcome(self.books.allocate(_named(credit), *wanted, on=self.today), refused)
         if ids is not None:
             credit.settles.update(zip(ids, self.model.valued(credit, parts), strict=True))
         return list(ids or ())
@@ -188,7 +191,7 @@ class LedgerBench:
     def undo(self, credit: Credit, allocation_id: UUID) -> None:
         gone = self.model.undone_with(credit, allocation_id)
         refused = DONE if gone else frozenset({"AlreadyReversed"})
-        undone = self.outcome(self.books.undo(_named(credit), allocation_id), refused)
+        undone = self.outcome(self.books.undo(_named(credit), allocation_id, on=self.today), refused)
         if undone is not None:
             assert {one.id for one in undone} == set(gone)
             for key in gone:
@@ -196,13 +199,13 @@ class LedgerBench:
 
     def reverse(self, credit: Credit) -> None:
         refused = self.model.refused_reversal(credit)
-        self.outcome(self.books.reverse(_named(credit)), refused)
+        self.outcome(self.books.reverse(_named(credit), on=self.today), refused)
         if not refused:
             self.model.reverse(credit)
 
     def bounce(self, credit: Credit, return_code: str) -> None:
         refused = self.model.refused_bounce(credit)
-        bounce_id = self.outcome(self.books.bounce(credit.id, return_code), refused)
+        bounce_id = self.outcome(self.books.bounce(credit.id, return_code, on=self.today), refused)
         if bounce_id is None:
             return
         self.model.reverse(credit)
@@ -221,7 +224,9 @@ class LedgerBench:
             partner_code=item.partner_code,
             currency=item.currency,
         )
-        note = self.outcome(self.desk.issued(wanted), self.model.refused_note(item, amount_minor))
+        note = self.outcome(
+            self.desk.issued(wanted, max(ON, self.today)), self.model.refused_note(item, amount_minor)
+        )
         if note is not None:
             worth_minor = share(item.worth_minor, amount_minor, item.original_minor)
             item.noted_minor += amount_minor
@@ -231,7 +236,7 @@ class LedgerBench:
 
     def cancel_note(self, note: Credit) -> None:
         refused = self.model.refused_cancelling(note)
-        self.outcome(self.desk.cancel(note.id), refused)
+        self.outcome(self.desk.cancel(note.id, posting("checker", max(ON, self.today))), refused)
         if not refused and note.of is not None:
             note.of.noted_minor -= note.amount_minor
             note.is_reversed = True
@@ -245,11 +250,30 @@ class LedgerBench:
 
     def decide_refund(self, refund: Refund, *, is_paid: bool, by: str) -> None:
         refused = self.model.refused_decision(refund, is_paid=is_paid, decided_by=by)
-        self.outcome(self.books.decide_refund(refund.id, is_paid=is_paid, by=by), refused)
+        self.outcome(self.books.decide_refund(refund.id, is_paid=is_paid, by=by, on=self.today), refused)
         if not refused:
             refund.state = "paid" if is_paid else "refused"
         if not refused and is_paid:
             self.model.pay_back(refund)
+
+    def close_until(self, day: date) -> None:
+        """Lock the days before it; what happened then and is told later counts from it."""
+        self.run(self.books.write("UPDATE ledger_locks SET first_open_on = :day", day=day))
+        for currency, rate in RATES_OF_THE_DAY.items():
+            self.run(self.books.enter_rate(currency, rate, on=day))
+        self.today = day
+        self.reported = self._balances_before(day)
+        self.ends["months closed"] += 1
+
+    def _balances_before(self, day: date) -> Counter[tuple[str, str]]:
+        rows = self.run(
+            self.books.rows(
+                "SELECT l.account_code, e.currency, sum(l.base_minor) AS worth FROM journal_lines l"
+                " JOIN journal_entries e ON e.id = l.entry_id WHERE e.effective_on < :day GROUP BY 1, 2",
+                day=day,
+            )
+        )
+        return Counter({(row.account_code, row.currency): int(row.worth) for row in rows})
 
     # Checks ---------------------------------------------------------------------------------------------------------
 
@@ -258,6 +282,8 @@ class LedgerBench:
 
     def assert_books_are_the_model(self) -> None:
         shown, model = self.shown(), self.model
+        if self.reported:
+            _assert_same("closed months", self._balances_before(self.today), self.reported)
         _assert_same("open items", shown.open_items, model.open_items())
         _assert_same("open worth", shown.open_worth, model.open_worth())
         _assert_same("allocations", shown.allocations, model.allocations())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -42,6 +43,8 @@ class Wish:
     kept_back: str | None
     is_anybodys: bool
 
+
+MONTHS: Final = (date(2026, 11, 1), date(2026, 12, 1))  # first open days, one after the other
 
 places = st.integers(0, 99)
 owners = st.sampled_from(ACCOUNTS_KEPT)
@@ -266,6 +269,11 @@ class LedgerMachine(RuleBasedStateMachine):
         asked = [refund for refund in everything if refund.state == "requested"]
         refunds = asked if asked and place < 80 else everything
         self.bench.decide_refund(refunds[place % len(refunds)], is_paid=is_paid, by=by)
+
+    @precondition(lambda self: self.bench.today != MONTHS[-1])
+    @rule()
+    def a_month_is_closed(self) -> None:
+        self.bench.close_until(next(day for day in MONTHS if day > self.bench.today))
 
     @invariant()
     def the_books_are_the_model(self) -> None:
