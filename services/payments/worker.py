@@ -16,6 +16,7 @@ from services.payments.application.redecide_lines import (
     redecide_when_asked,
 )
 from services.payments.application.register_einvoice import settle_with_portal
+from services.payments.application.simulate_policy import SIMULATION_TASK, simulate_policy
 from services.payments.application.watch_bounces import watch_bounces
 from services.payments.application.watch_clocks import AT_ONCE_MAX, watch_clocks
 from services.payments.application.watch_einvoices import (
@@ -39,6 +40,11 @@ CLOCK_ROUNDS_MAX = 20
 async def run_import(database: Database, job: Job) -> None:
     """The job that `receive_bank_statement` queues; a run that died is repeated and goes on where it stopped."""
     await import_bank_statement(database, UUID(str(job.payload["statement_id"])), job.progress)
+
+
+async def run_simulation(database: Database, job: Job) -> None:
+    """The job that `ask_for_simulation` queues."""
+    await simulate_policy(database, UUID(str(job.payload["simulation_id"])), job.progress)
 
 
 async def run_bounce_watch(database: Database) -> None:
@@ -133,6 +139,7 @@ TASKS = (
     JobTask(name=PUBLISH_TASK, run=run_statements),
     JobTask(name=PORTAL_TASK, run=run_portal_attempt),
     JobTask(name=REDECISION_TASK, run=run_redecision),
+    JobTask(name=SIMULATION_TASK, run=run_simulation),
 )
 
 

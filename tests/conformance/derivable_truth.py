@@ -37,11 +37,21 @@ class Derivation:
         return tells_partner and (is_named or is_whole)
 
     def _tells(self, partner_code: str, text: str) -> bool:
+        """More of the partner's name is shown than of any other's, or its branch or account."""
         partner = self._partners[partner_code]
-        name = re.sub(r"[^A-Z]", "", partner.name.upper())[:_NAME_LETTERS]
         account = partner.bank_account[-_ACCOUNT_DIGITS:]
         is_account = bool(account) and re.search(rf"X{account}(?!\d)", text) is not None
-        return name in text or is_account or (bool(partner.ifsc) and partner.ifsc in text)
+        if is_account or (bool(partner.ifsc) and partner.ifsc in text):
+            return True
+        shown = {code: _shown_letters(other.name, text) for code, other in self._partners.items()}
+        most = shown.pop(partner_code)
+        return most >= _NAME_LETTERS and most > max(shown.values(), default=0)
+
+
+def _shown_letters(name: str, text: str) -> int:
+    """How many letters of the name, from its beginning, stand in the text."""
+    letters = re.sub(r"[^A-Z]", "", name.upper())
+    return next((length for length in range(len(letters), 0, -1) if letters[:length] in text), 0)
 
 
 def _is_in(number: str, text: str) -> bool:

@@ -6,11 +6,13 @@ the product reads it.
 
 import csv
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from services.payments.adapters.statement_formats import detect_format, read_statement
 from services.payments.domain.bank_statement import RejectedLine, StatementLine
@@ -46,12 +48,24 @@ def minor(text: str) -> int:
 
 def read_labelled_statement(folder: Path) -> LabelledStatement:
     partners = tuple(PartnerProfile(**row) for row in _rows(folder / "partners.csv"))
-    invoices = tuple(_invoice(row) for row in _rows(folder / "invoices.csv"))
+    invoices = with_purchases([_invoice(row) for row in _rows(folder / "invoices.csv")])
     lines = _lines(_statement_of(folder))
     truths = tuple(_truth(row) for row in _rows(folder / "truth.csv"))
     if len(lines) != len(truths):
         raise ValueError(f"{folder} has {len(lines)} lines of the bank and {len(truths)} truths")
     return LabelledStatement(partners, invoices, lines, truths)
+
+
+def with_purchases(invoices: Iterable[OpenInvoice]) -> tuple[OpenInvoice, ...]:
+    """Each with the partner's purchases of its financial year before it, as the service counts them; the order stays."""
+    listed = list(invoices)
+    bought: Counter[tuple[str, int]] = Counter()
+    before: dict[UUID, int] = {}
+    for invoice in sorted(listed, key=lambda one: (one.issued_on, one.number)):
+        year = invoice.issued_on.year - (invoice.issued_on.month < 4)
+        before[invoice.id] = bought[invoice.partner_code, year]
+        bought[invoice.partner_code, year] += invoice.taxable_minor
+    return tuple(replace(invoice, purchases_before_minor=before[invoice.id]) for invoice in listed)
 
 
 def _statement_of(folder: Path) -> Path:

@@ -138,8 +138,87 @@ def kotak(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
     return f"CLG TO {said.name} CHQ NO {ref}", ref
 
 
+def yes(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
+    ref = _reference(said, chance, day)
+    if said.rail in ("NEFT", "RTGS"):
+        return _joined("-", f"{said.rail} Cr", ref, said.name, said.ifsc, said.note), ref
+    if said.rail == "IMPS":
+        return _joined("/", "IMPS", ref, said.name, said.bank_name, said.note), ref
+    if said.rail == "UPI":
+        return _joined("/", "UPI", ref, f"From:{said.address}", "To:engines@yesbank", said.note), ref
+    return _joined("/", "CHQ DEP", ref, said.bank_name, said.name), ref
+
+
+def indusind(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
+    ref = _reference(said, chance, day)
+    if said.rail in ("NEFT", "RTGS"):
+        return _joined("/", said.rail[0], ref, said.ifsc, said.name, said.note), ref
+    if said.rail == "IMPS":
+        return _joined("/", "IMPS", "P2A", ref, said.masked, said.name, said.note), ref
+    if said.rail == "UPI":
+        return _joined("/", "UPI", ref, "CR", said.name, said.bank, said.address, said.note), ref
+    return _joined("/", "CLG", ref, said.name), ref
+
+
+def idbi(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
+    ref = _reference(said, chance, day)
+    if said.rail in ("NEFT", "RTGS", "IMPS"):
+        return _joined("-", said.rail, ref, said.name, said.note), ""
+    if said.rail == "UPI":
+        return _joined("/", "UPI", ref, said.name, said.address, said.note), ""
+    return f"CHQ DEP {ref} {said.bank} {said.name}", ref
+
+
+def pnb(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
+    ref = _reference(said, chance, day)
+    if said.rail in ("NEFT", "RTGS"):
+        return f"{said.rail}_IN:{ref}/{said.ifsc}/{said.name}/{said.note}", ""
+    if said.rail == "IMPS":
+        return _joined("/", "IMPS-IN", ref, "9" + _digits(chance, 9), said.name, said.note), ""
+    if said.rail == "UPI":
+        return _joined("/", "UPI", "CR", ref, said.name, said.bank, said.address, said.note), ""
+    return f"BY INST {ref} : CTS CLG {said.name}", ref
+
+
+def canara(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
+    ref = _reference(said, chance, day)
+    if said.rail in ("NEFT", "RTGS"):
+        return f"{said.rail} CR-{said.ifsc}-{said.name}-{ref} {said.note}".strip(), ""
+    if said.rail == "IMPS":
+        return _joined("/", "IMPS-CR", said.name, said.bank_name, ref, said.note), ""
+    if said.rail == "UPI":
+        hashed = "".join(chance.choices("abcdef" + string.digits, k=12))
+        return f"UPI/CR/{ref}/{said.name}/{said.bank}/{said.address}/{said.note or 'UPI'}//{hashed}", ""
+    return f"CHEQUE DEPOSIT {ref}/{said.name}", ref
+
+
+def union(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
+    ref = _reference(said, chance, day)
+    if said.rail in ("NEFT", "RTGS"):
+        return _joined("/", f"{said.rail}:{said.name}", said.ifsc, ref, said.note), ""
+    if said.rail == "IMPS":
+        return _joined("/", "IMPSAB", ref, said.name, said.note), ""
+    if said.rail == "UPI":
+        return _joined("/", "UPIAB", ref, "CR", said.name, said.bank, said.address, said.note), ""
+    return f"BY CLG {said.name} {ref}", ref
+
+
+def federal(said: Said, chance: random.Random, day: date) -> tuple[str, str]:
+    ref = _reference(said, chance, day)
+    if said.rail == "NEFT":
+        return _joined("/", "NFT", said.name, ref, said.note), ""
+    if said.rail == "RTGS":
+        return _joined("/", "RTGS", ref, said.name, said.note), ""
+    if said.rail == "IMPS":
+        return _joined("/", "IFN", "IMPS", ref, said.name, said.masked, said.note), ""
+    if said.rail == "UPI":
+        return _joined("/", "UPI IN", ref, said.address, said.note, said.name), ""
+    return f"CLG:{said.name}:{ref}", ref
+
+
 LAYOUTS: dict[str, Layout] = {
-    "hdfc": hdfc, "icici": icici, "sbi": sbi, "axis": axis, "bob": bob, "kotak": kotak,
+    "hdfc": hdfc, "icici": icici, "sbi": sbi, "axis": axis, "bob": bob, "kotak": kotak, "yes": yes,
+    "indusind": indusind, "idbi": idbi, "pnb": pnb, "canara": canara, "union": union, "federal": federal,
 }  # fmt: skip
 
 

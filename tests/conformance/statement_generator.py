@@ -13,7 +13,7 @@ from services.payments.domain.deduction import tax_on
 from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerProfile
-from tests.conformance.labelled_statement import LabelledStatement, Truth
+from tests.conformance.labelled_statement import LabelledStatement, Truth, with_purchases
 from tests.conformance.narration_layouts import LAYOUTS, Said, cheque_return
 
 
@@ -40,6 +40,10 @@ NUMBER_PATTERNS: dict[str, Callable[[int], str]] = {
     "2627000123": lambda n: f"2627{n:06d}",
     "GST/4123": lambda n: f"GST/{n}",
     "KP-26/0412/D": lambda n: f"KP-26/{n:05d}/D",
+    "TI-00412/26-27": lambda n: f"TI-{n:05d}/26-27",
+    "26-27/PN/412": lambda n: f"26-27/PN/{n}",
+    "VE2627-04123": lambda n: f"VE2627-{n:05d}",
+    "0412/2026": lambda n: f"{n:04d}/2026",
 }
 MILD = {"exact": 50, "many": 20, "tds": 10, "charge": 5, "over": 4, "partial": 4, "advance": 4, "none": 3}
 HARD = {"exact": 36, "many": 24, "tds": 14, "charge": 8, "over": 5, "partial": 4, "advance": 5, "none": 4}
@@ -93,7 +97,9 @@ def invented_statement(
     month = _Month(chance, MIXTURES[mixture], layout, partners, friends, left)
     for number in range(1, line_count + 1):
         _add_line(month, number, _START + timedelta(days=number * 28 // line_count))
-    return LabelledStatement(tuple(partners), tuple(invoices), tuple(month.lines), tuple(month.truths))
+    return LabelledStatement(
+        tuple(partners), with_purchases(invoices), tuple(month.lines), tuple(month.truths)
+    )
 
 
 def _partner(chance: random.Random, number: int) -> PartnerProfile:
@@ -208,9 +214,16 @@ def _named(chance: random.Random, numbers: list[str]) -> str:
         return chance.choice((" ", ", ", ";")).join(numbers)
     if style < 0.6:
         return " ".join("".join(c for c in number if c.isalnum()) for number in numbers)
-    serials = ["".join(c for c in number.rsplit("/D", 1)[0] if c.isdigit())[-4:] for number in numbers]
+    serials = [_serial(number) for number in numbers]
     start = chance.choice(("INV ", "BILL ", "INVOICE NO ", "TI ", "AGST INV ", "INV NO.", ""))
     return start + chance.choice((",", " ", "/", "+", " & ")).join(serials)
+
+
+def _serial(number: str) -> str:
+    """The four digits that people in accounts would write: those that no year is made of."""
+    for year in ("/26-27", "26-27/", "/2026", "-2026", "2627", "-26/"):
+        number = number.replace(year, "/", 1)
+    return "".join(c for c in number if c.isdigit())[-4:]
 
 
 def _damaged(chance: random.Random, name: str) -> str:

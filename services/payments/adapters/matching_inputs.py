@@ -11,8 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.deductions import purchases_before
+from services.payments.adapters.repositories.policies import active_policy
 from services.payments.domain.invoice_number import NumberPatterns, learn_number_patterns
 from services.payments.domain.matching import LookupKeys, ReceivedCheque
+from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex, PartnerProfile
 
@@ -26,15 +29,17 @@ class MatchingKnowledge:
     index: PartnerIndex
     patterns: NumberPatterns
     zones: dict[str, str]
+    policy: MatchingPolicy
 
 
 async def matching_knowledge(connection: AsyncConnection) -> MatchingKnowledge:
-    """All partners and the shapes of our invoice numbers."""
+    """All partners, the shapes of our invoice numbers and the policy that is active."""
     partners = (await connection.execute(sa.text("SELECT * FROM partners ORDER BY code"))).all()
     return MatchingKnowledge(
         PartnerIndex([_profile(row) for row in partners]),
         await number_patterns(connection),
         {row.code: row.zone for row in partners},
+        await active_policy(connection),
     )
 
 
@@ -59,7 +64,7 @@ def _profile(row: Row) -> PartnerProfile:
 
 
 async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency: str) -> list[OpenInvoice]:
-    """Open invoices of the partners, with one of the number keys or with one of the amounts: one query."""
+    """Open invoices of the partners, with one of the number keys or of the amounts, each with the purchases before it."""
     rows = await connection.execute(
         sa.text(
             "SELECT i.*, o.open_minor FROM open_items o JOIN invoices i ON i.id = o.id"
@@ -76,6 +81,11 @@ async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency:
             "amounts": sorted(keys.amounts_minor),
         },
     )
+    found = rows.all()
+    if not found:
+        return []
+    partners = sorted({row.partner_code for row in found})
+    before = await purchases_before(connection, partners, min(row.issued_on for row in found))
     return [
         OpenInvoice(
             id=row.id,
@@ -88,8 +98,9 @@ async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency:
             tax_minor=row.tax_minor,
             total_minor=row.total_minor,
             open_minor=row.open_minor,
+            purchases_before_minor=before.get(row.id),
         )
-        for row in rows
+        for row in found
     ]
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.code_version import matching_code_version
+from services.payments.adapters.decision_inputs import keep_inputs
 from services.payments.adapters.decision_store import DecidedLine, add_decisions
 from services.payments.adapters.ledger_writer import lock_open_items
 from services.payments.adapters.line_store import (
@@ -34,7 +36,6 @@ from services.payments.domain.decision import Decision, LineKind, Outcome, Reaso
 from services.payments.domain.errors import ReceiptRefunded
 from services.payments.domain.line_receipt import LineOrigin, receipt_of_line
 from services.payments.domain.matching import ReadBatch
-from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.posting import Posting
 
 ACTOR = "matching"
@@ -63,7 +64,8 @@ async def decide_lines(
     if not lines:
         return
     advised = await advised_lines(work.connection, account.currency, lines, is_locking=True)
-    batch, decisions = await weigh_lines(work.connection, account, lines, knowledge, advised)
+    batch, decisions, made_from = await weigh_lines(work.connection, account, lines, knowledge, advised)
+    await keep_inputs(work.connection, made_from, code=matching_code_version(), at=at)
     paired = [
         _Decided(new, bookable(new, decision, account, disputed))
         for new, decision in zip(lines, decisions, strict=True)
@@ -188,7 +190,7 @@ async def _record(
     knowledge: MatchingKnowledge,
     at: datetime,
 ) -> None:
-    version = default_policy().version
+    version = knowledge.policy.version
     lines = [DecidedLine(one.new.id, one.decision, one.receipt_id, version) for one in decided]
     await add_decisions(work.connection, lines, at)
     await read_clocks(work.connection, [_clock(one, knowledge) for one in decided], at)

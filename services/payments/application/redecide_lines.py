@@ -13,6 +13,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.clock_store import ClockReading, read_clocks
+from services.payments.adapters.code_version import matching_code_version
+from services.payments.adapters.decision_inputs import MadeFrom, keep_inputs
 from services.payments.adapters.decision_store import MATCHING, DecidedLine, add_decisions
 from services.payments.adapters.line_store import NewLine
 from services.payments.adapters.matching_inputs import MatchingKnowledge, matching_knowledge
@@ -37,7 +39,6 @@ from services.payments.application.weigh_lines import bookable, weigh_lines
 from services.payments.domain.decision import Decision, LineKind, Outcome
 from services.payments.domain.line_identity import LineKey
 from services.payments.domain.line_receipt import receipt_of_line
-from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.narration import Narration
 from services.payments.domain.receipt import Receipt
 from services.payments.domain.redecision import after_a_person, says_the_same
@@ -119,7 +120,7 @@ async def _batch(
         states = list((await line_states(connection, ids)).values())
         lines = [_new_line(state, place) for place, state in enumerate(states, start=1)]
         advised = await advised_lines(connection, account.currency, lines, is_locking=False)
-        batch, decisions = await weigh_lines(connection, account, lines, knowledge, advised)
+        batch, decisions, made_from = await weigh_lines(connection, account, lines, knowledge, advised)
         told = await receipts_told_alone(
             connection, [(account.id, state.strong_reference) for state in states]
         )
@@ -137,7 +138,7 @@ async def _batch(
             renewed.append(_Renewed(state, narration, now, advice_id=advised.advices.get(state.id)))
     if not renewed:
         return Redecision(weighed=len(states))
-    return replace(await _carry_out(database, renewed, knowledge.zones, at), weighed=len(states))
+    return replace(await _carry_out(database, renewed, made_from, knowledge.zones, at), weighed=len(states))
 
 
 def _new_line(state: LineState, place: int) -> NewLine:
@@ -148,7 +149,11 @@ def _new_line(state: LineState, place: int) -> NewLine:
 
 
 async def _carry_out(
-    database: Database, renewed: Sequence[_Renewed], zones: Mapping[str, str], at: datetime
+    database: Database,
+    renewed: Sequence[_Renewed],
+    made_from: MadeFrom,
+    zones: Mapping[str, str],
+    at: datetime,
 ) -> Redecision:
     async with UnitOfWork(database) as work:
         await lock_lines(work.connection, [one.state.id for one in renewed])
@@ -159,7 +164,9 @@ async def _carry_out(
         outcome = await book_receipts(work, receipts, actor=MATCHING, at=at)
         refused = {receipt.id for receipt in outcome.refused}
         done = [one for one in asked if one.receipt is None or one.receipt.id not in refused]
-        await _record(work, done, zones, at)
+        if done:
+            await keep_inputs(work.connection, made_from, code=matching_code_version(), at=at)
+        await _record(work, done, made_from.inputs.policy.version, zones, at)
         matches = [
             (one.advice_id, one.state.id, one.receipt.id) for one in done if one.advice_id and one.receipt
         ]
@@ -180,13 +187,15 @@ def _with_receipt(one: _Renewed) -> _Renewed:
     return replace(one, receipt=receipt)
 
 
-async def _record(work: UnitOfWork, done: Sequence[_Renewed], zones: Mapping[str, str], at: datetime) -> None:
+async def _record(
+    work: UnitOfWork, done: Sequence[_Renewed], version: str, zones: Mapping[str, str], at: datetime
+) -> None:
     lines = [
         DecidedLine(
             bank_line_id=one.state.id,
             decision=one.decision,
             receipt_id=one.receipt.id if one.receipt else None,
-            policy_version=default_policy().version,
+            policy_version=version,
             revision=one.state.revision + 1,
             note=one.state.note,
         )

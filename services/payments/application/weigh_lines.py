@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.payments.adapters.decision_inputs import MadeFrom, inputs_of
 from services.payments.adapters.line_store import NewLine
 from services.payments.adapters.matching_inputs import MatchingKnowledge, cheques_received, open_invoices
 from services.payments.adapters.repositories import Row
@@ -14,9 +15,14 @@ from services.payments.adapters.repositories.payer_aliases import payer_aliases
 from services.payments.adapters.repositories.virtual_accounts import virtual_accounts_named
 from services.payments.application.apply_advices import AdvisedLines
 from services.payments.domain.decision import Decision, Outcome, Reason
-from services.payments.domain.matching import ReadBatch, decide_batch, lookup_keys, read_batch
-from services.payments.domain.matching_policy import default_policy
-from services.payments.domain.virtual_account import certain_view, partner_paid, possible_numbers
+from services.payments.domain.matching import (
+    ReadBatch,
+    decide_batch,
+    lookup_keys,
+    read_batch,
+    with_certain_payers,
+)
+from services.payments.domain.virtual_account import partner_paid, possible_numbers
 
 
 async def weigh_lines(
@@ -25,10 +31,10 @@ async def weigh_lines(
     lines: Sequence[NewLine],
     knowledge: MatchingKnowledge,
     advised: AdvisedLines,
-) -> tuple[ReadBatch, list[Decision]]:
-    """What the lines say and one decision for each, in their order. Their line numbers are different ones.
+) -> tuple[ReadBatch, list[Decision], MadeFrom]:
+    """What the lines say, one decision for each, in their order, and what the matching made its own of.
 
-    What an advice settles is settled; the other lines share what it leaves open.
+    Their line numbers are different ones. What an advice settles is settled; the other lines share what it leaves open.
     """
     aliases = await payer_aliases(connection)
     batch = await asyncio.to_thread(
@@ -37,30 +43,35 @@ async def weigh_lines(
         knowledge.index,
         knowledge.patterns,
         aliases=aliases,
-        policy=default_policy(),
+        policy=knowledge.policy,
     )
-    batch = await _with_virtual_accounts(connection, account, batch)
+    paid = await _virtual_accounts_paid(connection, account, batch)
+    batch = with_certain_payers(batch, paid)
     invoices = advised.left_open(await open_invoices(connection, lookup_keys(batch), account.currency))
     bounced = [narration.cheque_number for narration in batch.narrations if narration.is_bounce]
     cheques = await cheques_received(connection, account.id, bounced)
     rest = advised.left_to_matching(lines)
     known = advised.with_cheques(lines, cheques)
-    decisions = await asyncio.to_thread(decide_batch, _part_of(batch, rest), invoices, known)
+    part = _part_of(batch, rest)
+    decisions = await asyncio.to_thread(decide_batch, part, invoices, known)
     matched = dict(zip(rest, decisions, strict=True))
-    return batch, [advised.decision_on(new.id, matched.get(number)) for number, new in enumerate(lines)]
+    inputs = inputs_of(part, knowledge.patterns, invoices, known)
+    certain = {place: paid[number] for place, number in enumerate(rest) if number in paid}
+    made_from = MadeFrom([lines[number].id for number in rest], replace(inputs, certain=certain))
+    decided = [advised.decision_on(new.id, matched.get(number)) for number, new in enumerate(lines)]
+    return batch, decided, made_from
 
 
-async def _with_virtual_accounts(connection: AsyncConnection, account: Row, batch: ReadBatch) -> ReadBatch:
-    """A virtual account number tells the payer before names do."""
+async def _virtual_accounts_paid(
+    connection: AsyncConnection, account: Row, batch: ReadBatch
+) -> dict[int, str]:
+    """The partner of each line that names a virtual account, which tells the payer before names do."""
     words = {word for line in batch.lines for word in possible_numbers(line)}
     known = await virtual_accounts_named(connection, account.id, words)
     if not known:
-        return batch
-    paid = [partner_paid(line, known) for line in batch.lines]
-    views = (
-        certain_view(partner) if partner else view for partner, view in zip(paid, batch.views, strict=True)
-    )
-    return replace(batch, views=tuple(views))
+        return {}
+    paid = ((number, partner_paid(line, known)) for number, line in enumerate(batch.lines))
+    return {number: partner for number, partner in paid if partner}
 
 
 def _part_of(batch: ReadBatch, numbers: Sequence[int]) -> ReadBatch:

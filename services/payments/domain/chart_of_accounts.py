@@ -30,6 +30,9 @@ INTEREST_RECEIVED: Final = "4300-interest-received"
 OTHER_INCOME: Final = "4900-other-income"
 INTEREST_PAID: Final = "5200-interest-paid"
 OTHER_EXPENSES: Final = "5900-other-expenses"
+EARLY_PAYMENT_DISCOUNTS: Final = "5200-early-payment-discounts"
+FREIGHT_BORNE: Final = "5300-freight-borne"
+ROUNDING_DIFFERENCES: Final = "5900-rounding-differences"
 
 # What a partner owes us is the sum of these over the lines that carry its code.
 PARTNER_ACCOUNTS: Final = (RECEIVABLES, CUSTOMER_ADVANCES, CUSTOMER_CREDIT_NOTES)
@@ -61,6 +64,9 @@ ACCOUNT_NAMES: Final = {
     OTHER_INCOME: "Other income",
     INTEREST_PAID: "Interest paid",
     OTHER_EXPENSES: "Other expenses",
+    EARLY_PAYMENT_DISCOUNTS: "Discounts allowed for early payment",
+    FREIGHT_BORNE: "Freight advanced by customers",
+    ROUNDING_DIFFERENCES: "Rounding differences of a rupee at most",
 }
 # Where a line of the bank may go that is no customer's payment. Accounts of customers move by their documents only.
 LINE_ACCOUNTS: Final = frozenset(
@@ -70,7 +76,13 @@ LINE_ACCOUNTS: Final = frozenset(
     }
 )  # fmt: skip
 # Which account bears what a payer kept back; the kinds are those the matching explains.
-DEDUCTION_ACCOUNTS: Final = {"TDS194Q": TDS_RECEIVABLE, "BANK_CHARGE": BANK_CHARGES}
+DEDUCTION_ACCOUNTS: Final = {
+    "TDS194Q": TDS_RECEIVABLE,
+    "BANK_CHARGE": BANK_CHARGES,
+    "DISCOUNT": EARLY_PAYMENT_DISCOUNTS,
+    "FREIGHT": FREIGHT_BORNE,
+    "ROUNDING": ROUNDING_DIFFERENCES,
+}
 
 
 def bank_ledger_account(bank_account_number: str) -> str:

@@ -17,12 +17,17 @@ from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.payer import Relation
 from services.payments.domain.payer_alias import PayerAlias
 from services.payments.domain.verdict import Verdict, Weighed
+from shared.money import text_from_minor
 
 _AMOUNT_TEXTS = {
     "exact": "The amount is what the invoices ask for",
-    "tds_on_taxable": "Short by tax deducted on the taxable value",
+    "tds_beyond_threshold": "Short by tax deducted on the taxable value beyond the year's threshold",
+    "tds_on_taxable": "Short by tax deducted on the full taxable value",
     "tds_on_total": "Short by tax deducted on the invoice total",
     "bank_charge": "Short by a bank charge",
+    "discount": "Short by the discount agreed for early payment",
+    "freight": "Short by freight that the payer advanced",
+    "rounding": "Short by a rounding of a rupee at most",
     "overpaid": "More than the invoices ask for; the rest is on account",
     "partly_paid": "Part of the invoice that is named",
     "on_account": "No open invoices add up to it: on the partner's account",
@@ -182,8 +187,14 @@ def _alternatives(verdict: Verdict) -> tuple[Alternative, ...]:
 
 
 def _reasons(weighed: Weighed) -> tuple[Reason, ...]:
-    code = weighed.explanation.code
-    return (*_payer_reasons(weighed), Reason(code, _AMOUNT_TEXTS[code]))
+    explanation = weighed.explanation
+    text = _AMOUNT_TEXTS[explanation.code]
+    if explanation.expected_minor is not None:
+        currency = explanation.payables[0].invoice.currency
+        expected = text_from_minor(explanation.expected_minor, currency)
+        kept = text_from_minor(sum(explanation.deducted), currency)
+        text = f"{text}: {expected} expected, {kept} kept back"
+    return (*_payer_reasons(weighed), Reason(explanation.code, text))
 
 
 def _payer_reasons(weighed: Weighed) -> tuple[Reason, ...]:

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from services.payments.domain.matching_policy import MatchingPolicy, TdsRule
+from services.payments.domain.deduction_terms import NO_PARTNER_TERMS, PartnerTerms, TdsRule
+from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.open_item import OpenInvoice
 
 BANK_CHARGE = "BANK_CHARGE"
+DISCOUNT = "DISCOUNT"
+FREIGHT = "FREIGHT"
+ROUNDING = "ROUNDING"
 _RUPEE = 100
+_TEN_THOUSANDTH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +32,54 @@ class PayableInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """How the difference comes about. `deducted` has kind and amount per invoice, in the order of the invoices."""
+    """How the difference comes about. `deducted` has kind and amount per invoice, in the order of the invoices;
+    `expected_minor` is what the rule asks for, where there is one."""
 
     code: str
     weight: float
     kind: str = ""
     deducted: tuple[int, ...] = ()
     on_account_minor: int = 0
+    expected_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Under what a payment is judged; `is_named`: the narration names the invoices; `open_count`: of the partner."""
+
+    policy: MatchingPolicy
+    paid_on: date
+    terms: PartnerTerms = NO_PARTNER_TERMS
+    is_named: bool = False
+    open_count: int = 1
 
 
 def differences_explained(
-    amount_minor: int,
-    invoices: Sequence[PayableInvoice],
-    policy: MatchingPolicy,
-    paid_on: date,
-    *,
-    is_named: bool,
+    amount_minor: int, invoices: Sequence[PayableInvoice], given: Circumstances
 ) -> Iterator[Explained]:
     """Every explanation the policy knows for paying `invoices` in full with `amount_minor`."""
     short = sum(payable.open_minor for payable in invoices) - amount_minor
     if short == 0:
-        yield Explained("exact", policy.amount.exact)
+        yield Explained("exact", given.policy.amount.exact)
     elif short < 0:
-        yield from _overpaid(-short, policy, is_named=is_named)
+        yield from _overpaid(-short, given.policy, is_named=given.is_named)
     else:
-        yield from _underpaid(short, invoices, policy, paid_on, is_named=is_named)
+        yield from _underpaid(short, amount_minor, invoices, given)
 
 
 def _underpaid(
-    short: int, invoices: Sequence[PayableInvoice], policy: MatchingPolicy, paid_on: date, *, is_named: bool
+    short: int, amount_minor: int, invoices: Sequence[PayableInvoice], given: Circumstances
 ) -> Iterator[Explained]:
     """Some money must arrive for every invoice: a deduction of all that is open explains nothing."""
-    rules = [
-        rule
-        for rule in policy.tds_rules
-        if rule.valid_from <= paid_on and (rule.valid_to is None or paid_on <= rule.valid_to)
-    ]
-    by_tax = (explained for rule in rules for explained in _tax_deducted(short, invoices, rule, policy))
-    for explained in (*by_tax, *_charged(short, len(invoices), policy, is_named=is_named)):
+    rules = [rule for rule in given.policy.tds_rules if rule.is_valid_on(given.paid_on)]
+    by_tax = (explained for rule in rules for explained in tax_deducted(short, invoices, rule, given))
+    for explained in (
+        *by_tax,
+        *_charged(short, len(invoices), given.policy, is_named=given.is_named),
+        *_discounted(short, invoices, given),
+        *_freight_advanced(short, len(invoices), given),
+        *_rounded(short, amount_minor, len(invoices), given),
+    ):
         if all(cut < p.open_minor for cut, p in zip(explained.deducted, invoices, strict=True)):
             yield explained
 
@@ -74,26 +89,74 @@ def tax_on(base_minor: int, rate: Decimal) -> int:
     return int((base_minor * rate).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _tax_deducted(
-    short: int, invoices: Sequence[PayableInvoice], rule: TdsRule, policy: MatchingPolicy
+def beyond_threshold(payable: PayableInvoice, rule: TdsRule) -> int:
+    """The part of the open taxable value on which tax is due: what lies beyond the threshold of the year.
+
+    With purchases of 49,50,000 before it, an invoice of 1,00,000 reaches 50,50,000: 50,000 of it bear tax.
+    Unknown purchases count as beyond.
+    """
+    invoice = payable.invoice
+    if invoice.purchases_before_minor is None or invoice.taxable_minor <= 0:
+        return payable.taxable_minor
+    reached = invoice.purchases_before_minor + invoice.taxable_minor - rule.threshold_minor
+    beyond = min(max(reached, 0), invoice.taxable_minor)
+    return beyond * payable.taxable_minor // invoice.taxable_minor
+
+
+def tax_deducted(
+    short: int, invoices: Sequence[PayableInvoice], rule: TdsRule, given: Circumstances
 ) -> Iterator[Explained]:
-    """The law's base is the value without GST; payers' systems often take the whole invoice."""
+    """The law's base is the value without GST beyond the threshold; payers' systems often take all of the value or
+    the whole invoice, and say nothing of it."""
+    standing = given.terms.deductor_on(given.paid_on)
+    rate = rule.rate if standing is None or standing.has_pan else rule.rate_without_pan
     gross = sum(payable.open_minor for payable in invoices)
-    if short > gross * rule.rate + _RUPEE * len(invoices):
+    if short > gross * rate + max(_RUPEE * len(invoices), gross // _TEN_THOUSANDTH):
         return
-    weights = policy.amount
-    for code, weight, bases in (
-        ("tds_on_taxable", weights.tds_on_taxable, [payable.taxable_minor for payable in invoices]),
+    weights = given.policy.amount
+    beyond = [beyond_threshold(payable, rule) for payable in invoices]
+    full = [payable.taxable_minor for payable in invoices]
+    certainty = 0.0 if any(beyond) else weights.tds_below_threshold
+    if standing is not None:
+        certainty += weights.tds_by_deductor if standing.is_deductor else weights.tds_by_no_deductor
+    bases = [
+        ("tds_on_taxable", weights.tds_on_taxable, full),
         ("tds_on_total", weights.tds_on_total, [payable.open_minor for payable in invoices]),
-    ):
-        taxes = [tax_on(base, rule.rate) for base in bases]
+    ]
+    if any(beyond) and beyond != full:
+        bases.insert(0, ("tds_beyond_threshold", weights.tds_on_taxable, beyond))
+    for code, weight, amounts in bases:
+        taxes = [tax_on(base, rate) for base in amounts]
         off = short - sum(taxes)
-        if off == 0:
-            yield Explained(code, weight, rule.kind, tuple(taxes))
-        elif abs(off) <= len(taxes) or (abs(off) <= _RUPEE // 2 * len(taxes) and short % _RUPEE == 0):
-            taxes[-1] += off
-            if taxes[-1] > 0:
-                yield Explained(code, weight + weights.tds_rounded, rule.kind, tuple(taxes))
+        doubt = _doubt_of(off, short, taxes, gross, given)
+        if doubt is not None and _spread(taxes, off):
+            yield Explained(
+                code, weight + certainty + doubt, rule.kind, tuple(taxes), expected_minor=sum(taxes) - off
+            )
+
+
+def _doubt_of(off: int, short: int, taxes: list[int], gross: int, given: Circumstances) -> float | None:
+    """Nats against tax that is `off` by so many minor units; None when it cannot be this tax. What is only near is
+    believed of named invoices alone: among thousands of invoices some total is always near."""
+    weights, count = given.policy.amount, len(taxes)
+    if off == 0:
+        return 0.0
+    if abs(off) <= count or (abs(off) <= _RUPEE // 2 * count and short % _RUPEE == 0):
+        return weights.tds_rounded
+    if not given.is_named:
+        return None
+    if abs(off) <= _RUPEE * count:
+        return weights.tds_inexact
+    return weights.tds_far_off if abs(off) <= gross // _TEN_THOUSANDTH else None
+
+
+def _spread(taxes: list[int], off: int) -> bool:
+    """Put the difference to the last tax that can bear it."""
+    for position in reversed(range(len(taxes))):
+        if taxes[position] + off > 0:
+            taxes[position] += off
+            return True
+    return off == 0
 
 
 def _charged(short: int, count: int, policy: MatchingPolicy, *, is_named: bool) -> Iterator[Explained]:
@@ -103,6 +166,56 @@ def _charged(short: int, count: int, policy: MatchingPolicy, *, is_named: bool) 
         yield Explained("bank_charge", policy.amount.bank_charge, BANK_CHARGE, charged)
     elif is_named and short <= policy.bank_charge_cap_minor:
         yield Explained("bank_charge", policy.amount.unusual_charge, BANK_CHARGE, charged)
+
+
+def _discounted(short: int, invoices: Sequence[PayableInvoice], given: Circumstances) -> Iterator[Explained]:
+    """A discount for paying early, earned by every invoice, off the total or off the value without GST."""
+    for term in given.terms.discounts:
+        if not all(term.is_earned(payable.invoice.issued_on, given.paid_on) for payable in invoices):
+            continue
+        rate = term.percent / 100
+        for bases in (
+            [payable.open_minor for payable in invoices],
+            [payable.taxable_minor for payable in invoices],
+        ):
+            cuts = [tax_on(base, rate) for base in bases]
+            expected = sum(cuts)
+            if expected and abs(short - expected) <= _RUPEE * len(cuts):
+                cuts[-1] += short - expected
+                if cuts[-1] > 0:
+                    yield Explained(
+                        "discount",
+                        given.policy.amount.discount,
+                        DISCOUNT,
+                        tuple(cuts),
+                        expected_minor=expected,
+                    )
+
+
+def _freight_advanced(short: int, count: int, given: Circumstances) -> Iterator[Explained]:
+    """Freight is advanced once for the payment; it is put to the first invoice."""
+    advanced = (short,) + (0,) * (count - 1)
+    weights = given.policy.amount
+    for term in given.terms.freights:
+        if not term.is_valid_on(given.paid_on):
+            continue
+        if short == term.amount_minor:
+            yield Explained("freight", weights.freight, FREIGHT, advanced, expected_minor=short)
+        elif given.is_named and term.cap_minor is not None and short <= term.cap_minor:
+            yield Explained(
+                "freight", weights.freight_within_cap, FREIGHT, advanced, expected_minor=term.cap_minor
+            )
+
+
+def _rounded(short: int, amount_minor: int, count: int, given: Circumstances) -> Iterator[Explained]:
+    """Up to a rupee left away for a round sum; it is put to the last invoice. The more invoices there are to choose
+    from, the likelier one of them is so near by chance."""
+    if short <= _RUPEE:
+        weights = given.policy.amount
+        uneven = 0.0 if amount_minor % _RUPEE == 0 else weights.rounding_uneven
+        chance = 0.0 if given.is_named else math.log(max(1, given.open_count))
+        cuts = (0,) * (count - 1) + (short,)
+        yield Explained("rounding", weights.rounding + uneven + chance, ROUNDING, cuts)
 
 
 def _overpaid(excess: int, policy: MatchingPolicy, *, is_named: bool) -> Iterator[Explained]:

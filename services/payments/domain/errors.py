@@ -293,3 +293,27 @@ class NothingToExport(Conflict):
 
 class LedgerNameTaken(Conflict):
     code, title = "ledger_name_taken", "Another ledger has the name"
+
+
+class PolicyInvalid(Invalid):
+    code, title = "policy_invalid", "The matching policy cannot have these values"
+
+
+class PolicyTaken(Conflict):
+    code, title = "policy_taken", "A policy has this version already"
+
+
+class InputsNotKept(NotFound):
+    code, title = "inputs_not_kept", "What the line was decided from was not kept"
+
+
+class PolicyState(Conflict):
+    code, title = "policy_state", "The matching policy is not in a state for this"
+
+
+class PolicyNotSimulated(Conflict):
+    code, title = "policy_not_simulated", "The matching policy was not simulated"
+
+
+class CertificateTaken(Conflict):
+    code, title = "certificate_taken", "The certificate is recorded over another amount"

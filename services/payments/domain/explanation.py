@@ -4,13 +4,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from services.payments.domain.deduction import (
+    Circumstances,
     Explained,
     PayableInvoice,
     amount_freedom,
     differences_explained,
 )
+from services.payments.domain.deduction_terms import PartnerTerms
 from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.named_invoices import NamedInvoices
 from services.payments.domain.open_book import PartnerAccount
@@ -32,15 +35,17 @@ class Explanation:
     deduction_kind: str
     on_account_minor: int
     is_named: bool
+    expected_minor: int | None = None
 
     @property
     def signature(self) -> tuple[object, ...]:
-        """Equal for explanations that differ only in which of several equal invoices they pay."""
+        """Equal for explanations that differ only in which of several equal invoices they pay, or in what the same small
+        sum was kept back for: the likelier is taken, because who paid what is the same."""
         paid = sorted(
             (p.taxable_minor, p.open_minor, allocated, deducted)
             for p, allocated, deducted in zip(self.payables, self.allocated, self.deducted, strict=True)
         )
-        return self.on_account_minor, self.deduction_kind, tuple(paid)
+        return self.on_account_minor, tuple(paid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def explanations(
         found += _explained(choice, payment, account, named, policy)
     best = min(found, key=lambda explanation: explanation.weight, default=None)
     if best is None or best.weight >= policy.amount.loose_search_above:
-        _, high = _window(payment.amount_minor, policy)
+        _, high = _window(payment, account.terms, policy)
         exact = list(_loose_choices(payment.amount_minor, payment.amount_minor, account, policy))
         for choice in exact or _loose_choices(payment.amount_minor, high, account, policy):
             found += _explained(choice, payment, account, named, policy)
@@ -83,7 +88,7 @@ def _choices(
     whole = named.whole_set()
     if whole:
         yield _Choice(whole, 0.0)
-    low, high = _window(payment.amount_minor, policy)
+    low, high = _window(payment, account.terms, policy)
     for position in account.within(low, high):
         if (position,) != whole:
             yield _Choice((position,), _rank(position, policy))
@@ -110,12 +115,20 @@ def _rank(position: int, policy: MatchingPolicy) -> float:
     return min(policy.amount.rank_step * (position + 1), policy.amount.rank_max)
 
 
-def _window(amount_minor: int, policy: MatchingPolicy) -> tuple[int, int]:
+def _window(payment: Payment, terms: PartnerTerms, policy: MatchingPolicy) -> tuple[int, int]:
     """Sums of invoices that some deduction or overpayment could turn into the amount."""
-    charge = max(policy.bank_charge_cap_minor, *policy.bank_charges_minor)
-    rate = max((rule.rate for rule in policy.tds_rules), default=0)
-    tax = int(amount_minor * rate * 102 / 100) + 200
-    return max(1, amount_minor - policy.overpaid_cap_minor), amount_minor + charge + tax
+    amount_minor = payment.amount_minor
+    freights = (max(t.amount_minor or 0, t.cap_minor or 0) for t in terms.freights)
+    fixed = max(policy.bank_charge_cap_minor, *policy.bank_charges_minor, *freights)
+    standing = terms.deductor_on(payment.paid_on)
+    has_pan = standing is None or standing.has_pan
+    rate = max((r.rate if has_pan else r.rate_without_pan for r in policy.tds_rules), default=Decimal(0))
+    # Of what is short by a share of the sum, the amount is the rest: a tenth off leaves nine tenths.
+    share = max(rate, terms.highest_discount_on(payment.paid_on) / 100) * Decimal("1.12")
+    return (
+        max(1, amount_minor - policy.overpaid_cap_minor),
+        amount_minor + fixed + int(amount_minor * share / (1 - min(share, Decimal("0.9")))) + 200,
+    )
 
 
 def _rivals(
@@ -143,9 +156,8 @@ def _explained(
     payables = tuple(account.payables[position] for position in choice.positions)
     is_named = bool(named.positions) and named.positions.issuperset(choice.positions)
     base: float | None = None
-    for explained in differences_explained(
-        payment.amount_minor, payables, policy, payment.paid_on, is_named=is_named
-    ):
+    given = Circumstances(policy, payment.paid_on, account.terms, is_named, len(account.payables))
+    for explained in differences_explained(payment.amount_minor, payables, given):
         if base is None:
             base = (
                 choice.weight
@@ -173,6 +185,7 @@ def _explanation(
         deduction_kind=explained.kind,
         on_account_minor=explained.on_account_minor,
         is_named=is_named,
+        expected_minor=explained.expected_minor,
     )
 
 

@@ -47,9 +47,29 @@ def normalised_number(number: str) -> str:
 
 
 def serial_of(number: str) -> str:
-    """The last run of digits, as payers shorten a number: INV/26-27/004000 → 004000."""
-    digits = re.findall(r"\d+", number)
-    return digits[-1] if digits else ""
+    """The digits by which payers shorten a number: the longest run that is no year, the last of equally long ones.
+    INV/26-27/004000 → 004000, TI-0412/26-27 → 0412, 0412/2026 → 0412."""
+    runs = re.findall(r"\d+", number)
+    serials = [run for place, run in enumerate(runs) if not _is_year(place, runs)] or runs
+    return max(reversed(serials), key=len, default="")
+
+
+def _is_year(place: int, runs: list[str]) -> bool:
+    """2026, 2627, or one half of 26-27 and 2026-27."""
+    run = runs[place]
+    if len(run) == 4 and run.startswith("20"):
+        return True
+    if len(run) == 4 and _follows(run[:2], run[2:]):
+        return True
+    before = runs[place - 1] if place else ""
+    after = runs[place + 1] if place + 1 < len(runs) else ""
+    return len(run) == 2 and (_follows(before[-2:], run) or (len(after) == 2 and _follows(run, after)))
+
+
+def _follows(year: str, next_year: str) -> bool:
+    """Financial years of these decades: 26 and 27."""
+    is_told = len(year) == 2 and len(next_year) == 2 and "15" <= year <= "45"
+    return is_told and int(next_year) == int(year) + 1
 
 
 def number_keys(number: str) -> tuple[str, ...]:

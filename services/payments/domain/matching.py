@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.payments.domain.bank_statement import StatementLine
 from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
@@ -17,6 +17,7 @@ from services.payments.domain.payer import PartnerIndex, PayerView, Relation, pa
 from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys, place_of_alias
 from services.payments.domain.transaction_reference import strong_reference
 from services.payments.domain.verdict import Verdict, Weighed, candidates_for, verdict_on
+from services.payments.domain.virtual_account import certain_view
 
 _FIRM_CERTAINTY = 0.999
 _KNOWN_WELL = 8.0
@@ -69,6 +70,16 @@ def read_batch(
     narrations = tuple(parse_narration(line, patterns) for line in lines)
     views = tuple(payer_candidates(narration, index, book, policy.payer) for narration in narrations)
     return ReadBatch(tuple(lines), narrations, views, index, known, policy)
+
+
+def with_certain_payers(batch: ReadBatch, partners: Mapping[int, str]) -> ReadBatch:
+    """Lines, by their place in the batch, whose virtual account tells the partner whatever names say."""
+    if not partners:
+        return batch
+    views = (
+        certain_view(partners[place]) if place in partners else view for place, view in enumerate(batch.views)
+    )
+    return replace(batch, views=tuple(views))
 
 
 def lookup_keys(batch: ReadBatch) -> LookupKeys:
@@ -140,7 +151,7 @@ class _Matching:
         self.batch = batch
         self.policy = batch.policy
         self.decisions: dict[int, Decision] = {}
-        self._book = OpenBook(open_invoices, self.policy.bounds)
+        self._book = OpenBook(open_invoices, self.policy)
         self._aliases = AliasBook(batch.aliases)
         self._views = list(batch.views)
         self._verdicts: dict[int, tuple[list[PartnerAccount], Verdict]] = {}

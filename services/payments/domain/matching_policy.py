@@ -8,16 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-
-@dataclass(frozen=True, slots=True)
-class TdsRule:
-    """Tax a buyer deducts from what he pays for goods; dated, because sections and rates change by notification."""
-
-    kind: str
-    rate: Decimal
-    valid_from: date
-    valid_to: date | None
-    source: str
+from services.payments.domain.deduction_terms import NO_TERMS, DeductionTerms, TdsRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +55,21 @@ class AmountWeights:
     tds_on_total: float = 3.2
     # The payer rounded the tax otherwise than per invoice to the paisa.
     tds_rounded: float = 3.0
+    # Within a rupee an invoice, or within a ten-thousandth of the base, of what the law asks for.
+    tds_inexact: float = 5.0
+    tds_far_off: float = 8.0
+    # The partner's purchases of the year have not reached the threshold, or it is known to deduct nothing.
+    tds_below_threshold: float = 0.4
+    tds_by_no_deductor: float = 4.0
+    # It is known to deduct, and its TAN is on file.
+    tds_by_deductor: float = -1.0
+    discount: float = 2.2
+    freight: float = 2.8
+    # Freight up to a cap may be any amount, so the invoices have to be named.
+    freight_within_cap: float = 6.0
+    rounding: float = 3.0
+    # A payer who rounds pays whole rupees.
+    rounding_uneven: float = 3.0
     bank_charge: float = 2.8
     # A charge of any other amount: rare, and that amount is one of thousands.
     unusual_charge: float = 11.0
@@ -97,7 +103,7 @@ class SearchBounds:
     """Bounds of work, so that no statement and no partner can keep the matching busy."""
 
     # Open invoices of a partner that are looked at when the narration names one …
-    items_max: int = 1_500
+    items_max: int = 20_000
     # … the oldest of them, among which runs of neighbours are looked for …
     run_items_max: int = 250
     run_length_max: int = 12
@@ -132,17 +138,22 @@ class MatchingPolicy:
     # False leaves the whole line to a person.
     is_ambiguous_on_account: bool = True
     bounds: SearchBounds = SearchBounds()
+    # Agreements and tax standings of partners, dated: tables of their own, read with the policy.
+    terms: DeductionTerms = NO_TERMS
 
 
 def default_policy() -> MatchingPolicy:
-    """The rules in force in 2026. Section 194Q of the Income-tax Act 1961 ended on 31 March 2026; the same 0.1 % goes
-    on under the Act of 2025, and payers still call it 194Q, so the kind keeps its name."""
+    """What the system is delivered with. Section 194Q of the Income-tax Act 1961 ended on 31 March 2026; the same 0.1 %
+    beyond 50 lakh goes on under the Act of 2025, and payers still call it 194Q, so the kind keeps its name."""
     tds = TdsRule(
         kind="TDS194Q",
         rate=Decimal("0.001"),
         valid_from=date(2021, 7, 1),
         valid_to=None,
         source="Income-tax Act 1961 s.194Q; from 1 April 2026 Income-tax Act 2025 s.393",
+        rate_without_pan=Decimal("0.05"),
+        threshold_minor=50_00_000_00,
+        section="Income-tax Act 2025, s.393",
     )
     return MatchingPolicy(
         version="2026-10",

@@ -8,8 +8,9 @@ from functools import cached_property
 from uuid import UUID
 
 from services.payments.domain.deduction import PayableInvoice
+from services.payments.domain.deduction_terms import NO_PARTNER_TERMS, PartnerTerms, TermsByPartner
 from services.payments.domain.invoice_number import normalised_number, number_keys, serial_of
-from services.payments.domain.matching_policy import SearchBounds
+from services.payments.domain.matching_policy import MatchingPolicy, SearchBounds
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.subset_sum import RunSums, SubsetSums, subset_sums
 from services.payments.domain.written_numbers import WrittenNumbers
@@ -24,6 +25,7 @@ class PartnerAccount:
 
     payables: tuple[PayableInvoice, ...]
     bounds: SearchBounds
+    terms: PartnerTerms = NO_PARTNER_TERMS
 
     @cached_property
     def amounts(self) -> list[int]:
@@ -71,8 +73,9 @@ class PartnerAccount:
 class OpenBook:
     """Keeps count of what earlier decisions of the batch have used."""
 
-    def __init__(self, invoices: Iterable[OpenInvoice], bounds: SearchBounds) -> None:
-        self._bounds = bounds
+    def __init__(self, invoices: Iterable[OpenInvoice], policy: MatchingPolicy) -> None:
+        self._bounds = policy.bounds
+        self._terms = TermsByPartner(policy.terms)
         self._open: dict[UUID, PayableInvoice] = {}
         self._by_partner: dict[str, list[UUID]] = defaultdict(list)
         self._by_key: dict[str, list[OpenInvoice]] = defaultdict(list)
@@ -99,7 +102,7 @@ class OpenBook:
             known = self._by_partner.get(partner_code, [])
             payables = [payable for key in known if (payable := self._open.get(key)) is not None]
             account = self._accounts[partner_code] = PartnerAccount(
-                tuple(payables[: self._bounds.items_max]), self._bounds
+                tuple(payables[: self._bounds.items_max]), self._bounds, self._terms.of(partner_code)
             )
         return account
 

@@ -7,7 +7,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class OpenInvoice:
-    """Amounts are minor units of `currency`; `open_minor` is what is still owed of `total_minor`."""
+    """Amounts are minor units of `currency`; `open_minor` is what is still owed of `total_minor`.
+
+    `purchases_before_minor`: the partner's taxable purchases of the financial year before this invoice; None when they
+    are not known.
+    """
 
     id: UUID
     number: str
@@ -19,3 +23,4 @@ class OpenInvoice:
     tax_minor: int
     total_minor: int
     open_minor: int
+    purchases_before_minor: int | None = None

@@ -86,6 +86,21 @@ TRIED_ELSEWHERE = (
     "einvoice_exchanges",
     "einvoice_alerts",
     "ims_steps",
+    "matching_policy_events",
+    "decision_inputs",
+    "decision_batches",
+    "policy_simulations",
+    "simulation_results",
+    "simulated_lines",
+    "tax_rules",
+    "tax_deductors",
+    "discount_terms",
+    "freight_terms",
+    "tax_certificates",
+    "virtual_accounts",
+    "remittance_advice_events",
+    "remittance_advice_matches",
+    "remittance_advice_parts",
 )
 
 

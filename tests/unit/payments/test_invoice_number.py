@@ -7,6 +7,7 @@ from services.payments.domain.invoice_number import (
     number_keys,
     quoted_in,
     reference_key,
+    serial_of,
     short_references,
 )
 
@@ -69,3 +70,21 @@ def test_three_digits_or_unannounced_ones_are_not_looked_up_alone() -> None:
     assert reference_key(InvoiceReference(ReferenceKind.SHORT, "412")) == ""
     assert reference_key(InvoiceReference(ReferenceKind.SHORT, "4412", is_announced=False)) == ""
     assert reference_key(InvoiceReference(ReferenceKind.SHORT, "00412")) == "#412"
+
+
+@pytest.mark.parametrize(
+    ("number", "serial"),
+    [
+        ("INV/26-27/004000", "004000"),
+        ("TI-0412/26-27", "0412"),
+        ("0412/2026", "0412"),
+        ("KP-26/0412/D", "0412"),
+        ("2627000123", "2627000123"),
+        ("ENG/26-27/2041", "2041"),
+        ("2026/2031", "2031"),
+        ("26-27/PN/412", "412"),
+        ("A", ""),
+    ],
+)
+def test_a_number_is_shortened_to_the_digits_that_are_no_year(number: str, serial: str) -> None:
+    assert serial_of(number) == serial

@@ -4,6 +4,7 @@ from services.payments.adapters.orm import account_statements as account_stateme
 from services.payments.adapters.orm import balance_confirmations as balance_confirmations
 from services.payments.adapters.orm import clocks as clocks
 from services.payments.adapters.orm import credit_notes as credit_notes
+from services.payments.adapters.orm import deductions as deductions
 from services.payments.adapters.orm import einvoices as einvoices
 from services.payments.adapters.orm import exceptions as exceptions
 from services.payments.adapters.orm import exchange_rates as exchange_rates
@@ -13,6 +14,7 @@ from services.payments.adapters.orm import instruments as instruments
 from services.payments.adapters.orm import items as items
 from services.payments.adapters.orm import journal as journal
 from services.payments.adapters.orm import ledger_exports as ledger_exports
+from services.payments.adapters.orm import matching as matching
 from services.payments.adapters.orm import note_documents as note_documents
 from services.payments.adapters.orm import parties as parties
 from services.payments.adapters.orm import payment_queries as payment_queries
