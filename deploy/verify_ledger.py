@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from deploy.local.errors import StackError
 from deploy.local.folder import Memory, stack_folder
 from deploy.local.ports import LOOPBACK
 from services.payments.application.verify_ledger import LedgerVerification, verify_ledger
@@ -62,13 +63,19 @@ def database_url() -> str:
     if given:
         return given
     memory = Memory(stack_folder())
+    port = memory.remembered_port("PostgreSQL")
+    if port is None:
+        raise StackError("Nothing was ever started here; name the database with PAYMENTS_DATABASE_URL")
     password = quote(memory.secret("payments database"))
-    return f"postgresql://payments:{password}@{LOOPBACK}:{memory.port('PostgreSQL')}/payments"
+    return f"postgresql://payments:{password}@{LOOPBACK}:{port}/payments"
 
 
 def main() -> int:
     try:
         return report(asyncio.run(verify(database_url())))
+    except StackError as error:
+        sys.stderr.write(f"{error}\n")
+        return NOT_VERIFIED
     except (OSError, SQLAlchemyError) as error:
         sys.stderr.write(
             f"The ledger could not be verified: {type(error).__name__}; does the database run?\n"

@@ -100,6 +100,10 @@ class Memory:
             self._save()
         return self._ports[name]
 
+    def remembered_port(self, name: str) -> int | None:
+        """The port of this name as it was chosen, also while somebody listens there; None if it never was."""
+        return self._ports.get(name)
+
     def _save(self) -> None:
         write_private(self._path, json.dumps({"ports": self._ports, "secrets": self._secrets}, indent=1))
 

@@ -10,6 +10,10 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.bank_accounts import bank_account_by_number
+from services.payments.adapters.repositories.exceptions import (
+    ExceptionStep,
+    resolve_exceptions_of_statement,
+)
 from services.payments.adapters.statement_formats import StatementFormat
 from services.payments.adapters.statement_store import statement_by_content, write_chunks
 from services.payments.adapters.unit_of_work import UnitOfWork
@@ -74,13 +78,8 @@ def _is_abandoned(statement: Row) -> bool:
 
 async def _queue_again(work: UnitOfWork, statement: Row, job_id: UUID, at: datetime) -> None:
     """What the failed import asked a person for is answered by the new one, whatever becomes of it."""
-    await work.connection.execute(
-        sa.text(
-            "UPDATE payment_exceptions SET resolved_at = :at WHERE statement_id = :id AND code = :code"
-            " AND bank_line_id IS NULL AND resolved_at IS NULL"
-        ),
-        {"id": statement.id, "code": statement.failure_code, "at": at},
-    )
+    step = ExceptionStep("resolved", "import", at, "cause_gone", "The file is imported again")
+    await resolve_exceptions_of_statement(work.connection, statement.id, statement.failure_code, step)
     await work.connection.execute(
         sa.text(
             "UPDATE bank_statements SET state = 'received', job_id = :job_id, failure_code = '', failure_detail = ''"

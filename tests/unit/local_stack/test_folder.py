@@ -38,6 +38,15 @@ def test_a_port_that_somebody_took_meanwhile_is_replaced(tmp_path: Path) -> None
     assert replacement != port
 
 
+def test_a_port_that_is_in_use_is_still_remembered(tmp_path: Path) -> None:
+    memory = Memory(StackFolder(tmp_path))
+    assert memory.remembered_port("PostgreSQL") is None
+    port = memory.port("PostgreSQL")
+
+    with socket.create_server(("127.0.0.1", port)):
+        assert Memory(StackFolder(tmp_path)).remembered_port("PostgreSQL") == port
+
+
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     folder = StackFolder(tmp_path)
 

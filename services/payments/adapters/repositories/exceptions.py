@@ -45,6 +45,14 @@ async def resolve_exceptions_of_lines(
     await _resolve_where(connection, "bank_line_id = ANY(CAST(:ids AS uuid[]))", {"ids": bank_line_ids}, step)
 
 
+async def resolve_exceptions_of_statement(
+    connection: AsyncConnection, statement_id: UUID, code: str, step: ExceptionStep
+) -> None:
+    """End the exceptions of a code that a file raised as a whole."""
+    condition = "statement_id = :statement_id AND code = :code AND bank_line_id IS NULL"
+    await _resolve_where(connection, condition, {"statement_id": statement_id, "code": code}, step)
+
+
 async def resolve_exceptions_of_subject(
     connection: AsyncConnection, subject: str, step: ExceptionStep
 ) -> None:
