@@ -9,8 +9,12 @@ _MASKED: Final = re.compile(r".*[X*/]", re.DOTALL)
 
 def is_same_account(written: str, registered: str) -> bool:
     """Tell whether the visible tail agrees: 'XXXXXX4821', '00' + number and 'HDFC0000001/' + number are the account."""
-    tail = "".join(char for char in _MASKED.sub("", written) if char.isalnum())
-    return bool(tail) and (registered.endswith(tail.lstrip("0")) or tail.endswith(registered))
+    tail, ours = _letters_and_digits(_MASKED.sub("", written)), _letters_and_digits(registered)
+    return bool(tail) and (ours.endswith(tail.lstrip("0")) or tail.endswith(ours))
+
+
+def _letters_and_digits(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ def test_account_is_known_by_its_visible_tail(written: str, is_same: bool) -> No
     assert is_same_account(written, "50200012345678") is is_same
 
 
+@pytest.mark.parametrize("written", ["WAY-0001", "WAY0001", "0001"])
+def test_separators_in_our_own_number_do_not_matter(written: str) -> None:
+    assert is_same_account(written, "WAY-0001")
+
+
 def test_part_is_elsewhere_when_it_names_another_account_we_have() -> None:
     account = AccountOfImport("50200012345678", ("50200099998888",), names_accounts=False)
 
