@@ -14,6 +14,7 @@ from tests.faults.processes import FragileSystem
 ROOT: Final = Path(__file__).parents[2]
 GUIDE: Final = ROOT / "docs" / "guides" / "payments.md"
 ROLES: Final = ("coordinator", "approver", "auditor", "zonal_sales", "admin", "integration", "analyst")
+PARTNERS: Final = ("GD-1", "GD-2")
 _BLOCK: Final = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _END: Final = "=== end of block {} ==="
 
@@ -73,12 +74,11 @@ def test_a_promise_that_is_not_kept_is_noticed() -> None:
 def test_the_guide_prints_what_it_promises(whole_system: FragileSystem, tmp_path: Path) -> None:
     where, *steps = steps_of(GUIDE.read_text(encoding="utf-8"))
     assert "make -s token" in where.commands, "the first block says where the system is; here it is elsewhere"
-    tokens = " ".join(f"{role}) echo {whole_system.token(role)};;" for role in ROLES)
-    partner = whole_system.token("partner", partner_code="GD-1")
-    preamble = (
-        f"BASE={whole_system.url('gateway')}/v1\n"
-        f"token() {{ case $1 in partner) echo {partner};; {tokens} esac; }}\n"
+    tokens = " ".join(f"{role}/) echo {whole_system.token(role)};;" for role in ROLES)
+    tokens += " ".join(
+        f"partner/{code}) echo {whole_system.token('partner', partner_code=code)};;" for code in PARTNERS
     )
+    preamble = f"BASE={whole_system.url('gateway')}/v1\ntoken() {{ case $1/${{2:-}} in {tokens} esac; }}\n"
 
     printed = run(steps, preamble, tmp_path)
 
