@@ -250,7 +250,9 @@ class LedgerBench:
 
     def decide_refund(self, refund: Refund, *, is_paid: bool, by: str) -> None:
         refused = self.model.refused_decision(refund, is_paid=is_paid, decided_by=by)
-        self.outcome(self.books.decide_refund(refund.id, is_paid=is_paid, by=by, on=self.today), refused)
+        self.outcome(
+            self.books.decide_refund(refund.id, is_paid=is_paid, by=by, on=max(ON, self.today)), refused
+        )
         if not refused:
             refund.state = "paid" if is_paid else "refused"
         if not refused and is_paid:
