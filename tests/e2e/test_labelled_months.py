@@ -34,12 +34,12 @@ SAMPLES = {
     "camt053/genkgo__camt053.v4.xml": ("EUR", "imported", None, {"mismatch": 1}),
     "camt053/genkgo__camt053.v8.xml": ("EUR", "imported", None, {"mismatch": 1}),
     "camt053/genkgo__camt053.v2.multi.statement.xml": ("EUR", "imported", None, {"proved": 2}),
+    "bai2/moov__sample1.txt": ("CAD", "imported", 17, {"proved": 2}),
     "csv/synthetic_hdfc_shape.csv": ("INR", "imported", 5, {"proved": 1}),
     "csv/synthetic_sbi_shape.tsv": ("INR", "imported", 3, {"proved": 1}),
 }
 REFUSED = (
     "mt940/wolph__self-provided_invalid_statement.sta",
-    "bai2/moov__sample1.txt",
     "bai2/moov__sample3.txt",
     "bai2/moov__errors_sample-parseError.txt",
 )

@@ -177,9 +177,11 @@ def test_no_items_make_no_event() -> None:
 
 
 def test_type_names_are_unique_and_name_their_source_and_version() -> None:
+    """What the gateway passes on from Salesforce is named after where it comes from."""
     assert len(EVENT_TYPES) == len(CATALOGUE)
     for event in CATALOGUE:
-        assert event.type_name.startswith(f"salesops.{event.source}.")
+        origin = "crm" if event.source == "gateway" else event.source
+        assert event.type_name.startswith(f"salesops.{origin}.")
         assert event.type_name.endswith(".v1") is event.__name__.endswith("V1")
 
 
