@@ -29,7 +29,7 @@ class Derivation:
     def allows(self, truth: Truth) -> bool:
         line = self._lines[truth.line_number]
         text = re.sub(r"[^A-Z0-9]", "", line.narration.upper())
-        is_named = any(_is_in(number, text) for number, _ in truth.allocations)
+        is_named = any(_is_in(number, line.narration.upper()) for number, _ in truth.allocations)
         paid = sum(amount for _, amount in (*truth.allocations, *truth.deductions))
         is_whole = paid == sum(self._totals[number] for number, _ in truth.allocations)
         is_single = len(truth.allocations) == 1 and self._alike[line.amount_minor] == 1 and is_whole
@@ -55,5 +55,11 @@ def _shown_letters(name: str, text: str) -> int:
 
 
 def _is_in(number: str, text: str) -> bool:
-    serial = serial_of(number)[-_SERIAL_DIGITS:]
-    return normalised_number(number) in text or (len(serial) >= _SERIAL_DIGITS and serial in text)
+    """The number, its serial, or at the very end its beginning with the serial; all stand alone, because digits inside a
+    longer run, such as a bank's reference, name nothing."""
+    whole, serial = normalised_number(number), serial_of(number)
+    shown = [r"\W{0,3}".join(re.findall(r"[A-Z]+|\d+", number.upper()))]
+    if len(serial) >= _SERIAL_DIGITS:
+        shown.append(rf"0*{serial[-_SERIAL_DIGITS:]}")
+        shown += [rf"{whole[:end]}$" for end in range(whole.index(serial) + len(serial), len(whole))]
+    return any(re.search(rf"(?<!\d){form}(?!\d)", text) for form in shown)

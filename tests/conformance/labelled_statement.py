@@ -16,6 +16,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from services.payments.adapters.statement_formats import detect_format, read_statement
 from services.payments.domain.bank_statement import RejectedLine, StatementLine
+from services.payments.domain.deduction_terms import NO_TERMS, DeductionTerms
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerProfile
 
@@ -40,6 +41,7 @@ class LabelledStatement:
     invoices: tuple[OpenInvoice, ...]
     lines: tuple[StatementLine, ...]
     truths: tuple[Truth, ...]
+    terms: DeductionTerms = NO_TERMS
 
 
 def minor(text: str) -> int:

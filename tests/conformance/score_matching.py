@@ -1,10 +1,10 @@
 """Runs the matching over a labelled statement and counts what it got right, what waits, and what a person is offered."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from services.payments.domain.decision import Allocation, Decision, Deduction, Outcome
+from services.payments.domain.decision import Alternative, Decision, Outcome
 from services.payments.domain.invoice_number import learn_number_patterns, number_keys
 from services.payments.domain.matching import LookupKeys, decide_batch, lookup_keys, read_batch
 from services.payments.domain.matching_policy import MatchingPolicy
@@ -12,7 +12,7 @@ from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex
 from services.payments.domain.payer_alias import PayerAlias
 from tests.conformance.derivable_truth import Derivation
-from tests.conformance.labelled_statement import LabelledStatement, Truth
+from tests.conformance.labelled_statement import LabelledStatement, Pairs, Truth
 
 _NO_RECEIPTS = ("bounce", "not_a_receipt")
 
@@ -69,7 +69,9 @@ class Score:
 
 
 def decide(statement: LabelledStatement, policy: MatchingPolicy, *, chunk: int = 100_000) -> list[Decision]:
-    """Runs chunk by chunk, with invoices and learned payers carried over as a service would."""
+    """Runs chunk by chunk, with invoices and learned payers carried over as a service would; the agreements are the
+    statement's."""
+    policy = replace(policy, terms=statement.terms)
     index = PartnerIndex(statement.partners)
     patterns = learn_number_patterns(invoice.number for invoice in statement.invoices)
     left = {invoice.id: invoice.open_minor for invoice in statement.invoices}
@@ -119,8 +121,8 @@ def score(statement: LabelledStatement, decisions: Sequence[Decision]) -> Score:
 
 
 def _verdict(truth: Truth, decision: Decision, alike: dict[str, str]) -> str:
-    pairs, cuts = _shapes(decision.allocations, decision.deductions, alike)
-    true_pairs, true_cuts = _true_shapes(truth, alike)
+    pairs, cuts = _settled(*_given(decision), alike)
+    true_pairs, true_cuts = _settled(truth.allocations, truth.deductions, alike)
     if decision.partner_code != truth.partner_code:
         return "wrong"
     if (pairs, cuts, decision.on_account_minor) == (true_pairs, true_cuts, truth.on_account_minor):
@@ -131,24 +133,27 @@ def _verdict(truth: Truth, decision: Decision, alike: dict[str, str]) -> str:
 def _is_first_choice(truth: Truth, decision: Decision, alike: dict[str, str]) -> bool:
     """What a person sees first: the likeliest alternative, or the decision itself when there is no other."""
     first = decision.alternatives[0] if decision.alternatives else decision
-    shown = _shapes(first.allocations, first.deductions, alike)
-    is_same = (*shown, first.on_account_minor) == (*_true_shapes(truth, alike), truth.on_account_minor)
-    return is_same and first.partner_code == truth.partner_code
+    shown = (*_settled(*_given(first), alike), first.on_account_minor)
+    meant = (*_settled(truth.allocations, truth.deductions, alike), truth.on_account_minor)
+    return shown == meant and first.partner_code == truth.partner_code
 
 
-def _shapes(
-    allocations: Iterable[Allocation], deductions: Iterable[Deduction], alike: dict[str, str]
+def _given(decided: Decision | Alternative) -> tuple[Pairs, Pairs]:
+    paid = tuple((a.invoice_number, a.amount_minor) for a in decided.allocations)
+    return paid, tuple((d.invoice_number, d.amount_minor) for d in decided.deductions)
+
+
+def _settled(
+    allocations: Pairs, deductions: Pairs, alike: dict[str, str]
 ) -> tuple[Counter[tuple[str, int]], Counter[tuple[str, int]]]:
-    """Invoices of one partner with equal amounts are interchangeable."""
-    pairs = Counter((alike[a.invoice_number], a.amount_minor) for a in allocations)
-    return pairs, Counter((alike[d.invoice_number], d.amount_minor) for d in deductions)
-
-
-def _true_shapes(
-    truth: Truth, alike: dict[str, str]
-) -> tuple[Counter[tuple[str, int]], Counter[tuple[str, int]]]:
-    pairs = Counter((alike[number], amount) for number, amount in truth.allocations)
-    return pairs, Counter((alike[number], amount) for number, amount in truth.deductions)
+    """What is closed of each invoice, and what was kept back. Invoices of one partner with equal amounts are
+    interchangeable; what was kept back once is the payment's, and convention puts it to one of its invoices."""
+    closed: Counter[str] = Counter()
+    for number, amount in (*allocations, *deductions):
+        closed[number] += amount
+    is_once = len(deductions) == 1
+    kept_back = Counter(("" if is_once else alike[number], amount) for number, amount in deductions)
+    return Counter((alike[number], amount) for number, amount in closed.items()), kept_back
 
 
 def _is_asked_for(invoice: OpenInvoice, keys: LookupKeys) -> bool:

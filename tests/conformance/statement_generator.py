@@ -203,7 +203,8 @@ def _said(
     name = name.replace(
         "PRIVATE LIMITED", chance.choice(("PRIVATE LIMITED", "PVT LTD", "P LTD", "PVT. LTD."))
     )
-    address = "".join(partner.name.split()[:2]).lower() + "17@okhdfcbank"
+    # Two firms of one name have two addresses, because each belongs to one account.
+    address = f"{''.join(partner.name.split()[:2]).lower()}{partner.code[-2:]}@okhdfcbank"
     rail = chance.choice(("NEFT", "NEFT", "RTGS", "IMPS", "UPI", "CHEQUE"))
     return Said(name, ifsc, account, partner.city.upper(), note, address, rail)
 

@@ -12,6 +12,8 @@ from tests.conformance.score_matching import Score, decide, score
 from tests.conformance.statement_generator import NUMBER_PATTERNS, invented_statement
 
 PRECISION_MARK = 0.999
+# Of the receipts left to a person whose line allows to know the answer; some thirty in these months.
+FIRST_CHOICE_MARK = 0.9
 
 
 @pytest.mark.conformance
@@ -43,6 +45,7 @@ def test_invented_months_in_any_bank_layout_are_booked_rightly(mixture: str, mar
         total.add(of_layout)
 
     assert total.precision >= PRECISION_MARK, total.table()
+    assert total.first_share >= FIRST_CHOICE_MARK, total.table()
 
 
 @pytest.mark.parametrize(("mixture", "mark"), [("mild", 0.97), ("hard", 0.95)])

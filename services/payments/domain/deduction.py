@@ -62,7 +62,7 @@ def differences_explained(
     if short == 0:
         yield Explained("exact", given.policy.amount.exact)
     elif short < 0:
-        yield from _overpaid(-short, given.policy, is_named=given.is_named)
+        yield from _overpaid(-short, amount_minor, given.policy, is_named=given.is_named)
     else:
         yield from _underpaid(short, amount_minor, invoices, given)
 
@@ -218,13 +218,17 @@ def _rounded(short: int, amount_minor: int, count: int, given: Circumstances) ->
         yield Explained("rounding", weights.rounding + uneven + chance, ROUNDING, cuts)
 
 
-def _overpaid(excess: int, policy: MatchingPolicy, *, is_named: bool) -> Iterator[Explained]:
+def _overpaid(
+    excess: int, amount_minor: int, policy: MatchingPolicy, *, is_named: bool
+) -> Iterator[Explained]:
     """A payer who rounds up leaves a small or a round amount; anything else needs the invoice to be named."""
     if excess > policy.overpaid_cap_minor:
         return
     freedom = round_amount_freedom(excess)
     if is_named or freedom < 5.0:
-        yield Explained("overpaid", policy.amount.overpaid + min(freedom, 6.0), on_account_minor=excess)
+        uneven = policy.amount.rounding_uneven if excess < _RUPEE and amount_minor % _RUPEE else 0.0
+        weight = policy.amount.overpaid + min(freedom, 6.0) + uneven
+        yield Explained("overpaid", weight, on_account_minor=excess)
 
 
 def round_amount_freedom(excess: int) -> float:

@@ -40,12 +40,14 @@ class Explanation:
     @property
     def signature(self) -> tuple[object, ...]:
         """Equal for explanations that differ only in which of several equal invoices they pay, or in what the same small
-        sum was kept back for: the likelier is taken, because who paid what is the same."""
+        sum was kept back for: the likelier is taken, because who paid what is the same. What is kept back once for the
+        payment is put to one invoice by convention, so to which does not matter either."""
         paid = sorted(
-            (p.taxable_minor, p.open_minor, allocated, deducted)
+            (p.taxable_minor, p.open_minor, allocated + deducted)
             for p, allocated, deducted in zip(self.payables, self.allocated, self.deducted, strict=True)
         )
-        return self.on_account_minor, tuple(paid)
+        kept_back = sorted(deducted for deducted in self.deducted if deducted)
+        return self.on_account_minor, tuple(paid), tuple(kept_back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +145,20 @@ def _rivals(
 
 
 def _loose_choices(low: int, high: int, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
-    """Any few of the oldest invoices."""
+    """Any few of the oldest invoices: of all, or neighbours but for some that are disputed or part paid."""
     found = loose_subsets(account.loose_sums, low, high, found_max=policy.bounds.loose_found_max)
     for subset in found:
-        weight = policy.amount.loose_choice + math.log(math.comb(len(account.amounts), len(subset)))
-        yield _Choice(tuple(sorted(subset)), weight)
+        first, span, size = min(subset), max(subset) - min(subset) + 1, len(subset)
+        of_all = math.log(math.comb(len(account.amounts), size))
+        of_neighbours = _rank(first, policy) + policy.amount.run_step * span + math.log(math.comb(span, size))
+        yield _Choice(tuple(sorted(subset)), policy.amount.loose_choice + min(of_all, of_neighbours))
 
 
 def _explained(
     choice: _Choice, payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
 ) -> Iterator[Explanation]:
     payables = tuple(account.payables[position] for position in choice.positions)
-    is_named = bool(named.positions) and named.positions.issuperset(choice.positions)
+    is_named = bool(named.told) and named.told.issuperset(choice.positions)
     base: float | None = None
     given = Circumstances(policy, payment.paid_on, account.terms, is_named, len(account.payables))
     for explained in differences_explained(payment.amount_minor, payables, given):

@@ -86,7 +86,7 @@ def reference_key(reference: InvoiceReference) -> str:
     """The key of `number_keys` that the reference asks for; '' when it names too little to be looked up alone."""
     if reference.kind is ReferenceKind.FULL:
         return reference.text
-    if reference.kind is ReferenceKind.SHORT and reference.is_announced and len(reference.text) >= _KEY_TAIL:
+    if reference.kind is ReferenceKind.SHORT and len(reference.text) >= _KEY_TAIL:
         return "#" + reference.text.lstrip("0")
     return ""
 

@@ -16,7 +16,14 @@ from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex, PayerView, Relation, payer_candidates
 from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys, place_of_alias
 from services.payments.domain.transaction_reference import strong_reference
-from services.payments.domain.verdict import Verdict, Weighed, candidates_for, verdict_on
+from services.payments.domain.verdict import (
+    Verdict,
+    Weighed,
+    candidates_for,
+    is_payer_unsure,
+    rests_on_little,
+    verdict_on,
+)
 from services.payments.domain.virtual_account import certain_view
 
 _FIRM_CERTAINTY = 0.999
@@ -91,7 +98,7 @@ def lookup_keys(batch: ReadBatch) -> LookupKeys:
             continue
         codes.update(candidate.partner_code for candidate in view.candidates)
         keys.update(key for reference in narration.references if (key := reference_key(reference)))
-        if not view.candidates or view.candidates[0].weight > _KNOWN_WELL:
+        if is_payer_unsure(narration, view):
             amounts.add(line.amount_minor)
     return LookupKeys(frozenset(codes), frozenset(keys), frozenset(amounts))
 
@@ -212,6 +219,8 @@ class _Matching:
             verdict = self._verdict(number)
             best = verdict.best
             if best is None or best.share < certainty or not best.explanation.payables:
+                continue
+            if rests_on_little(best, self.batch.lines[number].amount_minor):
                 continue
             if best.explanation.is_named or not is_named:
                 sure.append((-round(best.share, 6), number, verdict))

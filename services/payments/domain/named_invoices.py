@@ -8,6 +8,9 @@ from services.payments.domain.matching_policy import AmountWeights
 from services.payments.domain.open_book import PartnerAccount
 from services.payments.domain.written_numbers import WrittenNumbers
 
+# More digits than most serials have may be a whole number without its separators, cut at the text's end.
+_SERIAL_DIGITS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
@@ -16,12 +19,16 @@ class _Meaning:
     exact: frozenset[int]
     mistyped: frozenset[int]
     ignored: float
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NamedInvoices:
+    """`positions` fit some reference; `told` fit one that was not cut, which is enough to believe an odd difference."""
+
     meanings: tuple[_Meaning, ...]
     positions: frozenset[int]
+    told: frozenset[int]
     is_open_ended: bool
 
     def whole_set(self) -> tuple[int, ...]:
@@ -61,18 +68,21 @@ def named_invoices(
 ) -> NamedInvoices:
     meanings = tuple(_meaning(reference, account, weights) for reference in references)
     positions = frozenset[int]().union(*(meaning.exact for meaning in meanings))
+    told = frozenset[int]().union(*(meaning.exact for meaning in meanings if not meaning.is_cut))
     is_cut = any(reference.kind is ReferenceKind.CUT for reference in references)
-    return NamedInvoices(meanings, positions, is_open_ended=is_truncated or is_cut)
+    return NamedInvoices(meanings, positions, told, is_open_ended=is_truncated or is_cut)
 
 
 def _meaning(reference: InvoiceReference, account: PartnerAccount, weights: AmountWeights) -> _Meaning:
     text = reference.text
     if reference.kind is ReferenceKind.SHORT:
         exact, mistyped = _by_serial(text, account.serials)
+        if not exact and len(text) > _SERIAL_DIGITS and len(cut := account.numbers.beginning_with(text)) == 1:
+            return _Meaning(cut, frozenset(), weights.ignored_number, is_cut=True)
         return _Meaning(exact, mistyped, _ignored_number(exact, reference, weights))
     if reference.kind is ReferenceKind.CUT:
         exact = account.numbers.beginning_with(text)
-        return _Meaning(exact, frozenset(), weights.ignored_number if exact else 0.0)
+        return _Meaning(exact, frozenset(), weights.ignored_number if exact else 0.0, is_cut=True)
     exact = account.numbers.equal_to(text)
     mistyped = frozenset() if exact else account.numbers.one_off(text)
     return _Meaning(exact, mistyped, weights.ignored_name)

@@ -44,6 +44,7 @@ _SEPARATORS = re.compile(r"[-/*:|\\_]+")
 _WORDS = re.compile(r"[^\s,;+]+")
 _DIGITS = re.compile(r"\d+")
 _CUT_REFERENCE_MIN = 3
+_REMAINDER_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def parse_narration(line: StatementLine, patterns: NumberPatterns) -> Narration:
     rest = _without_addresses(rest, reading)
     for part in _SEPARATORS.split(rest):
         _read_part(part, rail, reading)
+    _forget_remainder(text, rail, reading)
     references += short_references(reading.numbers, is_announced=reading.is_announced)
     references += [
         InvoiceReference(ReferenceKind.FULL, normalised_number(number)) for number in line.document_numbers
@@ -243,6 +245,8 @@ def _read_text(words: list[str], reading: _Reading) -> None:
         words = words[1:]
     start = next((place for place, word in enumerate(words) if _opens_note(word, place)), len(words))
     name, note = words[:start], words[start:]
+    if len(name) > 1 and name[-1].isdigit() and name[-2] in ROUTING_ENDS:
+        name.pop()
     while name and name[-1] in ROUTING_ENDS:
         name.pop()
     bank = BANK_NAMES.get(" ".join(name).removesuffix(" LTD"))
@@ -254,6 +258,20 @@ def _read_text(words: list[str], reading: _Reading) -> None:
         _read_note(note, reading)
         if note[0] in NOTE_STARTS_OR_NAMES and len(note) > 1 and note[1].isalpha() and len(note[1]) > 3:
             reading.names.append(" ".join(note))
+
+
+def _forget_remainder(text: str, rail: str, reading: _Reading) -> None:
+    """What is left at the end of a cut text is no name beside a name or an address: the beginning of the payer's bank
+    (CANA) or of its payment address."""
+    last = reading.names[-1] if reading.names else ""
+    is_beside = len(reading.names) > 1 or "vpa" in reading.found
+    if rail not in ("UPI", "IMPS") or not last or not is_beside or not text.endswith(last):
+        return
+    banks = {code for bank, code in BANK_NAMES.items() if bank.startswith(last)}
+    for bank in banks if len(banks) == 1 else ():
+        reading.keep("bank_code", bank)
+    if banks or (rail == "UPI" and last.isalpha() and len(last) <= _REMAINDER_MAX):
+        reading.names.pop()
 
 
 def _may_be_name(words: list[str]) -> bool:

@@ -16,6 +16,9 @@ from services.payments.domain.payer import PayerCandidate, PayerView, Relation
 _NOBODY = PartnerAccount((), SearchBounds())
 _AMOUNT_TWINS_MAX = 4
 _KNOWN_WELL = 8.0
+_ROUND = 100_00
+# Open invoices take up one in twenty of the numbers of four digits.
+_HIT_BY_CHANCE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +48,37 @@ def candidates_for(
     """The payers the narration speaks for and, at a stranger's odds, partners whose invoice is named or fits exactly."""
     candidates = {candidate.partner_code: candidate for candidate in view.candidates}
     odds = view.stranger_weight + math.log(max(partner_count, 1))
+    is_unsure = is_payer_unsure(narration, view)
     named = (
         invoice
         for reference in narration.references
         if (key := reference_key(reference))
         for invoice in book.found_by_key(key)
         if reference.kind is ReferenceKind.FULL or not view.candidates or view.is_named
+        if is_unsure or reference.kind is ReferenceKind.FULL or reference.is_announced
     )
     fitting = []
-    if not view.candidates or view.candidates[0].weight > _KNOWN_WELL:
+    if is_unsure:
         fitting = book.found_by_amount(payment.amount_minor)[:_AMOUNT_TWINS_MAX]
     for evidence, invoices in (("invoice_number", named), ("amount", fitting)):
         for invoice in invoices:
             stranger = PayerCandidate(invoice.partner_code, odds, Relation.STRANGER, (evidence,))
             candidates.setdefault(invoice.partner_code, stranger)
     return list(candidates.values())
+
+
+def is_payer_unsure(narration: Narration, view: PayerView) -> bool:
+    """Neither a place nor a name that fits well is shown, so that a number or an amount may tell more than the payer."""
+    return not narration.names or not view.candidates or view.candidates[0].weight > _KNOWN_WELL
+
+
+def rests_on_little(best: Weighed, amount_minor: int) -> bool:
+    """A stranger whom nothing but a round amount ties to the partner, as many things cost ₹ 59,000, or who pays part of
+    an invoice, is looked at by a person however likely it is."""
+    if best.candidate.relation is not Relation.STRANGER:
+        return False
+    is_round_only = best.candidate.evidence == ("amount",) and amount_minor % _ROUND == 0
+    return is_round_only or best.explanation.code == "partly_paid"
 
 
 def verdict_on(
@@ -81,7 +100,8 @@ def verdict_on(
             if known is None or (weight, _due(explanation)) < (known[0], _due(known[2])):
                 found[key] = (weight, candidate, explanation)
     ranked = sorted(found.values(), key=lambda item: (item[0], item[1].partner_code, _due(item[2])))
-    return _shared_out(ranked, _stranger_weight(payment, narration, view, policy))
+    is_ours = any("invoice_number" in candidate.evidence for candidate, _ in accounts)
+    return _shared_out(ranked, _stranger_weight(payment, narration, view, policy, is_ours=is_ours))
 
 
 def _due(explanation: Explanation) -> list[str]:
@@ -90,12 +110,12 @@ def _due(explanation: Explanation) -> list[str]:
 
 
 def _stranger_weight(
-    payment: Payment, narration: Narration, view: PayerView, policy: MatchingPolicy
+    payment: Payment, narration: Narration, view: PayerView, policy: MatchingPolicy, *, is_ours: bool
 ) -> float:
-    """Somebody unknown pays for something unknown."""
+    """Somebody unknown pays for something unknown; a number that is an open invoice's is hardly there by chance."""
     named = named_invoices(narration.references, _NOBODY, policy.amount, is_truncated=False)
     weight = view.stranger_weight + policy.amount.on_account + amount_freedom(payment.amount_minor)
-    return weight + named.weight((), policy.amount)
+    return weight + named.weight((), policy.amount) + (_HIT_BY_CHANCE if is_ours else 0.0)
 
 
 def _shared_out(ranked: list[tuple[float, PayerCandidate, Explanation]], stranger_weight: float) -> Verdict:

@@ -66,9 +66,9 @@ def test_an_invoice_is_found_by_its_whole_number_its_serial_and_its_last_digits(
     assert number_keys("SI2627000123") == ("SI2627000123", "#2627000123", "#123")
 
 
-def test_three_digits_or_unannounced_ones_are_not_looked_up_alone() -> None:
+def test_three_digits_are_not_looked_up_alone() -> None:
     assert reference_key(InvoiceReference(ReferenceKind.SHORT, "412")) == ""
-    assert reference_key(InvoiceReference(ReferenceKind.SHORT, "4412", is_announced=False)) == ""
+    assert reference_key(InvoiceReference(ReferenceKind.SHORT, "4412", is_announced=False)) == "#4412"
     assert reference_key(InvoiceReference(ReferenceKind.SHORT, "00412")) == "#412"
 
 

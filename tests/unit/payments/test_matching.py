@@ -211,6 +211,80 @@ def test_a_strangers_round_amount_proves_nothing() -> None:
     assert decision.outcome is not Outcome.AUTO
 
 
+def test_a_strangers_round_amount_is_suggested_where_one_invoice_alone_asks_for_it() -> None:
+    stranger = "NEFT CR-ICIC0777777-EVEREST FAMILY TRUST-HDFCN26274967055"
+    invoices = [an_invoice(401, 2_956_700), an_invoice(402, 2_956_789)]
+
+    rounded, uneven = (
+        one(stranger, 2_950_000, [an_invoice(401, 2_950_000)]),
+        one(stranger, 2_956_789, invoices),
+    )
+
+    assert (rounded.outcome, paid(rounded)) == (Outcome.SUGGESTED, {"401": 2_950_000})
+    assert (uneven.outcome, paid(uneven)) == (Outcome.AUTO, {"402": 2_956_789})
+
+
+def test_a_stranger_is_believed_when_bare_numbers_and_the_sum_agree() -> None:
+    stranger = "NEFT CR-ICIC0777777-EVEREST FAMILY TRUST-4412+4418-HDFCN26274967055"
+    invoices = [an_invoice(4412, 1_234_567), an_invoice(4418, 7_654_321)]
+
+    decision = one(stranger, 8_888_888, invoices)
+
+    assert (decision.outcome, paid(decision)) == (Outcome.AUTO, {"412": 1_234_567, "418": 7_654_321})
+
+
+def test_a_strangers_part_payment_of_a_named_invoice_is_suggested_first() -> None:
+    stranger = "NEFT CR-ICIC0777777-EVEREST FAMILY TRUST-INV 4412-HDFCN26274967055"
+
+    decision = one(stranger, 777_777, [an_invoice(4412, 1_234_567)])
+
+    assert (decision.outcome, paid(decision)) == (Outcome.SUGGESTED, {"412": 777_777})
+
+
+def test_which_equal_invoice_bears_the_charge_is_no_question() -> None:
+    invoices = [
+        an_invoice(401, 5_900_000),
+        an_invoice(402, 1_234_567, day=2),
+        an_invoice(403, 5_900_000, day=3),
+    ]
+
+    decision = one(UNNAMED, 5_900_000 + 1_234_567 - 590, invoices)
+
+    assert (decision.outcome, list(paid(decision))) == (Outcome.AUTO, ["401", "402"])
+
+
+def test_a_number_cut_to_its_year_names_no_invoice() -> None:
+    text = "NEFT CR-HDFC0001111-VAIGAI TRACTORS AGENCIES-HDFCN26274967055-ENG/26"
+
+    decision = one(text, 1_234_567 + 109_845, [an_invoice(412, 1_234_567), an_invoice(413, 7_654_321)])
+
+    assert (decision.allocations, decision.on_account_minor) == ((), 1_344_412)
+
+
+def test_a_cut_number_without_separators_is_offered_first() -> None:
+    invoices = [
+        an_invoice(412, 1_234_567, number="3135/2026"),
+        an_invoice(413, 7_654_321, number="3136/2026"),
+    ]
+
+    decision = one(VAIGAI.format("31352"), 777_777, invoices)
+
+    first = decision.alternatives[0]
+    assert [(a.invoice_number, a.amount_minor) for a in first.allocations] == [("3135/2026", 777_777)]
+
+
+def test_neighbours_with_one_left_out_are_found_among_many() -> None:
+    totals = {n: 1_000_003 * (n - 400) + n**3 for n in range(401, 419)}
+    invoices = [an_invoice(n, total, day=n - 400) for n, total in totals.items()]
+    meant = (402, 403, 405)
+
+    decision = one(
+        UNNAMED, sum(totals[n] - (totals[n] - totals[n] * 18 // 118 + 500) // 1000 for n in meant), invoices
+    )
+
+    assert sorted(int(number) for number in paid(decision)) == list(meant)
+
+
 def test_money_of_nobody_known_is_an_exception() -> None:
     decision = one(
         "NEFT CR-ICIC0777777-EVEREST FAMILY TRUST-HDFCN26274967055", 777_700, [an_invoice(412, 1_234_567)]

@@ -54,6 +54,24 @@ def test_a_cheque_tells_bank_and_place() -> None:
     assert narration.references == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "bank"),
+    [
+        ("UPI/263814177183/NA/vaigaipumps17@okhdfcbank/CANA", (), "CNRB"),
+        ("IMPS/P2A/263814177183/VAIGAI PUMPS LTD/UNION B", ("VAIGAI PUMPS LTD",), "UBIN"),
+        ("UPI/CR/199173270885/VAIGAI PUMPS LTD/CNRB/gan", ("VAIGAI PUMPS LTD",), "CNRB"),
+        ("UPI/P2A/263814177183/KOTA", ("KOTA",), ""),
+        ("CLG TO VAIGAI PUMPS LTD CHQ NO 72", ("VAIGAI PUMPS LTD",), ""),
+    ],
+)
+def test_what_is_left_of_a_cut_bank_address_or_cheque_number_is_no_name(
+    text: str, names: tuple[str, ...], bank: str
+) -> None:
+    narration = read(text)
+
+    assert (narration.names, narration.bank_code) == (names, bank)
+
+
 def test_numbers_in_a_note_become_references() -> None:
     narration = read("NEFT CR-IDIB0231358-VAIGAI PUMPS-INV 4034 4107/4246+4308-IDIBN52026100144302901")
 
