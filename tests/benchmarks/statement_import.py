@@ -1,4 +1,4 @@
-"""P5: a large CAMT.053 file from upload to booked and matched, against a bare streaming parse of the same file."""
+"""P5: a large CAMT.053 file from upload to booked and matched, against reading the same file to its lines."""
 
 import time
 from collections.abc import Iterator
@@ -12,14 +12,16 @@ import psutil
 from lxml import etree
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.statement_formats import StatementFormat, read_statement
 from services.payments.application.project_partners import project_partners
 from services.payments.application.register_bank_account import RegisterBankAccount, register_bank_account
 from services.payments.application.register_invoices import register_invoices
+from services.payments.domain.bank_statement import StatementLine
 from services.payments.domain.invoice import Invoice
 from shared.database import Database, UnitOfWork
 from shared.events.partners import PartnerState, PartnerStatus
 from tests.benchmarks.ratios import REPETITIONS, Ratio
-from tests.conformance.score_matching import LabelledStatement
+from tests.conformance.labelled_statement import LabelledStatement
 from tests.conformance.statement_generator import invented_statement
 from tests.factories.statement_files import Entry, camt_file
 from tests.faults.processes import FragileSystem
@@ -32,7 +34,7 @@ MEMORY_MAX_MB: Final = 300
 
 
 async def measure(system: FragileSystem, line_count: int = LINES) -> Ratio:
-    """One import by the real processes; the parse is repeated, because it takes seconds only."""
+    """One import by the real processes; the reading is repeated, because it takes seconds only."""
     system.start("payments API", "gateway")
     month = invented_statement(
         seed=5, layout="hdfc", pattern="ENG/26-27/00412", mixture="mild", partner_count=PARTNERS, line_count=line_count
@@ -42,19 +44,19 @@ async def measure(system: FragileSystem, line_count: int = LINES) -> Ratio:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "month.xml"
         file.write_bytes(_camt(month))
-        parses = [_parse_seconds(file) for _ in range(REPETITIONS)]
+        reads = [_read_seconds(file) for _ in range(REPETITIONS)]
+        parsed = min(_parse_seconds(file) for _ in range(REPETITIONS))
         system.start("payments worker")
         importing, peak_mb, counts = _import(system, file)
     await database.close()
     assert peak_mb < MEMORY_MAX_MB, f"the worker took {peak_mb:.0f} MB"
     print(
-        f"P5 {line_count / importing:,.0f} lines/s imported, {line_count / min(parses):,.0f}/s parsed; {counts}"
+        f"P5 {line_count / importing:,.0f} lines/s imported, {line_count / min(reads):,.0f}/s read; {counts}"
     )
     what = f"a CAMT.053 of {line_count:,} lines uploaded, booked and matched"
-    note = f"worker at most {peak_mb:.0f} MB; {counts['booked']:,} booked"
-    return Ratio(
-        "P5", what, "a bare streaming parse", 0.10, 0.25, tuple(parse / importing for parse in parses), note
-    )
+    note = f"worker at most {peak_mb:.0f} MB; {counts['booked']:,} booked; bare XML parse {line_count / parsed:,.0f}/s"
+    against = "reading the same file to its lines, nothing kept"
+    return Ratio("P5", what, against, 0.10, 0.25, tuple(read / importing for read in reads), note)
 
 
 async def _prepare(database: Database, month: LabelledStatement) -> None:
@@ -92,8 +94,18 @@ def _camt(month: LabelledStatement) -> bytes:
     )
 
 
+def _read_seconds(file: Path) -> float:
+    """What our streaming reader takes to make checked lines of the file, of which nothing is kept."""
+    started = time.perf_counter()
+    with file.open("rb") as content:
+        events = read_statement(content, StatementFormat.CAMT053, default_currency="INR")
+        count = sum(isinstance(event, StatementLine) for event in events)
+    assert count
+    return time.perf_counter() - started
+
+
 def _parse_seconds(file: Path) -> float:
-    """What reading the XML costs before anything is made of it: amounts, references and texts, freed as they pass."""
+    """For comparison: the XML alone, before anything is made of it, freed as it passes."""
     started = time.perf_counter()
     total = 0
     with file.open("rb") as content:

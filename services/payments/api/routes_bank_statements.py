@@ -15,9 +15,7 @@ from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.adapters.queries.statements import (
     LINE_SELECT,
     STATEMENT_SELECT,
-    counts_now,
-    import_counts,
-    statement_parts,
+    statement_facts,
 )
 from services.payments.api.amount_range import AmountRange
 from services.payments.api.dependencies import PageWanted, Pool, Reading
@@ -189,7 +187,8 @@ async def list_bank_statements(
     listing.where("s.received_at <= :received_at_lte", received_at_lte=received_at_lte)
     rows = await listing.after(page.after(scope), ["timestamptz", "uuid"]).rows(connection, limit=page.limit)
     kept, cursor = page.cut(rows, scope, lambda row: (row.received_at.isoformat(), str(row.id)))
-    return Page(items=[await _statement(connection, row.id) for row in kept], next_cursor=cursor)
+    facts = await statement_facts(connection, [row.id for row in kept])
+    return Page(items=[bank_statement_body(row, facts[row.id]) for row in kept], next_cursor=cursor)
 
 
 @router.get(
@@ -264,6 +263,5 @@ async def _statement(
     connection: AsyncConnection, statement_id: UUID, *, is_repeated: bool = False
 ) -> BankStatementBody:
     row = await _row(connection, statement_id)
-    counts = (await import_counts(connection, statement_id), await counts_now(connection, statement_id))
-    parts = await statement_parts(connection, statement_id)
-    return bank_statement_body(row, counts, parts, is_repeated=is_repeated)
+    facts = await statement_facts(connection, [statement_id])
+    return bank_statement_body(row, facts[statement_id], is_repeated=is_repeated)

@@ -1,6 +1,5 @@
 """Bodies of bank statements and their lines."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.payments.adapters.queries.listing import Row
+from services.payments.adapters.queries.statements import PartOfStatement, StatementFacts
 from shared.wire import MoneyBody, WireModel, money
 
 
@@ -119,14 +119,8 @@ class StatementLineBody(WireModel):
     receipt_id: UUID | None
 
 
-def bank_statement_body(
-    row: Row,
-    counts: tuple[Mapping[str, int], Mapping[str, int]],
-    parts: Sequence[Row],
-    *,
-    is_repeated: bool = False,
-) -> BankStatementBody:
-    """The reply for one statement; `counts` are those of the import and those of now."""
+def bank_statement_body(row: Row, facts: StatementFacts, *, is_repeated: bool = False) -> BankStatementBody:
+    """The reply for one statement."""
     failure = {"code": row.failure_code, "detail": row.failure_detail} if row.failure_code else None
     return BankStatementBody(
         id=row.id,
@@ -138,9 +132,9 @@ def bank_statement_body(
         state=row.state,
         is_repeated=is_repeated,
         failure=failure,
-        counts=StatementCounts(**counts[0]),
-        counts_now=CountsNow(**counts[1]),
-        parts=[_part(part) for part in parts],
+        counts=StatementCounts(**facts.counts),
+        counts_now=CountsNow(**facts.counts_now),
+        parts=[_part(part) for part in facts.parts],
         job_url=f"/v1/jobs/{row.job_id}",
         lines_url=f"/v1/bank-statements/{row.id}/lines",
         received_at=row.received_at,
@@ -148,7 +142,7 @@ def bank_statement_body(
     )
 
 
-def _part(row: Row) -> StatementPartBody:
+def _part(row: PartOfStatement) -> StatementPartBody:
     currency = row.currency
     return StatementPartBody(
         part_number=row.part_number,

@@ -96,14 +96,16 @@ async def redecide_lines(
     """Every waiting credit of every account once, in bounded batches of one transaction each."""
     async with database.reading() as connection:
         accounts = await accounts_with_waiting_lines(connection)
-        knowledge = await matching_knowledge(connection)
+    knowledge: MatchingKnowledge | None = None  # dear to gather, and mostly nothing waits
     total = Redecision()
     for account in accounts:
         after: UUID | None = None
         while True:
             async with database.reading() as connection:
                 ids = await waiting_line_ids(connection, account.id, after, limit=lines_per_batch)
-            if not ids:
+                if ids and knowledge is None:
+                    knowledge = await matching_knowledge(connection)
+            if not ids or knowledge is None:
                 break
             after = ids[-1]
             total = total.plus(await _batch(database, account, ids, knowledge, at))

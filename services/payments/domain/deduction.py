@@ -15,6 +15,7 @@ DISCOUNT = "DISCOUNT"
 FREIGHT = "FREIGHT"
 ROUNDING = "ROUNDING"
 _RUPEE = 100
+_LIKELY_FREEDOM = 5.0
 _TEN_THOUSANDTH = 10_000
 
 
@@ -224,11 +225,16 @@ def _overpaid(
     """A payer who rounds up leaves a small or a round amount; anything else needs the invoice to be named."""
     if excess > policy.overpaid_cap_minor:
         return
-    freedom = round_amount_freedom(excess)
-    if is_named or freedom < 5.0:
+    if is_named or is_left_over_likely(excess):
+        freedom = round_amount_freedom(excess)
         uneven = policy.amount.rounding_uneven if excess < _RUPEE and amount_minor % _RUPEE else 0.0
         weight = policy.amount.overpaid + min(freedom, 6.0) + uneven
         yield Explained("overpaid", weight, on_account_minor=excess)
+
+
+def is_left_over_likely(excess: int) -> bool:
+    """Small or round enough to be believed of an invoice that is not named."""
+    return round_amount_freedom(excess) < _LIKELY_FREEDOM
 
 
 def round_amount_freedom(excess: int) -> float:

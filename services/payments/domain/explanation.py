@@ -12,6 +12,7 @@ from services.payments.domain.deduction import (
     PayableInvoice,
     amount_freedom,
     differences_explained,
+    is_left_over_likely,
 )
 from services.payments.domain.deduction_terms import PartnerTerms
 from services.payments.domain.matching_policy import MatchingPolicy
@@ -91,7 +92,11 @@ def _choices(
     if whole:
         yield _Choice(whole, 0.0)
     low, high = _window(payment, account.terms, policy)
+    amounts, named_ones = account.amounts, named.positions
     for position in account.within(low, high):
+        excess = payment.amount_minor - amounts[position]
+        if excess > 0 and position not in named_ones and not is_left_over_likely(excess):
+            continue
         if (position,) != whole:
             yield _Choice((position,), _rank(position, policy))
     low = payment.amount_minor

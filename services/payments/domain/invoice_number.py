@@ -8,6 +8,8 @@ from enum import StrEnum
 from itertools import islice
 
 _RUN = re.compile(r"[A-Z]+|\d+")
+_DIGITS = re.compile(r"\d+")
+_YEAR_LENGTHS = (2, 4)
 _SEPARATOR = r"[\s/\\._:-]{0,3}"
 _TEMPLATES_MAX = 40
 _SAMPLE_MAX = 50_000
@@ -49,8 +51,10 @@ def normalised_number(number: str) -> str:
 def serial_of(number: str) -> str:
     """The digits by which payers shorten a number: the longest run that is no year, the last of equally long ones.
     INV/26-27/004000 → 004000, TI-0412/26-27 → 0412, 0412/2026 → 0412."""
-    runs = re.findall(r"\d+", number)
-    serials = [run for place, run in enumerate(runs) if not _is_year(place, runs)] or runs
+    runs = _DIGITS.findall(number)
+    serials = [
+        run for place, run in enumerate(runs) if len(run) not in _YEAR_LENGTHS or not _is_year(place, runs)
+    ] or runs
     return max(reversed(serials), key=len, default="")
 
 
@@ -75,8 +79,12 @@ def _follows(year: str, next_year: str) -> bool:
 def number_keys(number: str) -> tuple[str, ...]:
     """What to store beside an open invoice so that a quoted number finds it: the whole number, its serial without
     leading zeros, and the last four digits of the serial."""
-    serial = serial_of(number)
-    keys = [normalised_number(number), "#" + serial.lstrip("0")]
+    return keys_of(normalised_number(number), serial_of(number))
+
+
+def keys_of(number_key: str, serial: str) -> tuple[str, ...]:
+    """The same from a number whose normalised form and serial are known already."""
+    keys = [number_key, "#" + serial.lstrip("0")]
     if len(serial) > _KEY_TAIL:
         keys.append("#" + serial[-_KEY_TAIL:].lstrip("0"))
     return tuple(dict.fromkeys(keys))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.payments.domain.invoice_number import InvoiceReference, ReferenceKind
 from services.payments.domain.matching_policy import AmountWeights
 from services.payments.domain.open_book import PartnerAccount
-from services.payments.domain.written_numbers import WrittenNumbers
+from services.payments.domain.written_numbers import OpenNumbers
 
 # More digits than most serials have may be a whole number without its separators, cut at the text's end.
 _SERIAL_DIGITS = 4
@@ -95,6 +95,6 @@ def _ignored_number(exact: frozenset[int], reference: InvoiceReference, weights:
     return weights.ignored_number if reference.is_announced else weights.ignored_digits
 
 
-def _by_serial(digits: str, serials: WrittenNumbers) -> tuple[frozenset[int], frozenset[int]]:
+def _by_serial(digits: str, serials: OpenNumbers) -> tuple[frozenset[int], frozenset[int]]:
     fitting = serials.equal_but_for_zeros(digits) or serials.ending_with(digits)
     return fitting, frozenset() if fitting else serials.ending_one_off(digits)

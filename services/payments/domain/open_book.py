@@ -3,17 +3,41 @@
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from uuid import UUID
 
 from services.payments.domain.deduction import PayableInvoice
 from services.payments.domain.deduction_terms import NO_PARTNER_TERMS, PartnerTerms, TermsByPartner
-from services.payments.domain.invoice_number import normalised_number, number_keys, serial_of
+from services.payments.domain.invoice_number import keys_of, normalised_number, serial_of
 from services.payments.domain.matching_policy import MatchingPolicy, SearchBounds
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.subset_sum import RunSums, SubsetSums, subset_sums
-from services.payments.domain.written_numbers import WrittenNumbers
+from services.payments.domain.written_numbers import NO_NUMBERS, OpenNumbers, WrittenNumbers
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """All invoices of one partner in the batch, each in its place for good, and which are open. Their numbers are sorted
+    once, however often some of them are paid."""
+
+    invoices: list[PayableInvoice] = field(default_factory=list)
+    open: dict[int, PayableInvoice] = field(default_factory=dict)
+    _numbers: WrittenNumbers | None = None
+    _serials: WrittenNumbers | None = None
+
+    @property
+    def numbers(self) -> WrittenNumbers:
+        if self._numbers is None:
+            self._numbers = WrittenNumbers(tuple(payable.number_key for payable in self.invoices))
+        return self._numbers
+
+    @property
+    def serials(self) -> WrittenNumbers:
+        if self._serials is None:
+            self._serials = WrittenNumbers(tuple(payable.serial for payable in self.invoices))
+        return self._serials
 
 
 @dataclass(frozen=True)
@@ -26,6 +50,9 @@ class PartnerAccount:
     payables: tuple[PayableInvoice, ...]
     bounds: SearchBounds
     terms: PartnerTerms = NO_PARTNER_TERMS
+    # Numbers of the partner's invoices, paid ones too, and which of these the payables are.
+    numbers: OpenNumbers = NO_NUMBERS
+    serials: OpenNumbers = NO_NUMBERS
 
     @cached_property
     def amounts(self) -> list[int]:
@@ -49,7 +76,8 @@ class PartnerAccount:
     def by_due_date(self) -> list[int]:
         """Positions in the order of their due dates; empty when that is the order they are in."""
         count = min(len(self.payables), self.bounds.run_items_max)
-        order = sorted(range(count), key=lambda position: self.payables[position].invoice.due_on)
+        due = [payable.invoice.due_on for payable in self.payables[:count]]
+        order = sorted(range(count), key=due.__getitem__)
         return [] if order == list(range(len(order))) else order
 
     @cached_property
@@ -61,14 +89,6 @@ class PartnerAccount:
     def loose_sums(self) -> SubsetSums:
         return subset_sums(self.amounts[: self.bounds.loose_items_max], size_max=self.bounds.loose_size_max)
 
-    @cached_property
-    def numbers(self) -> WrittenNumbers:
-        return WrittenNumbers(tuple(payable.number_key for payable in self.payables))
-
-    @cached_property
-    def serials(self) -> WrittenNumbers:
-        return WrittenNumbers(tuple(payable.serial for payable in self.payables))
-
 
 class OpenBook:
     """Keeps count of what earlier decisions of the batch have used."""
@@ -76,45 +96,59 @@ class OpenBook:
     def __init__(self, invoices: Iterable[OpenInvoice], policy: MatchingPolicy) -> None:
         self._bounds = policy.bounds
         self._terms = TermsByPartner(policy.terms)
-        self._open: dict[UUID, PayableInvoice] = {}
-        self._by_partner: dict[str, list[UUID]] = defaultdict(list)
+        self._places: dict[UUID, int] = {}
+        self._ledgers: dict[str, _Ledger] = defaultdict(_Ledger)
         self._by_key: dict[str, list[OpenInvoice]] = defaultdict(list)
         self._by_amount: dict[int, list[OpenInvoice]] = defaultdict(list)
         self._accounts: dict[str, PartnerAccount] = {}
         for invoice in sorted(invoices, key=lambda i: (i.issued_on, i.number)):
-            if invoice.open_minor > 0 and invoice.id not in self._open:
+            if invoice.open_minor > 0 and invoice.id not in self._places:
                 self._add(invoice)
 
     def _add(self, invoice: OpenInvoice) -> None:
-        self._open[invoice.id] = _payable(invoice, invoice.open_minor)
-        self._by_partner[invoice.partner_code].append(invoice.id)
+        payable = _payable(invoice, invoice.open_minor)
+        ledger = self._ledgers[invoice.partner_code]
+        place = self._places[invoice.id] = len(ledger.invoices)
+        ledger.invoices.append(payable)
+        ledger.open[place] = payable
         self._by_amount[invoice.open_minor].append(invoice)
-        for key in number_keys(invoice.number):
+        for key in keys_of(payable.number_key, payable.serial):
             self._by_key[key].append(invoice)
 
     def open_minor(self, invoice: OpenInvoice) -> int:
-        payable = self._open.get(invoice.id)
+        payable = self._open(invoice)
         return payable.open_minor if payable is not None else 0
+
+    def _open(self, invoice: OpenInvoice) -> PayableInvoice | None:
+        place = self._places.get(invoice.id)
+        return None if place is None else self._ledgers[invoice.partner_code].open.get(place)
 
     def account(self, partner_code: str) -> PartnerAccount:
         account = self._accounts.get(partner_code)
         if account is None:
-            known = self._by_partner.get(partner_code, [])
-            payables = [payable for key in known if (payable := self._open.get(key)) is not None]
+            ledger = self._ledgers.get(partner_code) or _Ledger()
+            places = list(islice(ledger.open, self._bounds.items_max))
             account = self._accounts[partner_code] = PartnerAccount(
-                tuple(payables[: self._bounds.items_max]), self._bounds, self._terms.of(partner_code)
+                tuple(islice(ledger.open.values(), self._bounds.items_max)),
+                self._bounds,
+                self._terms.of(partner_code),
+                OpenNumbers(ledger.numbers, places),
+                OpenNumbers(ledger.serials, places),
             )
         return account
 
     def use(self, invoice: OpenInvoice, amount_minor: int) -> None:
-        left = self._open.pop(invoice.id).open_minor - amount_minor
+        open_ones, place = self._ledgers[invoice.partner_code].open, self._places[invoice.id]
+        left = open_ones[place].open_minor - amount_minor
         assert left >= 0 < amount_minor, "a decision may not use more than is open"
         if left:
-            self._open[invoice.id] = _payable(invoice, left)
+            open_ones[place] = _payable(invoice, left)
+        else:
+            del open_ones[place]
         self._accounts.pop(invoice.partner_code, None)
 
     def found_by_key(self, key: str) -> list[OpenInvoice]:
-        return [invoice for invoice in self._by_key.get(key, ()) if invoice.id in self._open]
+        return [invoice for invoice in self._by_key.get(key, ()) if self._open(invoice)]
 
     def found_by_amount(self, amount_minor: int) -> list[OpenInvoice]:
         return [i for i in self._by_amount.get(amount_minor, ()) if self.open_minor(i) == amount_minor]

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.payments.domain.narration import Narration
 from services.payments.domain.partner_names import FirmName, firm_name, name_misfit
@@ -70,6 +71,14 @@ def place_of_alias(alias: PayerAlias) -> str:
     return rest if kind in _ADDRESSES else rest[:4]
 
 
+class _Met(NamedTuple):
+    """A payer as it was proved: its bank or branch, its name without blanks, and the partner it paid for."""
+
+    place: str
+    name: str
+    partner_code: str
+
+
 class AliasBook:
     """Known payers of one batch. A name that the bank cut or shortened is compared with the names of the same bank that
     begin alike."""
@@ -77,8 +86,9 @@ class AliasBook:
     def __init__(self, aliases: Iterable[PayerAlias] = ()) -> None:
         self._by_address: dict[str, Counter[str]] = defaultdict(Counter)
         self._by_bank: dict[str, Counter[str]] = defaultdict(Counter)
-        self._by_stem: dict[tuple[str, str], list[tuple[str, FirmName, str]]] = defaultdict(list)
+        self._by_stem: dict[tuple[str, str], Counter[_Met]] = defaultdict(Counter)
         self._seen: set[PayerAlias] = set()
+        self._alike: dict[tuple[str, str], bool] = {}
         for alias in aliases:
             self.add(alias)
 
@@ -94,9 +104,9 @@ class AliasBook:
         place, _, name = rest.partition(":") if kind != "name" else ("", "", rest)
         if place:
             self._by_bank[place[:4]][alias.partner_code] += 1
-        entries = self._by_stem[place[:4], name[:_STEM]]
-        if len(entries) < _NAMES_MAX:
-            entries.append((place, _bare(name), alias.partner_code))
+        met = self._by_stem[place[:4], name[:_STEM]]
+        if met.total() < _NAMES_MAX:
+            met[_Met(place, name, alias.partner_code)] += 1
         return True
 
     def partners_of(self, narration: Narration, names: Sequence[FirmName]) -> Counter[str]:
@@ -108,11 +118,18 @@ class AliasBook:
             return Counter(self._by_bank.get(narration.bank_code, ()))
         counted: Counter[str] = Counter()
         for name in names:
-            shown = _bare(name.compact)
-            for place, known, partner in self._by_stem.get((narration.bank_code, name.compact[:_STEM]), ()):
-                if _is_same_place(place, narration) and _is_same(shown, known):
-                    counted[partner] += 1
+            known = self._by_stem.get((narration.bank_code, name.compact[:_STEM]), Counter())
+            for met, proofs in known.items():
+                if _is_same_place(met.place, narration) and self._is_same(name.compact, met.name):
+                    counted[met.partner_code] += proofs
         return counted
+
+    def _is_same(self, shown: str, known: str) -> bool:
+        """Names of one batch are compared once."""
+        is_alike = self._alike.get((shown, known))
+        if is_alike is None:
+            is_alike = self._alike[shown, known] = _is_same(_bare(shown), _bare(known))
+        return is_alike
 
 
 def _is_same_place(place: str, narration: Narration) -> bool:

@@ -1,8 +1,9 @@
 """Weighs everything one payment may be and says how sure the likeliest explanation is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from services.payments.domain.deduction import amount_freedom
 from services.payments.domain.explanation import Explanation, Payment, explanations
@@ -97,11 +98,32 @@ def verdict_on(
             key = (candidate.partner_code, *explanation.signature)
             weight = candidate.weight + explanation.weight
             known = found.get(key)
-            if known is None or (weight, _due(explanation)) < (known[0], _due(known[2])):
+            if (
+                known is None
+                or weight < known[0]
+                or (weight == known[0] and _due(explanation) < _due(known[2]))
+            ):
                 found[key] = (weight, candidate, explanation)
-    ranked = sorted(found.values(), key=lambda item: (item[0], item[1].partner_code, _due(item[2])))
     is_ours = any("invoice_number" in candidate.evidence for candidate, _ in accounts)
-    return _shared_out(ranked, _stranger_weight(payment, narration, view, policy, is_ours=is_ours))
+    stranger = _stranger_weight(payment, narration, view, policy, is_ours=is_ours)
+    return _shared_out(_ranked(found.values()), stranger)
+
+
+def _ranked(
+    found: Iterable[tuple[float, PayerCandidate, Explanation]],
+) -> list[tuple[float, PayerCandidate, Explanation]]:
+    """Likeliest first. Due dates are written out only where they decide."""
+    ranked = []
+    for _, alike in groupby(sorted(found, key=_likelihood), key=_likelihood):
+        several = list(alike)
+        if len(several) > 1:
+            several.sort(key=lambda item: _due(item[2]))
+        ranked += several
+    return ranked
+
+
+def _likelihood(item: tuple[float, PayerCandidate, Explanation]) -> tuple[float, str]:
+    return item[0], item[1].partner_code
 
 
 def _due(explanation: Explanation) -> list[str]:

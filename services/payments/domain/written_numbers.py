@@ -3,7 +3,7 @@
 import string
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,6 +74,43 @@ class WrittenNumbers:
         for position, text in enumerate(self.texts):
             grouped[key(text)].append(position)
         return grouped
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNumbers:
+    """The numbers at some places of all, in rising order; answers are positions among these."""
+
+    numbers: WrittenNumbers
+    places: Sequence[int]
+
+    def equal_to(self, text: str) -> frozenset[int]:
+        return self._positions(self.numbers.equal_to(text))
+
+    def equal_but_for_zeros(self, digits: str) -> frozenset[int]:
+        return self._positions(self.numbers.equal_but_for_zeros(digits))
+
+    def beginning_with(self, text: str) -> frozenset[int]:
+        return self._positions(self.numbers.beginning_with(text))
+
+    def ending_with(self, text: str) -> frozenset[int]:
+        return self._positions(self.numbers.ending_with(text))
+
+    def one_off(self, text: str) -> frozenset[int]:
+        return self._positions(self.numbers.one_off(text))
+
+    def ending_one_off(self, text: str) -> frozenset[int]:
+        return self._positions(self.numbers.ending_one_off(text))
+
+    def _positions(self, found: frozenset[int]) -> frozenset[int]:
+        positions = ((bisect_left(self.places, place), place) for place in found)
+        return frozenset(
+            position
+            for position, place in positions
+            if position < len(self.places) and self.places[position] == place
+        )
+
+
+NO_NUMBERS = OpenNumbers(WrittenNumbers(()), ())
 
 
 def _near(text: str, numbers: Iterable[tuple[int, str]]) -> frozenset[int]:

@@ -196,3 +196,19 @@ async def test_the_counts_of_a_statement_say_also_how_it_stands_now(
 
     assert (body["counts"]["booked"], body["counts"]["suggested"], body["counts"]["exceptions"]) == (0, 1, 1)
     assert body["counts_now"] == {"booked": 1, "other": 0, "suggested": 1, "exceptions": 0}
+
+
+async def test_a_list_of_statements_shows_of_each_what_it_shows_alone(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    brought = [
+        await books.import_file(camt_file(UNKNOWN, CUT_NAME)),
+        await books.import_file(csv_file(INTEREST)),
+    ]
+    async with calling_payments(a_caller()) as client:
+        page = (await client.get("/v1/bank-statements")).json()
+        alone = [(await client.get(f"/v1/bank-statements/{statement_id}")).json() for statement_id in brought]
+
+    assert page["items"] == alone[::-1]
+    assert [len(body["parts"]) for body in alone] == [1, 1]
+    assert [body["counts"]["lines"] for body in alone] == [2, 1]

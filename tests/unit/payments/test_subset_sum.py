@@ -22,6 +22,16 @@ def test_loose_subsets_are_exactly_those_of_trying_all(amounts: list[int], low: 
     assert found == expected
 
 
+@given(amounts_of, st.integers(1, 120))
+def test_a_total_is_looked_up_as_a_range_of_one_is_searched(amounts: list[int], total: int) -> None:
+    sums = subset_sums(amounts, size_max=4)
+    near = loose_subsets(sums, total, total + 1, found_max=10_000)
+
+    found = loose_subsets(sums, total, total, found_max=10_000)
+
+    assert found == [subset for subset in near if sum(amounts[position] for position in subset) == total]
+
+
 @given(amounts_of, st.integers(1, 200), st.integers(0, 20))
 def test_runs_are_exactly_those_of_trying_all(amounts: list[int], low: int, width: int) -> None:
     found = list(runs_within([0, *accumulate(amounts)], low, low + width, length_max=5))
@@ -41,7 +51,8 @@ def test_runs_of_many_amounts_are_looked_up_as_those_of_few_are_searched(
 ) -> None:
     searched = list(runs_within([0, *accumulate(amounts)], low, low + width, length_max=5))
 
-    assert RunSums(amounts, 5).within(low, low + width) == searched
+    sums = RunSums(amounts, 5)
+    assert [sums.within(low, low + width) for _ in range(12)] == [searched] * 12
 
 
 def test_the_search_stops_after_the_bound_when_everything_fits() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from services.payments.domain.written_numbers import WrittenNumbers
+from services.payments.domain.written_numbers import OpenNumbers, WrittenNumbers
 
 numbers = st.text("019AB", min_size=3, max_size=6)
 FILLERS = tuple(f"ZZ{filler:04d}" for filler in range(250))
@@ -34,3 +34,19 @@ def is_near(text: str, written: str) -> bool:
 
 def test_leading_zeros_do_not_matter() -> None:
     assert WrittenNumbers(("00412", "412", "4120")).equal_but_for_zeros("0412") == {0, 1}
+
+
+@given(st.lists(st.tuples(numbers, st.booleans()), max_size=12), numbers)
+def test_numbers_still_open_are_found_as_if_there_were_no_others(
+    texts: list[tuple[str, bool]], written: str
+) -> None:
+    everything = WrittenNumbers(tuple(text for text, _ in texts))
+    places = [place for place, (_, is_open) in enumerate(texts) if is_open]
+    alone, among = WrittenNumbers(tuple(texts[place][0] for place in places)), OpenNumbers(everything, places)
+
+    assert among.equal_to(written) == alone.equal_to(written)
+    assert among.equal_but_for_zeros(written) == alone.equal_but_for_zeros(written)
+    assert among.beginning_with(written) == alone.beginning_with(written)
+    assert among.ending_with(written) == alone.ending_with(written)
+    assert among.one_off(written) == alone.one_off(written)
+    assert among.ending_one_off(written) == alone.ending_one_off(written)
