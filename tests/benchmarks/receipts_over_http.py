@@ -170,8 +170,8 @@ async def _book_by_hand(pool: Any, receipt: Receipt) -> None:
             entry_id, receipt.id, receipt.received_on, now,
         )  # fmt: skip
         await connection.execute(
-            "INSERT INTO journal_lines (entry_id, line_number, account_code, partner_code, amount_minor)"
-            " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])",
+            "INSERT INTO journal_lines (entry_id, line_number, account_code, partner_code, amount_minor, base_minor)"
+            " SELECT *, a FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[]) AS t (e, n, c, p, a)",
             *map(list, zip(*lines, strict=True)),
         )
         for _, _, account, _, amount in sorted(lines, key=lambda line: str(line[2])):
