@@ -67,7 +67,8 @@ async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency:
     """Open invoices of the partners, with one of the number keys or of the amounts, each with the purchases before it."""
     rows = await connection.execute(
         sa.text(
-            "SELECT i.*, o.open_minor FROM open_items o JOIN invoices i ON i.id = o.id"
+            "SELECT i.id, i.number, i.partner_code, i.issued_on, i.due_on, i.currency, i.taxable_minor, i.tax_minor,"
+            " i.total_minor, o.open_minor FROM open_items o JOIN invoices i ON i.id = o.id"
             " WHERE o.open_minor > 0 AND o.currency = :currency AND o.kind = 'invoice' AND o.id IN ("
             "  SELECT id FROM open_items WHERE open_minor > 0 AND partner_code = ANY(CAST(:codes AS text[]))"
             "  UNION SELECT id FROM invoices WHERE number_keys && CAST(:number_keys AS text[])"
@@ -86,14 +87,16 @@ async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency:
         return []
     partners = sorted({row.partner_code for row in found})
     before = await purchases_before(connection, partners, min(row.issued_on for row in found))
+    # One text for all invoices of a partner, instead of one for each.
+    codes = {code: code for code in partners}
     return [
         OpenInvoice(
             id=row.id,
             number=row.number,
-            partner_code=row.partner_code,
+            partner_code=codes[row.partner_code],
             issued_on=row.issued_on,
             due_on=row.due_on,
-            currency=row.currency,
+            currency=currency,
             taxable_minor=row.taxable_minor,
             tax_minor=row.tax_minor,
             total_minor=row.total_minor,

@@ -158,7 +158,12 @@ class _Matching:
         self.batch = batch
         self.policy = batch.policy
         self.decisions: dict[int, Decision] = {}
-        self._book = OpenBook(open_invoices, self.policy)
+        self._book = OpenBook(
+            open_invoices,
+            self.policy,
+            keys={reference_key(r) for narration in batch.narrations for r in narration.references},
+            amounts_minor={line.amount_minor for line in batch.lines},
+        )
         self._aliases = AliasBook(batch.aliases)
         self._views = list(batch.views)
         self._verdicts: dict[int, tuple[list[PartnerAccount], Verdict]] = {}

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -91,9 +91,21 @@ class PartnerAccount:
 
 
 class OpenBook:
-    """Keeps count of what earlier decisions of the batch have used."""
+    """Keeps count of what earlier decisions of the batch have used.
 
-    def __init__(self, invoices: Iterable[OpenInvoice], policy: MatchingPolicy) -> None:
+    Found by number and amount is only what the lines of the batch ask for: `keys` and `amounts_minor`.
+    """
+
+    def __init__(
+        self,
+        invoices: Iterable[OpenInvoice],
+        policy: MatchingPolicy,
+        *,
+        keys: Collection[str],
+        amounts_minor: Collection[int],
+    ) -> None:
+        self._keys = keys
+        self._amounts_minor = amounts_minor
         self._bounds = policy.bounds
         self._terms = TermsByPartner(policy.terms)
         self._places: dict[UUID, int] = {}
@@ -111,9 +123,11 @@ class OpenBook:
         place = self._places[invoice.id] = len(ledger.invoices)
         ledger.invoices.append(payable)
         ledger.open[place] = payable
-        self._by_amount[invoice.open_minor].append(invoice)
+        if invoice.open_minor in self._amounts_minor:
+            self._by_amount[invoice.open_minor].append(invoice)
         for key in keys_of(payable.number_key, payable.serial):
-            self._by_key[key].append(invoice)
+            if key in self._keys:
+                self._by_key[key].append(invoice)
 
     def open_minor(self, invoice: OpenInvoice) -> int:
         payable = self._open(invoice)

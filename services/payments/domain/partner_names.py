@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA, LCSseq
 
@@ -23,6 +24,8 @@ _GLUED_FORM = re.compile(
 _LONG_FORMS = {"PVT": "PRIVATE", "LTD": "LIMITED", "CO": "COMPANY"}
 _MISSPELT = 2.6
 _NAME_MIN = 3
+# A statement shows the same payers again and again: what was found of a name is kept for the next line.
+_NAMES_KEPT = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class FirmName:
     full: str
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def firm_name(name: str) -> FirmName:
     text = re.sub(r"[^A-Z0-9& ]", " ", name.upper()).replace("&", " AND ")
     text = " ".join(text.split())
@@ -54,6 +58,7 @@ def firm_name(name: str) -> FirmName:
     return FirmName(core=tuple(words), compact="".join(words), form=form, full=full)
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def name_misfit(shown: FirmName, partner: FirmName) -> float:
     """Nats against `shown` being the partner's name: 0 for the same name, above 12 for another one.
 

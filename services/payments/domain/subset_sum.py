@@ -1,10 +1,13 @@
 """Which of a few amounts add up to a total: bounded search that never tries all combinations of many."""
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, combinations
 
+_HALVES_KEPT = 64
 Subset = tuple[int, ...]
 
 
@@ -61,68 +64,87 @@ class RunSums:
 
 
 @dataclass(frozen=True, slots=True)
-class SubsetSums:
-    """All sums of up to a few of some amounts, kept as two halves that are joined only when a total is asked for."""
+class _Half:
+    """The subsets of some neighbouring positions, smallest first, whatever the amounts at them are. Each but the empty
+    one is a subset before it, by its place, with one more position; `in_order` has the places by the subsets."""
 
-    left: tuple[tuple[int, Subset], ...]
-    right: tuple[tuple[int, Subset], ...]
-    right_totals: tuple[int, ...]
+    subsets: tuple[Subset, ...]
+    made_of: tuple[tuple[int, int], ...]
+    in_order: tuple[int, ...]
+
+    def totals(self, amounts: Sequence[int]) -> list[int]:
+        totals = [0]
+        for smaller, position in self.made_of:
+            totals.append(totals[smaller] + amounts[position])
+        return totals
+
+
+@lru_cache(maxsize=_HALVES_KEPT)
+def _half(start: int, stop: int, size_max: int) -> _Half:
+    positions = range(start, stop)
+    sizes = range(min(size_max, len(positions)) + 1)
+    subsets = tuple(subset for size in sizes for subset in combinations(positions, size))
+    places = {subset: place for place, subset in enumerate(subsets)}
+    made_of = tuple((places[subset[:-1]], subset[-1]) for subset in subsets[1:])
+    return _Half(subsets, made_of, tuple(sorted(places.values(), key=subsets.__getitem__)))
+
+
+@dataclass(frozen=True, slots=True)
+class SubsetSums:
+    """All sums of up to a few of some amounts, kept as two halves that are joined only when a total is asked for.
+
+    Thousands of partners have theirs at a time, so each keeps bare numbers: `left` has the totals of the left half's
+    subsets, `right` those of the right half's in rising order, and `right_places` whose they are.
+    """
+
+    left_half: _Half
+    right_half: _Half
+    left: Sequence[int]
+    right: Sequence[int]
+    right_places: Sequence[int]
     size_max: int
-    # Where in `right` a total is met first.
-    right_places: dict[int, int]
 
 
 def subset_sums(amounts: Sequence[int], *, size_max: int) -> SubsetSums:
     """Lists 2 × 2^(n/2) sums instead of 2^n; the caller bounds n."""
-    half = len(amounts) // 2
-    left = _sums(amounts, range(half), size_max)
-    right = sorted(_sums(amounts, range(half, len(amounts)), size_max))
-    totals = [total for total, _ in right]
-    places = dict(zip(reversed(totals), range(len(totals) - 1, -1, -1), strict=True))
-    return SubsetSums(tuple(left), tuple(right), tuple(totals), size_max, places)
+    middle = len(amounts) // 2
+    left_half, right_half = _half(0, middle, size_max), _half(middle, len(amounts), size_max)
+    totals = right_half.totals(amounts)
+    places = array("I", sorted(right_half.in_order, key=totals.__getitem__))
+    right = array("q", [totals[place] for place in places])
+    return SubsetSums(left_half, right_half, array("q", left_half.totals(amounts)), right, places, size_max)
 
 
 def loose_subsets(sums: SubsetSums, low: int, high: int, *, found_max: int) -> list[Subset]:
     """Subsets of two or more positions whose sum lies in low … high, smallest first; stops after `found_max`."""
     found: list[Subset] = []
-    for total, members, position in _beginnings(sums, low, high):
-        while position < len(sums.right) and sums.right_totals[position] <= high - total:
-            others = sums.right[position][1]
+    for total, members, start in _beginnings(sums, low, high):
+        for place in range(start, len(sums.right)):
+            if sums.right[place] > high - total:
+                break
+            others = sums.right_half.subsets[sums.right_places[place]]
             if 2 <= len(members) + len(others) <= sums.size_max:
                 found.append(members + others)
                 if len(found) >= found_max:
                     return sorted(found, key=_size_first)
-            position += 1  # noqa: PLW2901 -- the place moves on from where it was found
     return sorted(found, key=_size_first)
 
 
 def _beginnings(sums: SubsetSums, low: int, high: int) -> list[tuple[int, Subset, int]]:
-    """Each sum of the left half with the place in the right half from which sums can complete it."""
+    """Sums of the left half with the place in the right half from which on sums may complete them."""
+    lefts = zip(sums.left, sums.left_half.subsets, strict=True)
     if low == high:
-        places = sums.right_places
+        last = len(sums.right) - 1
+        first_places = dict(zip(reversed(sums.right), range(last, -1, -1), strict=True))
         return [
-            (total, members, places[low - total]) for total, members in sums.left if low - total in places
+            (total, members, first_places[low - total])
+            for total, members in lefts
+            if low - total in first_places
         ]
     return [
-        (total, members, bisect_left(sums.right_totals, low - total))
-        for total, members in sums.left
-        if total <= high
+        (total, members, bisect_left(sums.right, low - total)) for total, members in lefts if total <= high
     ]
 
 
 def _size_first(subset: Subset) -> tuple[int, Subset]:
     return len(subset), subset
-
-
-def _sums(amounts: Sequence[int], positions: range, size_max: int) -> list[tuple[int, Subset]]:
-    """Smallest subsets first, those of one size in the order of their positions; each is made of a smaller one."""
-    found: list[tuple[int, Subset]] = [(0, ())]
-    layer = found
-    for _ in range(min(size_max, len(positions))):
-        layer = [
-            (total + amounts[position], (*subset, position))
-            for total, subset in layer
-            for position in range(subset[-1] + 1 if subset else positions.start, positions.stop)
-        ]
-        found = found + layer
-    return found
