@@ -100,7 +100,7 @@ def score(statement: LabelledStatement, decisions: Sequence[Decision]) -> Score:
     alike = {i.number: f"{i.partner_code} {i.taxable_minor} {i.total_minor}" for i in statement.invoices}
     derivation = Derivation(statement)
     result = Score()
-    for truth, decision in zip(statement.truths, decisions, strict=True):
+    for truth, decision in zip(statement.truths, _firsts_paying(statement, decisions), strict=True):
         is_auto = decision.outcome is Outcome.AUTO and decision.kind == "receipt"
         is_receipt = truth.category not in _NO_RECEIPTS
         verdict = "asked"
@@ -118,6 +118,24 @@ def score(statement: LabelledStatement, decisions: Sequence[Decision]) -> Score:
         if verdict != "right" and (is_receipt or is_auto):
             result.misses.append((verdict, truth, decision))
     return result
+
+
+def _firsts_paying(statement: LabelledStatement, decisions: Sequence[Decision]) -> list[Decision]:
+    """With the decisions of a payment and its repetition exchanged where the repetition was taken for the payment: its
+    payer meant the same twice, and which of the two pays the invoices changes nothing that is owed."""
+    given = list(decisions)
+    for place, truth in enumerate(statement.truths):
+        if truth.category != "twice" or not given[place].allocations:
+            continue
+        for first in range(place):
+            meant = statement.truths[first]
+            if (meant.partner_code, statement.lines[first].amount_minor) == (
+                truth.partner_code,
+                truth.on_account_minor,
+            ) and not given[first].allocations:
+                given[first], given[place] = given[place], given[first]
+                break
+    return given
 
 
 def _verdict(truth: Truth, decision: Decision, alike: dict[str, str]) -> str:

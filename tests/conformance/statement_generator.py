@@ -6,10 +6,17 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from services.payments.domain.bank_statement import StatementLine
 from services.payments.domain.deduction import tax_on
+from services.payments.domain.deduction_terms import (
+    NO_TERMS,
+    DeductionTerms,
+    DiscountTerm,
+    FreightTerm,
+)
 from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerProfile
@@ -47,7 +54,14 @@ NUMBER_PATTERNS: dict[str, Callable[[int], str]] = {
 }
 MILD = {"exact": 50, "many": 20, "tds": 10, "charge": 5, "over": 4, "partial": 4, "advance": 4, "none": 3}
 HARD = {"exact": 36, "many": 24, "tds": 14, "charge": 8, "over": 5, "partial": 4, "advance": 5, "none": 4}
+AGREED = {
+    "exact": 32, "many": 14, "tds": 10, "charge": 5, "discount": 10, "freight": 8, "rounding": 8, "twice": 5, "over": 2,
+    "partial": 2, "advance": 2, "none": 2,
+}  # fmt: skip
 _START = date(2026, 10, 1)
+_DISCOUNT = Decimal(2)
+_FREIGHT_MINOR = 850_00
+_KEPT_BACK = ("tds", "charge", "discount", "freight", "rounding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +73,15 @@ class Mixture:
     unnamed: float
     third_party: float
     cut: float
+    has_agreements: bool = False
 
 
 MIXTURES = {
     "mild": Mixture(MILD, damaged_names=0.15, unnamed=0.25, third_party=0.05, cut=0.02),
     "hard": Mixture(HARD, damaged_names=0.5, unnamed=0.5, third_party=0.03, cut=0.1),
+    "agreed": Mixture(
+        AGREED, damaged_names=0.25, unnamed=0.35, third_party=0.03, cut=0.03, has_agreements=True
+    ),
 }
 
 
@@ -77,6 +95,7 @@ class _Month:
     partners: list[PartnerProfile]
     friends: dict[str, tuple[str, str]]
     left: dict[str, list[OpenInvoice]]
+    paid: list[tuple[PartnerProfile, list[OpenInvoice], int]] = field(default_factory=list)
     lines: list[StatementLine] = field(default_factory=list)
     truths: list[Truth] = field(default_factory=list)
 
@@ -98,8 +117,33 @@ def invented_statement(
     for number in range(1, line_count + 1):
         _add_line(month, number, _START + timedelta(days=number * 28 // line_count))
     return LabelledStatement(
-        tuple(partners), with_purchases(invoices), tuple(month.lines), tuple(month.truths)
+        tuple(partners),
+        with_purchases(invoices),
+        tuple(month.lines),
+        tuple(month.truths),
+        _agreements(partners) if month.mixture.has_agreements else NO_TERMS,
     )
+
+
+def _agreements(partners: list[PartnerProfile]) -> DeductionTerms:
+    """A fifth of the partners has a discount for paying within the quarter, another fifth advances the freight."""
+    since = date(2026, 4, 1)
+    return DeductionTerms(
+        discounts=tuple(
+            DiscountTerm(p.code, _DISCOUNT, 90, since, None)
+            for p in partners
+            if _agreed(p.code) == "discount"
+        ),
+        freights=tuple(
+            FreightTerm(p.code, _FREIGHT_MINOR, None, since, None)
+            for p in partners
+            if _agreed(p.code) == "freight"
+        ),
+    )
+
+
+def _agreed(partner_code: str) -> str:
+    return {1: "discount", 2: "freight"}.get(int(partner_code[1:]) % 5, "")
 
 
 def _partner(chance: random.Random, number: int) -> PartnerProfile:
@@ -139,7 +183,10 @@ def _invoices(
 def _add_line(month: _Month, number: int, day: date) -> None:
     kinds = month.mixture.kinds
     kind = month.random.choices(list(kinds), list(kinds.values()))[0]
-    partner = month.random.choice([p for p in month.partners if month.left[p.code]] or month.partners)
+    if kind == "twice" and month.paid:
+        _add_repeated(month, number, day)
+        return
+    partner = _payer(month, kind)
     if kind == "none":
         truth = Truth(number, "not_a_receipt", "", (), (), 0)
         _add(month, number, day, month.random.randrange(1000, 2_000_000), _no_receipt(month), truth)
@@ -151,7 +198,7 @@ def _add_line(month: _Month, number: int, day: date) -> None:
         _add(month, number, day, amount, _said(month, partner, []), truth)
         return
     size = min(len(invoices), month.random.choice((2, 2, 3, 3, 4, 5))) if kind == "many" else 1
-    if kind in ("tds", "charge") and month.random.random() < 0.35:
+    if kind in ("tds", "charge", "discount", "freight", "rounding") and month.random.random() < 0.35:
         size = min(len(invoices), month.random.choice((2, 3, 4)))
     start = min(len(invoices) - size, int(month.random.expovariate(0.9)))
     chosen = invoices[start : start + size]
@@ -161,21 +208,35 @@ def _add_line(month: _Month, number: int, day: date) -> None:
         del invoices[start : start + size]
     else:
         invoices.remove(chosen[0])
+    if truth.category in ("exact", "many") and said.ifsc == partner.ifsc:
+        month.paid.append((partner, chosen, amount))
     _add(month, number, day, amount, said, truth)
+
+
+def _payer(month: _Month, kind: str) -> PartnerProfile:
+    """Discounts and freight are kept back by those who agreed on them."""
+    owing = [p for p in month.partners if month.left[p.code]]
+    if kind in ("discount", "freight"):
+        owing = [p for p in owing if _agreed(p.code) == kind] or owing
+    return month.random.choice(owing or month.partners)
+
+
+def _add_repeated(month: _Month, number: int, day: date) -> None:
+    """The same paid once more by mistake, with a reference of its own. Where an open invoice asks for just as much, only
+    the number named tells the mistake from a payment."""
+    partner, chosen, amount = month.paid.pop(month.random.randrange(len(month.paid)))
+    is_due_again = any(i.total_minor == amount for i in month.left[partner.code])
+    said = _said(month, partner, chosen, must_name=is_due_again)
+    _add(month, number, day, amount, said, Truth(number, "twice", partner.code, (), (), amount))
 
 
 def _paid(
     month: _Month, number: int, kind: str, partner: str, chosen: list[OpenInvoice]
 ) -> tuple[int, Truth]:
-    rate = default_policy().tds_rules[0].rate
-    cuts: tuple[tuple[str, int], ...] = ()
+    cuts = _kept_back(month, kind, chosen)
+    kind = kind if cuts or kind not in _KEPT_BACK else "exact" if len(chosen) == 1 else "many"
     rest = 0
-    if kind == "tds":
-        is_total = month.random.random() < 0.2
-        cuts = tuple((i.number, tax_on(i.total_minor if is_total else i.taxable_minor, rate)) for i in chosen)
-    elif kind == "charge":
-        cuts = ((chosen[0].number, month.random.choice((590, 1180, 1770, 2950, 295))),)
-    elif kind == "over":
+    if kind == "over":
         rest = month.random.choice((40, 100, 10000, 50000, 500000))
     cut = dict(cuts)
     pairs = tuple((i.number, i.total_minor - cut.get(i.number, 0)) for i in chosen)
@@ -183,6 +244,23 @@ def _paid(
         pairs = ((chosen[0].number, max(100, int(chosen[0].total_minor * month.random.uniform(0.2, 0.9)))),)
     amount = sum(paid for _, paid in pairs) + rest
     return amount, Truth(number, kind, partner, pairs, cuts, rest)
+
+
+def _kept_back(month: _Month, kind: str, chosen: list[OpenInvoice]) -> tuple[tuple[str, int], ...]:
+    """By invoice; nothing where the kind does not apply: a sum without paise, a payer without the agreement."""
+    code = chosen[0].partner_code
+    if kind in ("tds", "discount"):
+        share = default_policy().tds_rules[0].rate if kind == "tds" else _DISCOUNT / 100
+        is_total = month.random.random() < 0.2
+        is_agreed = kind == "tds" or _agreed(code) == kind
+        bases = [(i.number, i.total_minor if is_total else i.taxable_minor) for i in chosen]
+        return tuple((number, tax_on(base, share)) for number, base in bases) if is_agreed else ()
+    if kind == "charge":
+        return ((chosen[0].number, month.random.choice((590, 1180, 1770, 2950, 295))),)
+    if kind == "freight" and _agreed(code) == kind:
+        return ((chosen[0].number, _FREIGHT_MINOR),)
+    paise = sum(invoice.total_minor for invoice in chosen) % 100
+    return ((chosen[-1].number, paise),) if kind == "rounding" and paise else ()
 
 
 def _said(

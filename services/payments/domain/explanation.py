@@ -37,6 +37,7 @@ class Explanation:
     on_account_minor: int
     is_named: bool
     expected_minor: int | None = None
+    leaves_number_aside: bool = False
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -173,7 +174,8 @@ def _explained(
                 + named.weight(choice.positions, policy.amount)
                 + _early(payables, payment, policy)
             )
-        yield _explanation(base + explained.weight, explained, payables, is_named=is_named)
+        found = _explanation(base + explained.weight, explained, payables, is_named=is_named)
+        yield replace(found, leaves_number_aside=named.leaves_aside(choice.positions))
 
 
 def _early(payables: tuple[PayableInvoice, ...], payment: Payment, policy: MatchingPolicy) -> float:

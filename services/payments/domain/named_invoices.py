@@ -20,6 +20,7 @@ class _Meaning:
     mistyped: frozenset[int]
     ignored: float
     is_cut: bool = False
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class NamedInvoices:
                 return ()
             chosen |= meaning.exact
         return tuple(sorted(chosen))
+
+    def leaves_aside(self, chosen: Sequence[int]) -> bool:
+        """A number written in full is none of `chosen`, nor one of them mistyped: it may be paid already."""
+        members = frozenset(chosen)
+        return any(m.is_whole and not members & (m.exact | m.mistyped) for m in self.meanings)
 
     def weight(self, chosen: Sequence[int], weights: AmountWeights) -> float:
         """Nats against a payer who means `chosen` having written these references."""
@@ -85,7 +91,7 @@ def _meaning(reference: InvoiceReference, account: PartnerAccount, weights: Amou
         return _Meaning(exact, frozenset(), weights.ignored_number if exact else 0.0, is_cut=True)
     exact = account.numbers.equal_to(text)
     mistyped = frozenset() if exact else account.numbers.one_off(text)
-    return _Meaning(exact, mistyped, weights.ignored_name)
+    return _Meaning(exact, mistyped, weights.ignored_name, is_whole=True)
 
 
 def _ignored_number(exact: frozenset[int], reference: InvoiceReference, weights: AmountWeights) -> float:

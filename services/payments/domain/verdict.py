@@ -75,7 +75,10 @@ def is_payer_unsure(narration: Narration, view: PayerView) -> bool:
 
 def rests_on_little(best: Weighed, amount_minor: int) -> bool:
     """A stranger whom nothing but a round amount ties to the partner, as many things cost ₹ 59,000, or who pays part of
-    an invoice, is looked at by a person however likely it is."""
+    an invoice, is looked at by a person however likely it is. So is a payment of other invoices than it names in full:
+    the one named may be paid already, and this be the second payment of it."""
+    if best.explanation.leaves_number_aside:
+        return True
     if best.candidate.relation is not Relation.STRANGER:
         return False
     is_round_only = best.candidate.evidence == ("amount",) and amount_minor % _ROUND == 0

@@ -137,6 +137,16 @@ def test_lines_that_name_invoices_go_before_lines_that_do_not() -> None:
     assert (paid(first), paid(second)) == ({"402": 295_000}, {"401": 295_000})
 
 
+def test_a_second_payment_of_a_named_invoice_does_not_pay_another_of_the_same_amount() -> None:
+    invoices = [an_invoice(412, 5_900_000), an_invoice(431, 5_900_000, day=3)]
+    lines = [a_line(VAIGAI.format("ENG/26-27/00412"), 5_900_000, number=n) for n in (1, 2)]
+
+    first, second = decided(lines, invoices)
+
+    assert paid(first) == {"412": 5_900_000}
+    assert (second.allocations, second.on_account_minor) == ((), 5_900_000)
+
+
 def test_an_invoice_is_paid_once_however_often_it_is_named() -> None:
     lines = [a_line(VAIGAI.format("INV 00412"), 1_234_567, number=number) for number in (1, 2)]
 
