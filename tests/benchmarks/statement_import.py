@@ -26,8 +26,8 @@ from tests.conformance.statement_generator import invented_statement
 from tests.factories.statement_files import Entry, camt_file
 from tests.faults.processes import FragileSystem
 
-LINES: Final = 10_000
-PARTNERS: Final = 500
+LINES: Final = 100_000
+PARTNERS: Final = 2_000
 ACCOUNT: Final = "50200012345678"
 INVOICES_TOGETHER: Final = 10_000
 MEMORY_MAX_MB: Final = 300
@@ -131,14 +131,15 @@ def _import(system: FragileSystem, file: Path) -> tuple[float, float, dict[str, 
         )  # fmt: skip
         statement = reply.raise_for_status().json()
         progress = []
-        while statement["state"] in ("received", "importing"):
-            time.sleep(0.2)
+        job = client.get(statement["job_url"]).json()
+        while job["state"] in ("queued", "running"):
+            time.sleep(0.5)
             family = [worker, *worker.children(recursive=True)]
             peak = max(peak, sum(process.memory_info().rss for process in family))
             job = client.get(statement["job_url"]).json()
             progress.append(job["counts"].get("lines_read", 0))
-            statement = client.get(f"/v1/bank-statements/{statement['id']}").json()
         seconds = time.perf_counter() - started
+        statement = client.get(f"/v1/bank-statements/{statement['id']}").json()
     assert statement["state"] == "imported", statement
     assert len(set(progress)) > 5, "the job shows how far it is"
     return seconds, peak / 1e6, statement["counts"]
