@@ -1,5 +1,6 @@
 """Runs the gateway: `python -m gateway.main`."""
 
+import asyncio
 import errno
 import gc
 from collections.abc import AsyncIterator
@@ -28,7 +29,9 @@ from shared.access import RULES, AccessMatrix
 from shared.database import Database
 from shared.identity import InternalTokenIssuer
 from shared.observability import Metrics, RequestLog, configure_logging, logger
+from shared.pagination import CursorSigner
 from shared.problem_details import answer_unexpected, install_problem_handlers
+from shared.service_app import EXPORTS_AT_ONCE
 from shared.settings import load_settings
 
 SERVICE: Final = "gateway"
@@ -108,6 +111,9 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     own = create_own_app()
     resources = resources_of(settings, own.openapi())
     own.router.lifespan_context = resources.running
+    own.state.database = resources.database
+    own.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
+    own.state.exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
     own.state.documents, own.state.keys = resources.documents, resources.keys
     own.state.part_states = PartStates(resources.database, settings.service_urls())
     own_paths = OWN_PATHS

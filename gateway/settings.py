@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
-from shared.settings import ProcessSettings
+from shared.settings import ProcessSettings, WorkerSettings
 
 
 class GatewaySettings(ProcessSettings):
@@ -35,6 +35,11 @@ class GatewaySettings(ProcessSettings):
     audience: str = Field(min_length=1, examples=["salesops"])
     jwks: str | None = Field(None, examples=['{"keys":[…]}'])
     jwks_url: str | None = Field(None, examples=["https://login.example.com/realms/salesops/certs"])
+    cursor_secret: SecretStr = Field(
+        validation_alias="CURSOR_SECRET",
+        min_length=16,
+        examples=["any 32 random characters, the same in all replicas"],
+    )
     internal_token_private_key: SecretStr = Field(examples=['{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}'])
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), examples=["https://app.example.com"])
@@ -75,3 +80,12 @@ class GatewaySettings(ProcessSettings):
     def service_urls(self) -> dict[str, str]:
         """The address of each service by its name."""
         return {service: getattr(self, f"{service}_url") for service in SERVICES}
+
+
+class GatewayWorkerSettings(WorkerSettings):
+    """The worker takes in and tells events; it knows no key of the gateway's HTTP processes."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
+
+    port: int = Field(0, ge=0, le=65535, description="unused: the worker answers only for its metrics")
+    metrics_port: int = Field(8015, ge=0, le=65535)

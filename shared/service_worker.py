@@ -14,7 +14,7 @@ from shared.jobs import JobRunner, JobTask, Timer
 from shared.messaging.publisher import Publisher
 from shared.observability import configure_logging, logger
 from shared.outbox.relay import OutboxRelay
-from shared.settings import ServiceSettings
+from shared.settings import WorkerSettings
 
 WORKER_POOL_SIZE: Final = 12
 
@@ -39,7 +39,7 @@ UPKEEP: Final = (
 
 def run_worker(
     name: str,
-    settings: ServiceSettings,
+    settings: WorkerSettings,
     *,
     subscriptions: Sequence[Subscription[UnitOfWork]] = (),
     tasks: Sequence[JobTask] = (),
@@ -55,7 +55,7 @@ def run_worker(
 
 async def _run(
     name: str,
-    settings: ServiceSettings,
+    settings: WorkerSettings,
     subscriptions: Sequence[Subscription[UnitOfWork]],
     schedule: tuple[Sequence[JobTask], Sequence[Timer]],
 ) -> None:

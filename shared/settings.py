@@ -28,12 +28,17 @@ class ProcessSettings(BaseSettings):
     metrics_port: int = Field(ge=0, le=65535, examples=["8011"])
 
 
-class ServiceSettings(ProcessSettings):
-    """What the four services need beyond the common part."""
+class WorkerSettings(ProcessSettings):
+    """What a process that relays and consumes events needs beyond the common part."""
 
     amqp_url: SecretStr = Field(
         validation_alias="AMQP_URL", examples=["amqp://salesops:password@127.0.0.1:5672/salesops"]
     )
+
+
+class ServiceSettings(WorkerSettings):
+    """What the four services need beyond that."""
+
     internal_token_public_key: str = Field(
         validation_alias="INTERNAL_TOKEN_PUBLIC_KEY",
         description="Ed25519 JWK the gateway's internal tokens are checked with",

@@ -44,7 +44,8 @@ def system_plan(
         for service in SERVICES
         for kind in ("API", "worker")
     }
-    ports["gateway metrics"] = memory.port("gateway metrics")
+    for kind in ("metrics", "worker"):
+        ports[f"gateway {kind}"] = memory.port(f"gateway {kind}")
     logging = {
         "ENVIRONMENT": "local",
         "LOG_FORMAT": os.environ.get("LOG_FORMAT", "text"),
@@ -63,7 +64,10 @@ def system_plan(
             ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
             ProcessPlan(worker, f"services.{service}.worker", environment, ports[worker], None),
         ]
-    gateway = logging | _gateway_environment(backing, identity, ports) | {"GATEWAY_PORT": str(gateway_port)}
+    relaying = logging | _gateway_worker_environment(backing, ports)
+    plans.append(ProcessPlan("gateway worker", "gateway.worker", relaying, ports["gateway worker"], None))
+    gateway = logging | _gateway_environment(backing, identity, ports)
+    gateway |= {"GATEWAY_PORT": str(gateway_port), "CURSOR_SECRET": memory.secret("cursors")}
     return [*plans, ProcessPlan("gateway", "gateway.main", gateway, gateway_port, "/health/ready")]
 
 
@@ -95,4 +99,13 @@ def _gateway_environment(
         "GATEWAY_AUDIENCE": AUDIENCE,
         "GATEWAY_JWKS": identity.key_set(),
         "GATEWAY_INTERNAL_TOKEN_PRIVATE_KEY": identity.internal_private_key(),
+    }
+
+
+def _gateway_worker_environment(backing: Backing, ports: Mapping[str, int]) -> dict[str, str]:
+    return {
+        "AMQP_URL": backing.amqp_urls["gateway"],
+        "GATEWAY_DATABASE_URL": backing.database_urls["gateway"],
+        "GATEWAY_HOST": LOOPBACK,
+        "GATEWAY_METRICS_PORT": str(ports["gateway worker"]),
     }

@@ -1,11 +1,19 @@
-"""The gateway's one table."""
+"""Tables of the gateway's database."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.database import service_metadata
+from shared.idempotency import idempotency_table
+from shared.inbox import inbox_table
+from shared.jobs import job_table
+from shared.outbox import outbox_table
 
 metadata = service_metadata()
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+jobs = job_table(metadata)
+idempotency_keys = idempotency_table(metadata)
 
 request_audit = sa.Table(
     "request_audit",

@@ -80,6 +80,7 @@ def gateway(port: int, upstream_port: int, processes: int) -> Iterator[tuple[psu
         "GATEWAY_PORT": str(port),
         "GATEWAY_METRICS_PORT": "0",
         "GATEWAY_PROCESSES": str(processes),
+        "CURSOR_SECRET": "cursors of the measurement",
         "GATEWAY_ISSUER": "bench",
         "GATEWAY_AUDIENCE": "salesops",
         "GATEWAY_JWKS": json.dumps({"keys": [signing.as_dict(private=False)]}),

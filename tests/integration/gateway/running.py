@@ -53,6 +53,7 @@ def settings_for(database_url: str, upstream_url: str, **changes: Any) -> Gatewa
         "issuer": ISSUER,
         "audience": AUDIENCE,
         "jwks": JWKS,
+        "cursor_secret": "cursors of the tests",
         "internal_token_private_key": json.dumps(INTERNAL_KEY.as_dict(private=True)),
         **{f"{service}_url": upstream_url for service in ("payments", "partners", "reporting", "research")},
     }

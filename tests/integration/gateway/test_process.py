@@ -22,6 +22,7 @@ def environment(database_url: str, upstream_url: str, port: int, metrics_port: i
         "GATEWAY_DATABASE_URL": database_url,
         "GATEWAY_PORT": str(port),
         "GATEWAY_METRICS_PORT": str(metrics_port),
+        "CURSOR_SECRET": "cursors of the tests",
         "GATEWAY_ISSUER": ISSUER,
         "GATEWAY_AUDIENCE": AUDIENCE,
         "GATEWAY_JWKS": JWKS,

@@ -7,6 +7,7 @@ VALUES = {
     "database_url": "postgresql://u:p@h/db",
     "issuer": "https://issuer.test",
     "audience": "salesops",
+    "cursor_secret": "cursors of the tests",
     "internal_token_private_key": "{}",
 }
 

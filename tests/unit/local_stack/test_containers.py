@@ -19,9 +19,10 @@ PROCESSES = {name: service for name, service in OURS.items() if service.get("res
 
 
 def settings_of(module: str) -> type[ProcessSettings]:
+    """The settings that the process's own module names."""
     found = [
         kind
-        for kind in vars(importlib.import_module(f"{module.rpartition('.')[0]}.settings")).values()
+        for kind in vars(importlib.import_module(module)).values()
         if isinstance(kind, type)
         and issubclass(kind, ProcessSettings)
         and kind.model_config.get("env_prefix")
@@ -44,7 +45,7 @@ def test_every_process_of_the_system_has_a_container() -> None:
 
     services = ("payments", "partners", "reporting", "research")
     modules = {f"services.{name}.{process}" for name in services for process in ("main", "worker")}
-    assert commands == modules | {"gateway.main"}
+    assert commands == modules | {"gateway.main", "gateway.worker"}
 
 
 @pytest.mark.parametrize("name", OURS)
