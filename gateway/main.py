@@ -16,13 +16,16 @@ from starlette.types import ASGIApp
 from gateway.adapters.access_tokens import AccessTokens
 from gateway.adapters.key_source import KeySource
 from gateway.adapters.part_states import PartStates
+from gateway.adapters.rate_limiter import RateLimiter
 from gateway.adapters.request_audit import RequestAudit
 from gateway.adapters.service_documents import ServiceDocuments
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.edge import Doorkeeper, Edge
+from gateway.api.rate_limits import RateLimits
 from gateway.api.routes_gateway import health_router, me_router, reference_router
 from gateway.api.visit import Recorder
+from gateway.domain.client_address import TrustedProxies
 from gateway.domain.routing import routes_of
 from gateway.settings import GatewaySettings
 from shared.access import RULES, AccessMatrix
@@ -50,6 +53,7 @@ class Resources:
     request_log: RequestLog
     database: Database
     audit: RequestAudit
+    limiter: RateLimiter
     keys: KeySource
     documents: ServiceDocuments
     pools: dict[str, UpstreamPool]
@@ -59,12 +63,14 @@ class Resources:
         """Begin with what needs the event loop; end so that nothing noted is lost."""
         serve_metrics(self.settings, self.metrics)
         self.audit.start()
+        self.limiter.start()
         self.documents.start()
         yield
         await self.documents.stop()
         for pool in self.pools.values():
             pool.close()
         await self.audit.stop()
+        await self.limiter.stop()
         await self.database.close()
         self.request_log.flush()
 
@@ -81,6 +87,7 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
         request_log=RequestLog(SERVICE, level=settings.log_level, log_format=settings.log_format),
         database=database,
         audit=RequestAudit(database, metrics),
+        limiter=RateLimiter(database, metrics),
         keys=KeySource(jwks=settings.jwks, url=settings.jwks_url),
         documents=ServiceDocuments(urls, own_document),
         pools={name: UpstreamPool(name, url, connections_max=connections_max) for name, url in urls.items()},
@@ -126,12 +133,15 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
         matrix=AccessMatrix(RULES),
         routes=routes_of(RULES, timeout_seconds=settings.timeout_seconds),
     )
+    limits = own.state.rate_limits = RateLimits(resources.limiter, settings.quotas())
     recorder = Recorder(metrics=resources.metrics, request_log=resources.request_log, audit=resources.audit)
     edge = Edge(
         own=own,
         own_paths=own_paths,
         doorkeeper=doorkeeper,
         pools=resources.pools,
+        limits=limits,
+        proxies=TrustedProxies(settings.trusted_proxies),
         cross_origin=CrossOrigin(settings.cors_origins),
         recorder=recorder,
     )
@@ -180,8 +190,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
+        proxy_headers=False,  # gateway/domain/client_address.py
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from gateway.domain.client_address import TrustedProxies
+from gateway.domain.rate_limit import Quota, QuotaName, Quotas
 from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
 from shared.settings import ProcessSettings, WorkerSettings
 
@@ -42,13 +44,23 @@ class GatewaySettings(ProcessSettings):
     )
     internal_token_private_key: SecretStr = Field(examples=['{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}'])
 
+    reads_per_minute: int = Field(12_000, ge=1, description="of one caller, over all its tokens and keys")
+    writes_per_minute: int = Field(3_000, ge=1, description="of one caller, over all its tokens and keys")
+    imports_per_minute: int = Field(600, ge=1, description="files and batches of one caller")
+    requests_per_minute: int = Field(30_000, ge=1, description="of one address, whoever calls from there")
+    failures_per_minute: int = Field(
+        60, ge=1, description="tokens from one address that are no good; then unknown ones are not looked at"
+    )
+
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), examples=["https://app.example.com"])
-    trusted_proxies: str = Field(
-        "", description="addresses whose X-Forwarded-For is believed, comma-separated"
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="addresses and networks whose X-Forwarded-For is believed, comma-separated",
+        examples=["10.0.0.0/8"],
     )
     shutdown_seconds: int = Field(30, ge=1, description="how long requests under way may take to finish")
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -56,6 +68,12 @@ class GatewaySettings(ProcessSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        TrustedProxies(value)
+        return value
 
     @field_validator("payments_url", "partners_url", "reporting_url", "research_url")
     @classmethod
@@ -76,6 +94,17 @@ class GatewaySettings(ProcessSettings):
         if (self.jwks is None) == (self.jwks_url is None):
             raise ValueError("set one of GATEWAY_JWKS and GATEWAY_JWKS_URL")
         return self
+
+    def quotas(self) -> Quotas:
+        """How often one caller, and one address, may call."""
+        counts: dict[QuotaName, int] = {
+            "reads": self.reads_per_minute,
+            "writes": self.writes_per_minute,
+            "imports": self.imports_per_minute,
+            "address": self.requests_per_minute,
+            "failures": self.failures_per_minute,
+        }
+        return {name: Quota(name, count) for name, count in counts.items()}
 
     def service_urls(self) -> dict[str, str]:
         """The address of each service by its name."""

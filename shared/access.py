@@ -43,6 +43,7 @@ class Rule:
 
 
 RULES: Final = (
+    Rule("GET", "/v1/limits", EVERYBODY),
     Rule("GET", "/v1/me", EVERYBODY),
     # payments
     Rule("POST", "/v1/bank-accounts", WRITERS),

@@ -12,6 +12,7 @@
     │   ├── UnsupportedFormat   415
     │   ├── Invalid             422  readable, but values are not acceptable
     │   ├── PreconditionMissing 428
+    │   ├── TooManyRequests     429
     │   └── Busy                503  try again after a while
     └── Fault                   our side failed; answered 500 or 502–504 and logged with its cause
 
@@ -90,6 +91,12 @@ class Invalid(Refusal):
 
 class PreconditionMissing(Refusal):
     code, status, title = "precondition_missing", 428, "Precondition required"
+
+
+class TooManyRequests(Refusal):
+    """The fact `retry_after_seconds` says when the next request is admitted."""
+
+    code, status, title = "too_many_requests", 429, "Too many requests"
 
 
 class Busy(Refusal):

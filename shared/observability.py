@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     generate_latest,
     start_http_server,
 )
@@ -183,9 +184,13 @@ class Metrics:
         """Count one request; `route` must be a template, or the number of series has no bound."""
         self._requests.observe(method, route, status, seconds)
 
-    def counter(self, name: str, documentation: str) -> Counter:
-        """Return a counter without labels."""
-        return Counter(name, documentation, registry=self.registry)
+    def counter(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Counter:
+        """Return a counter; its labels take few values, each of which is a series."""
+        return Counter(name, documentation, labels, registry=self.registry)
+
+    def gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
+        """Return a gauge; `set_function` spares keeping it up to date."""
+        return Gauge(name, documentation, labels, registry=self.registry)
 
     async def reply(self, _request: Request) -> Response:
         """Answer GET /metrics."""

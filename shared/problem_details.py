@@ -30,6 +30,7 @@ STANDARD_REPLIES: Final = {
     413: ("TooLarge", "The body is larger than this route takes"),
     415: ("UnsupportedFormat", "The body's media type or format is not read here"),
     422: ("Invalid", "Some values are not acceptable; `errors` lists them"),
+    429: ("TooManyRequests", "A rate limit is used up; try again after the seconds in Retry-After"),
     500: ("Fault", "Something went wrong on our side"),
     503: ("Busy", "Try again after the seconds in Retry-After"),
 }
@@ -280,7 +281,7 @@ def _document_replies(operation: dict[str, Any], *, is_public: bool, is_item: bo
         operation["security"] = []
         statuses |= {400}
     else:
-        statuses |= {401, 403}
+        statuses |= {401, 403, 429}
     if is_item:
         statuses |= {404}
     if has_body:

@@ -31,3 +31,13 @@ request_audit = sa.Table(
     sa.Index("ix_request_audit_at", "at", postgresql_using="brin"),
     sa.Index("ix_request_audit_subject_at", "subject", "at"),
 )
+
+# Digests of who used which quota, and when the whole of it is there again; see rate_limiter.py.
+rate_limits = sa.Table(
+    "rate_limits",
+    metadata,
+    sa.Column("key", sa.LargeBinary, primary_key=True),
+    sa.Column("full_at", sa.DateTime(timezone=True), nullable=False),
+    prefixes=["UNLOGGED"],
+    postgresql_with={"fillfactor": 50},
+)

@@ -44,8 +44,6 @@ class DirectProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the parent's own
         super().__init__(*arguments, **options)
-        # Behind a trusted proxy the application is wrapped and the caller's address comes from a header: no edge,
-        # no short way.
         edge = getattr(self.app, "edge", None)
         self._edge: Edge | None = edge if isinstance(edge, Edge) else None
         self._event = asyncio.Event()
@@ -152,7 +150,7 @@ class DirectProtocol(HttpToolsProtocol):
         )
         data = reply_bytes(
             connection.status,
-            [*self.server_state.default_headers, *headers],
+            [*self.server_state.default_headers, *headers, *edge.marks(visit)],
             body,
             keep_alive=cycle.keep_alive,
         )

@@ -13,11 +13,13 @@ from gateway.adapters.access_tokens import AccessTokens
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.proxy import CallerGone, Passage, request_head
+from gateway.api.rate_limits import RateLimits
 from gateway.api.visit import Recorder, Visit
+from gateway.domain.client_address import TrustedProxies
 from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header
 from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
 from shared.access import AccessMatrix, Rule, require_role
-from shared.errors import Fault, Malformed, Refusal
+from shared.errors import Fault, Malformed, Refusal, Unauthenticated
 from shared.identity import Caller, InternalTokenIssuer
 from shared.observability import logger
 from shared.prefer import wait_seconds
@@ -29,6 +31,8 @@ STATUS_CALLER_GONE: Final = 499
 # Headers of requests that the short way does not know.
 _USUAL_WAY: Final = frozenset({b"content-length", b"expect", b"origin", b"prefer", b"transfer-encoding"})
 _OWN_PREFIXES: Final = ("/reference/", "/problems/")
+# Whoever asks whether we live is answered whatever else goes on.
+_UNCOUNTED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Edge:
         own_paths: frozenset[str],
         doorkeeper: Doorkeeper,
         pools: Mapping[str, UpstreamPool],
+        limits: RateLimits,
+        proxies: TrustedProxies,
         cross_origin: CrossOrigin,
         recorder: Recorder,
     ) -> None:
@@ -72,6 +78,8 @@ class Edge:
         self._own_paths = own_paths
         self._doorkeeper = doorkeeper
         self._pools = pools
+        self._limits = limits
+        self._proxies = proxies
         self._cross_origin = cross_origin
         self._recorder = recorder
         self._log = logger("edge")
@@ -83,7 +91,7 @@ class Edge:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        visit = scope.pop("visit", None) or Visit.of(scope)
+        visit = scope.pop("visit", None) or Visit.of(scope, self._proxies)
         origin = visit.headers.get(b"origin")
         if origin is not None:
             send = self._cross_origin.sending(origin, send)
@@ -98,7 +106,7 @@ class Edge:
 
     def begin_directly(self, scope: Scope) -> Visit | None:
         """Send a plain read on at once and return its visit, or None when it has to go the usual way."""
-        visit = Visit.of(scope)
+        visit = Visit.of(scope, self._proxies)
         authorization = visit.headers.get(b"authorization")
         if authorization is None or visit.has_doubled_header or not _USUAL_WAY.isdisjoint(visit.headers):
             return None
@@ -114,12 +122,19 @@ class Edge:
             head = request_head(scope, pool.authority, token, visit.trace)
         except Refusal:
             return None  # the usual way says it
-        if (exchange := pool.lend_idle(route.timeout_seconds)) is None:
+        visit.caller, visit.path_template = caller, rule.path_template
+        is_admitted = self._limits.try_admit(visit, route.quota)
+        exchange = pool.lend_idle(route.timeout_seconds) if is_admitted else None
+        if exchange is None:
+            scope["visit"] = visit  # the usual way goes on from here and counts nothing twice
             return None
         exchange.connection.send(head)
-        visit.caller, visit.path_template = caller, rule.path_template
         visit.route, visit.pool, visit.exchange = route, pool, exchange
         return visit
+
+    def marks(self, visit: Visit) -> list[Header]:
+        """Return what the gateway itself adds to a reply."""
+        return self._limits.headers(visit)
 
     def finish_directly(self, visit: Visit) -> None:
         """Keep the connection and record the visit."""
@@ -144,22 +159,38 @@ class Edge:
         method, path = scope["method"], scope["path"]
         if len(path) > PATH_LENGTH_MAX or len(scope["headers"]) > HEADERS_MAX or visit.has_doubled_header:
             raise Malformed("The request's head is too large or names a header twice that may come once")
+        if path not in _UNCOUNTED:
+            await self._limits.admit(visit)
         if method == "OPTIONS" and b"origin" in visit.headers:
             await self._cross_origin.answer_preflight(visit, send)
             return
         if path in self._own_paths or path.startswith(_OWN_PREFIXES):
             visit.path_template = path if path in self._own_paths else path.split("/")[1]
-            await self._own(scope, receive, _secured(visit, send))
+            await self._own(scope, receive, self._secured(visit, send))
             return
-        visit.caller = caller = await self._doorkeeper.caller(visit.headers.get(b"authorization"))
+        visit.caller = caller = await self._identified(visit)
         rule = self._doorkeeper.rule(method, path)
         visit.path_template = rule.path_template
         route = self._doorkeeper.route(caller, rule)
+        await self._limits.admit(visit, route.quota)
         if route.service == GATEWAY:
             scope["caller"] = caller
-            await self._own(scope, receive, _secured(visit, send))
+            await self._own(scope, receive, self._secured(visit, send))
             return
         await self._pass_on(visit, route, caller, receive, send)
+
+    async def _identified(self, visit: Visit) -> Caller:
+        """Return the caller; Unauthenticated, or TooManyRequests when its address brings one bad token after another."""
+        authorization = visit.headers.get(b"authorization")
+        if authorization is None:
+            return await self._doorkeeper.caller(None)
+        if self._doorkeeper.tokens.remembered(authorization) is None:
+            self._limits.admit_unknown_token(visit)
+        try:
+            return await self._doorkeeper.caller(authorization)
+        except Unauthenticated:
+            self._limits.note_failure(visit)
+            raise
 
     async def _pass_on(
         self, visit: Visit, route: Route, caller: Caller, receive: Receive, send: Send
@@ -176,6 +207,7 @@ class Edge:
             route=route,
             token=self._doorkeeper.issuer.token_for(caller, route.service),
             trace=visit.trace,
+            marks=self._limits.headers(visit),
         )
         try:
             if visit.exchange is not None:
@@ -196,28 +228,34 @@ class Edge:
             return
         visit.status = error.status
         response = problem_response(error, visit.scope)
-        response.raw_headers += [*SECURITY_HEADERS, (b"x-request-id", visit.trace.request_id.encode("ascii"))]
+        response.raw_headers += [
+            *SECURITY_HEADERS,
+            *self._limits.headers(visit),
+            (b"x-request-id", visit.trace.request_id.encode("ascii")),
+        ]
         if _leaves_much_unread(visit.headers):
             response.raw_headers.append((b"connection", b"close"))
         await response(visit.scope, receive, send)
+
+    def _secured(self, visit: Visit, send: Send) -> Send:
+        """Return a send that adds what every reply has to the gateway's own replies."""
+
+        async def secured_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                visit.status = message["status"]
+                headers: list[Header] = list(message.get("headers", ()))
+                present = {name for name, _ in headers}
+                headers += [header for header in (*SECURITY_HEADERS, NO_STORE) if header[0] not in present]
+                headers += [
+                    *self._limits.headers(visit),
+                    (b"x-request-id", visit.trace.request_id.encode("ascii")),
+                ]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return secured_send
 
 
 def _leaves_much_unread(headers: Mapping[bytes, bytes]) -> bool:
     length = headers.get(b"content-length", b"0")
     return b"transfer-encoding" in headers or not length.isdigit() or int(length) > MEBIBYTE
-
-
-def _secured(visit: Visit, send: Send) -> Send:
-    """Return a send that adds the security headers and the request id to the gateway's own replies."""
-
-    async def secured_send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            visit.status = message["status"]
-            headers: list[Header] = list(message.get("headers", ()))
-            present = {name for name, _ in headers}
-            headers += [header for header in (*SECURITY_HEADERS, NO_STORE) if header[0] not in present]
-            headers.append((b"x-request-id", visit.trace.request_id.encode("ascii")))
-            message = {**message, "headers": headers}
-        await send(message)
-
-    return secured_send

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
@@ -9,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.adapters.upstream_connection import UpstreamConnection
 from gateway.adapters.upstream_pool import Exchange, UpstreamPool
 from gateway.domain.errors import BodyTooSlow, UpstreamBroken
-from gateway.domain.headers import reply_headers, request_headers
+from gateway.domain.headers import Header, reply_headers, request_headers
 from gateway.domain.routing import Route
 from shared.errors import Malformed, TooLarge
 from shared.observability import Trace
@@ -29,6 +30,7 @@ class Passage:
     """One request on its way. `has_begun` tells whether the caller has seen a part of the reply already."""
 
     __slots__ = (
+        "_marks",
         "_pool",
         "_receive",
         "_route",
@@ -51,12 +53,14 @@ class Passage:
         route: Route,
         token: str,
         trace: Trace,
+        marks: Sequence[Header],
     ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
         self._pool = pool
         self._route = route
         self._token = token
         self._trace = trace
+        self._marks = marks
         self._watcher: asyncio.Task[None] | None = None
         self.has_begun = False
         self.status = 0
@@ -160,6 +164,7 @@ class Passage:
         self.status = connection.status
         send = self._send
         self.has_begun = True
+        headers += self._marks
         await send({"type": "http.response.start", "status": connection.status, "headers": headers})
         if self._scope["method"] == "HEAD":
             await self._drop_body(connection)

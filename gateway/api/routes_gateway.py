@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.adapters.key_source import KeySource
 from gateway.adapters.part_states import PartStates
 from gateway.adapters.service_documents import ServiceDocuments
+from gateway.api.rate_limits import CALLER_QUOTAS, RateLimits
 from gateway.domain.problem_pages import problem_page
 from shared.errors import NotFound
 from shared.identity import CurrentCaller
@@ -40,6 +41,23 @@ class Me(BaseModel):
     )
 
 
+class LimitState(BaseModel):
+    """One quota of the caller, as the headers RateLimit-Policy and RateLimit tell it too."""
+
+    name: str = Field(description="What it counts: reads, writes or imports", examples=["reads"])
+    requests: int = Field(description="Requests per window", examples=[12000])
+    window_seconds: int = Field(description="Length of the window", examples=[60])
+    remaining: int = Field(description="Requests left at this moment", examples=[11998])
+    resets_in_seconds: int = Field(description="When the whole quota is there again", examples=[1])
+
+
+class Limits(BaseModel):
+    """What a client that cannot see reply headers needs to pace itself."""
+
+    subject: str = Field(description="Whose requests are counted, over all its tokens", examples=["0c6b3f1e"])
+    items: list[LimitState] = Field(description="One state per quota")
+
+
 class Health(BaseModel):
     """State of the gateway and of what stands behind it."""
 
@@ -65,6 +83,28 @@ async def show_me(caller: CurrentCaller) -> Me:
         zones=sorted(caller.zones),
         partner_code=caller.partner_code,
         sees_all_rows=caller.row_scope().sees_all,
+    )
+
+
+@me_router.get("/v1/limits", summary="Show how often I may still call", operation_id="show_limits")
+async def show_limits(caller: CurrentCaller, request: Request) -> Limits:
+    """Counted over all processes of the gateway; in the body, for clients that see no headers."""
+    limits: RateLimits = request.app.state.rate_limits
+    cells = [limits.limiter.cell(limits.quotas[name], caller.subject) for name in CALLER_QUOTAS]
+    await limits.limiter.learn(cells)
+    now = limits.limiter.now()
+    return Limits(
+        subject=caller.subject,
+        items=[
+            LimitState(
+                name=cell.quota.name,
+                requests=cell.quota.requests,
+                window_seconds=cell.quota.window_seconds,
+                remaining=cell.remaining(now),
+                resets_in_seconds=cell.seconds_until_full(now),
+            )
+            for cell in cells
+        ],
     )
 
 

@@ -9,8 +9,11 @@ from starlette.types import Scope
 
 from gateway.adapters.request_audit import AuditEntry, RequestAudit
 from gateway.adapters.upstream_pool import Exchange, UpstreamPool
+from gateway.domain.client_address import TrustedProxies
 from gateway.domain.headers import Header
+from gateway.domain.rate_limit import Cell
 from gateway.domain.routing import Route
+from shared.errors import TooManyRequests
 from shared.identity import Caller
 from shared.observability import Metrics, RequestLog, Trace, trace_from
 
@@ -26,6 +29,7 @@ _LOOKED_AT: Final = frozenset(
         b"prefer",
         b"traceparent",
         b"transfer-encoding",
+        b"x-forwarded-for",
         b"x-request-id",
     }
 )
@@ -42,7 +46,12 @@ class Visit:
     headers: dict[bytes, bytes]
     has_doubled_header: bool
     started: float
+    address: str = "unknown"
     caller: Caller | None = None
+    # The quota that the reply tells about, and what was counted already; see gateway/api/rate_limits.py.
+    cell: Cell | None = None
+    is_address_counted: bool = False
+    is_caller_counted: bool = False
     path_template: str = "(none)"
     status: int = 500
     has_begun: bool = False
@@ -52,14 +61,25 @@ class Visit:
     exchange: Exchange | None = None
 
     @classmethod
-    def of(cls, scope: Scope) -> "Visit":
+    def of(cls, scope: Scope, proxies: TrustedProxies) -> "Visit":
         """Read the few headers the edge looks at, in one pass."""
         looked_at = [header for header in scope["headers"] if header[0] in _LOOKED_AT]
         headers = dict(looked_at)
         has_doubled_header = len(headers) != len(looked_at) and _is_single_doubled(looked_at)
         trace = trace_from(headers.get(b"traceparent"), headers.get(b"x-request-id"))
         scope["trace"] = trace
-        return cls(scope, trace, headers, has_doubled_header, time.perf_counter())
+        if proxies and (client := scope.get("client")) is not None:
+            forwarded_for = b",".join(value for name, value in looked_at if name == b"x-forwarded-for")
+            scope["client"] = (proxies.client_of(client[0], forwarded_for.decode("latin-1")), 0)
+        client = scope.get("client")
+        return cls(
+            scope,
+            trace,
+            headers,
+            has_doubled_header,
+            time.perf_counter(),
+            address=client[0] if client else "unknown",
+        )
 
 
 def _is_single_doubled(headers: Iterable[Header]) -> bool:
@@ -80,12 +100,13 @@ class Recorder:
         method = visit.scope["method"]
         self._metrics.observe_request(method, visit.path_template, visit.status, seconds)
         self._request_log.note(method, visit.path_template, visit.status, seconds, visit.trace)
-        if visit.status in (401, 403) or method not in _READ_METHODS:
+        # What a rate limit refused is counted, not kept: a flood must not become one of the database.
+        is_kept = visit.status in (401, 403) or method not in _READ_METHODS
+        if is_kept and visit.status != TooManyRequests.status:
             self._audit.note(_audit_entry(visit))
 
 
 def _audit_entry(visit: Visit) -> AuditEntry:
-    client = visit.scope.get("client")
     return AuditEntry(
         subject=visit.caller.subject if visit.caller else None,
         roles=visit.caller.roles if visit.caller else frozenset(),
@@ -94,5 +115,5 @@ def _audit_entry(visit: Visit) -> AuditEntry:
         path=visit.scope["path"],
         status=visit.status,
         trace_id=visit.trace.trace_id,
-        client_address=client[0] if client else "unknown",
+        client_address=visit.address,
     )

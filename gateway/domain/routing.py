@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.domain.rate_limit import QuotaName
 from shared.access import Rule
 
 SERVICES: Final = ("payments", "partners", "reporting", "research")
@@ -18,6 +19,7 @@ BODY_BYTES_MAX: Final = 1 * MEBIBYTE
 
 # The first path segment after /v1.
 RESOURCES: Final[Mapping[str, str]] = {
+    "limits": GATEWAY,
     "me": GATEWAY,
     **dict.fromkeys(
         (
@@ -91,6 +93,7 @@ class Route:
     path_template: str
     timeout_seconds: float
     body_bytes_max: int
+    quota: QuotaName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,16 @@ def service_of(path: str) -> str | None:
 
 def _route(rule: Rule, timeout_seconds: float) -> Route:
     service = RESOURCES[rule.path_template.split("/")[2]]
-    bounds = BOUNDS.get((rule.method, rule.path_template))
-    if bounds is None:
-        return Route(service, rule.path_template, timeout_seconds, BODY_BYTES_MAX)
-    return Route(service, rule.path_template, bounds.timeout_seconds, bounds.body_bytes_max)
+    usual = Bounds(timeout_seconds, BODY_BYTES_MAX)
+    bounds = BOUNDS.get((rule.method, rule.path_template), usual)
+    quota = _quota(rule, bounds)
+    return Route(service, rule.path_template, bounds.timeout_seconds, bounds.body_bytes_max, quota)
+
+
+def _quota(rule: Rule, bounds: Bounds) -> QuotaName | None:
+    if rule.path_template == "/v1/limits":
+        return None  # who has used everything up has to be able to find out
+    if rule.method == "GET":
+        return "reads"
+    is_import = bounds.body_bytes_max > BODY_BYTES_MAX or rule.path_template.endswith("/batch")
+    return "imports" if is_import else "writes"

@@ -26,6 +26,7 @@ from joserfc.jwk import OKPKey, RSAKey
 
 from deploy.local.ports import free_ports
 from tests.benchmarks.ratios import REPETITIONS, Ratio, table
+from tests.benchmarks.receipts_over_http import WIDE_LIMITS
 
 SECONDS = 4
 CONNECTIONS = 64
@@ -85,6 +86,7 @@ def gateway(port: int, upstream_port: int, processes: int) -> Iterator[tuple[psu
         "GATEWAY_AUDIENCE": "salesops",
         "GATEWAY_JWKS": json.dumps({"keys": [signing.as_dict(private=False)]}),
         "GATEWAY_INTERNAL_TOKEN_PRIVATE_KEY": json.dumps(internal.as_dict(private=True)),
+        **WIDE_LIMITS,
         **{f"GATEWAY_{service}_URL": f"http://127.0.0.1:{upstream_port}" for service in services},
     }
     now = int(time.time())

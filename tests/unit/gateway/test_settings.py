@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from gateway.domain.rate_limit import Quota
 from gateway.settings import GatewaySettings
 
 VALUES = {
@@ -29,3 +30,20 @@ def test_origins_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_CORS_ORIGINS", "https://a.test, https://b.test")
 
     assert GatewaySettings(**VALUES, jwks="{}").cors_origins == ("https://a.test", "https://b.test")
+
+
+def test_quotas_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_READS_PER_MINUTE", "7")
+
+    assert GatewaySettings(**VALUES, jwks="{}").quotas()["reads"] == Quota("reads", 7, 60)
+
+
+def test_trusted_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1")
+
+    assert GatewaySettings(**VALUES, jwks="{}").trusted_proxies == ("10.0.0.0/8", "127.0.0.1")
+
+
+def test_proxy_that_is_no_address_is_refused() -> None:
+    with pytest.raises(ValidationError, match="does not appear to be"):
+        GatewaySettings(**VALUES, jwks="{}", trusted_proxies=("proxy.internal",))
