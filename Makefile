@@ -30,9 +30,11 @@ token: install ## print a development token (ROLE=coordinator, PARTNER=…, ZONE
 reset: install ## forget all local data; refuses while the system runs
 	@$(RUN) deploy.local.reset
 
-.PHONY: irp-simulator
+.PHONY: irp-simulator salesforce-simulator
 irp-simulator: install ## serve a stand-in for the invoice registration portal, until Ctrl-C (PORT=8099)
 	@$(RUN) tests.irp
+salesforce-simulator: install ## serve a stand-in for a Salesforce organisation, until Ctrl-C (PORT=8098)
+	@$(RUN) tests.salesforce
 
 .PHONY: test test-unit bench evaluate-matching
 test: install ## run every test on throwaway PostgreSQL and RabbitMQ (ARGS='-k clock tests/unit')
