@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from joserfc.jwk import OKPKey
 from pydantic import SecretStr
 
-from gateway.domain.merged_openapi import canonical_json, merged_document
+from gateway.adapters.field_words import field_words
+from gateway.domain.merged_openapi import canonical_json, published_document
 from gateway.main import create_own_app
 from services.partners.main import create_app as create_partners
 from services.partners.settings import PartnersSettings
@@ -34,7 +35,9 @@ SERVICES: dict[str, tuple[type[ServiceSettings], Create]] = {
 def openapi_document() -> str:
     """The merged document as the gateway serves it; nothing is started and nothing is connected."""
     documents = {name: _document(kind, create) for name, (kind, create) in SERVICES.items()}
-    return canonical_json(merged_document({"gateway": create_own_app().openapi(), **documents}))
+    return canonical_json(
+        published_document({"gateway": create_own_app().openapi(), **documents}, field_words())
+    )
 
 
 def _document(kind: type[ServiceSettings], create: Create) -> dict[str, Any]:

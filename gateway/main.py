@@ -29,6 +29,7 @@ from gateway.domain.client_address import TrustedProxies
 from gateway.domain.routing import routes_of
 from gateway.settings import GatewaySettings
 from shared.access import RULES, AccessMatrix
+from shared.conditional import ConditionalReplies
 from shared.database import Database
 from shared.identity import InternalTokenIssuer
 from shared.observability import Metrics, RequestLog, configure_logging, logger
@@ -109,6 +110,7 @@ def create_own_app() -> FastAPI:
     )
     for router in (me_router, health_router, reference_router):
         own.include_router(router)
+    own.add_middleware(ConditionalReplies)
     install_problem_handlers(own)
     return own
 

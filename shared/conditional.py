@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import Header, Response
 from pydantic import BaseModel
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import PreconditionMissing, Stale
 
@@ -23,6 +25,9 @@ IfMatch = Annotated[
     ),
 ]
 
+
+# Between the revision, which If-Match compares, and the hash of the reply, which If-None-Match compares as well.
+_OF_REPLY: Final = "-"
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Nothing changed since the state whose `ETag` you sent"}
@@ -49,10 +54,63 @@ def wanted_revision(if_match: str | None) -> int:
         raise PreconditionMissing(
             "Send If-Match with the ETag of what you read, so that nothing is overwritten"
         )
-    plain = if_match.strip().removeprefix("W/").strip('"')
+    plain = if_match.strip().removeprefix("W/").strip('"').partition(_OF_REPLY)[0]
     if not plain.isascii() or not plain.isdigit() or len(plain) > 18:
         raise Stale(f"{if_match} names no revision; read it again and send its ETag")
     return int(plain)
+
+
+class ConditionalReplies:
+    """Gives each JSON reply to a GET its ETag and answers 304 to who has it already.
+
+    What a route says itself stays; an ETag that is a revision gets the hash of the reply behind it, because a reply
+    may change without a change of the revision: a clock runs on.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        held: Message | None = None
+
+        async def conditional_send(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and _may_be_kept(message):
+                held = message
+                return
+            if held is not None:
+                start, held = held, None
+                if not message.get("more_body"):
+                    message = _answered(Headers(scope=scope).get("if-none-match"), start, message)
+                await send(start)
+            await send(message)
+
+        await self._app(scope, receive, conditional_send)
+
+
+def _may_be_kept(start: Message) -> bool:
+    headers = Headers(raw=start["headers"])
+    known = headers.get("etag", '"0"').strip('"')
+    is_json = headers.get("content-type", "").startswith("application/json")
+    return start["status"] == 200 and is_json and known.isdigit()
+
+
+def _answered(if_none_match: str | None, start: Message, reply: Message) -> Message:
+    """Complete the head of the reply; what is known loses its body."""
+    headers = MutableHeaders(raw=start["headers"])
+    of_reply = hashlib.sha256(reply.get("body", b"")).hexdigest()[:32]
+    revision = headers.get("etag", "").strip('"')
+    etag = f'"{revision}{_OF_REPLY}{of_reply}"' if revision else f'"{of_reply}"'
+    headers["ETag"] = etag
+    if not _names(if_none_match, etag):
+        return reply
+    start["status"] = 304
+    del headers["Content-Length"]
+    del headers["Content-Type"]
+    return {**reply, "body": b""}
 
 
 def _names(if_none_match: str | None, etag: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.datastructures import URL
 
 from shared.database import Database, UnitOfWork
 from shared.medium import Medium, wanted_medium
@@ -42,10 +43,19 @@ class PageRequest:
     signer: CursorSigner
     medium: Medium
     exports: asyncio.Semaphore  # how many lists this process makes into files at a time
+    url: URL
+    head: Response  # of the reply under way
 
     def after(self, scope: str) -> Key | None:
         """The key behind which the page starts; CursorInvalid when the cursor is of another list."""
         return None if self.cursor is None else self.signer.decode(scope, self.cursor)
+
+    def link(self, next_cursor: str | None) -> dict[str, str]:
+        """The header that names the next page (RFC 8288), for who follows links; none on the last one."""
+        if next_cursor is None:
+            return {}
+        url = self.url.include_query_params(cursor=next_cursor)
+        return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
 
     def cut(
         self, rows: Sequence[Row], scope: str, key: Callable[[Row], Key]
@@ -69,6 +79,7 @@ def medium_wanted(
 
 def page_request(
     request: Request,
+    response: Response,
     medium: Annotated[Medium, Depends(medium_wanted)],
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items per page of JSON")] = LIMIT_DEFAULT,
     cursor: Annotated[
@@ -77,7 +88,9 @@ def page_request(
 ) -> PageRequest:
     """The page parameters of every list."""
     state = request.app.state
-    return PageRequest(limit, cursor, state.cursor_signer, medium, state.exports)
+    return PageRequest(
+        limit, cursor, state.cursor_signer, medium, state.exports, url=request.url, head=response
+    )
 
 
 Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

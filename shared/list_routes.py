@@ -35,6 +35,12 @@ _FILES: Final = {
     MEDIA_TYPES[medium]: {"schema": {"type": "string", "format": "binary"}}
     for medium in (Medium.CSV, Medium.XLSX)
 }
+LINK_HEADER: Final = {
+    "Link": {
+        "description": 'The next page as `<…>; rel="next"`; absent on the last one',
+        "schema": {"type": "string"},
+    }
+}
 
 Asked = ParamSpec("Asked")
 Body = TypeVar("Body", bound=BaseModel)
@@ -70,7 +76,9 @@ def listed(
             page = kwargs["page"]
             assert isinstance(page, PageRequest)
             if page.medium is Medium.JSON:
-                return await function(*args, **kwargs)
+                found = await function(*args, **kwargs)
+                page.head.headers.update(page.link(found.next_cursor))
+                return found
 
             async def read(wanted: PageRequest) -> Page[Body]:
                 kwargs["page"] = wanted
@@ -78,7 +86,10 @@ def listed(
 
             return await export.reply(page, read)
 
-        documented = {200: {"content": _FILES}, **refusals(CursorInvalid, ExportTooLarge, *refuses)}
+        documented = {
+            200: {"content": _FILES, "headers": LINK_HEADER},
+            **refusals(CursorInvalid, ExportTooLarge, *refuses),
+        }
         router.get(path, response_model=Page[body], responses=documented, **described)(reply)  # type: ignore[valid-type] # made at run time
         return function
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.access import RULES, AccessMatrix, AccessMiddleware
+from shared.conditional import ConditionalReplies
 from shared.database import Database
 from shared.identity import InternalTokenVerifier
 from shared.migrations.runner import newest_version
@@ -62,6 +63,7 @@ def create_service_app(
         app.include_router(router)
     app.add_route("/metrics", metrics.reply, include_in_schema=False)
     _describe_bodies(app, body_models)
+    app.add_middleware(ConditionalReplies)
     verifier = InternalTokenVerifier(settings.internal_token_public_key, service=name)
     app.add_middleware(AccessMiddleware, verifier=verifier, matrix=AccessMatrix(RULES))
     install_problem_handlers(app)

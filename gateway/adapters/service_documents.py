@@ -9,7 +9,8 @@ from typing import Any, Final
 import aiohttp
 
 from gateway.adapters.bounded_body import bounded_body
-from gateway.domain.merged_openapi import canonical_json, merged_document
+from gateway.adapters.field_words import field_words
+from gateway.domain.merged_openapi import canonical_json, published_document
 from shared.observability import logger
 
 RETRY_SECONDS: Final = 2.0
@@ -24,6 +25,7 @@ class ServiceDocuments:
     def __init__(self, urls: Mapping[str, str], own: dict[str, Any]) -> None:
         self._urls = dict(urls)
         self._documents: dict[str, dict[str, Any]] = {"gateway": own}
+        self._words = field_words()
         self._task: asyncio.Task[None] | None = None
         self.text = b""
         self.etag = ""
@@ -54,7 +56,7 @@ class ServiceDocuments:
         return self._urls.keys() <= self._documents.keys()
 
     def _merge(self) -> None:
-        self.merged = merged_document(self._documents)
+        self.merged = published_document(self._documents, self._words)
         self.text = canonical_json(self.merged).encode()
         self.etag = f'"{sha256(self.text).hexdigest()[:32]}"'
 

@@ -1,9 +1,13 @@
 """One OpenAPI document out of several: same inputs, same bytes."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.domain.openapi_examples import add_examples
+from gateway.domain.openapi_replies import add_common_replies
+from gateway.domain.openapi_words import Words, describe_fields
 from gateway.domain.routing import service_of
 
 # OpenAPI documents are JSON of any shape; this module only moves parts and renames references.
@@ -17,27 +21,52 @@ DESCRIPTION: Final = (
 )
 # What a reader sees above each group of operations; a service's own description of a tag wins.
 TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
+    "Account statements": "Statements of account as they were published: frozen, numbered, in several formats.",
+    "Accounts": "What one partner owes: statement and ageing as of a day.",
+    "Balance confirmations": "Partners asked whether our balance is theirs, and what comes of it.",
     "Bank accounts": "Our own accounts, into which partners pay.",
-    "GST registrations": "Who we are for the tax office, from a day on.",
-    "Credit notes": "What we credit partners for, of law or of business, from request to use.",
     "Bank statements": "Files of the bank, each line with the decision taken on it and why.",
     "Booking clock": "What must be booked within 24 hours of the bank's credit: who is late and who will be.",
+    "Bounces": "Cheques that came back: what is open again, what is charged, and the steps of the law.",
+    "Credit notes": "What we credit partners for, of law or of business, from request to use.",
     "Dashboards": "Figures for one look, from projections that events keep up to date.",
     "Deductions": "What payers may keep back, by law and by agreement, and what becomes of the tax they kept.",
     "Entities": "Partners and companies as one, whatever name a source gives them.",
     "Exceptions": "What the system could not decide and a person has to.",
+    "Exchange rates": "What foreign money is worth in rupees, as published, day by day.",
+    "GST registrations": "Who we are for the tax office, from a day on.",
     "Health": "Whether the system runs and can serve.",
     "Identity": "Who the access token says you are, and what it opens.",
+    "Instruments": "Cheques in our hands, from receipt to clearing.",
     "Invoices": "What partners owe.",
     "Jobs": "Work that takes longer than a request: its state, its result, its end.",
     "Ledger": "Double entry behind every booking, and the proofs that it holds.",
     "Matching policies": "What the matching takes as given: versions, trials on past lines, and decisions made again.",
-    "Partner accounts": "What one partner has open.",
+    "Partner documents": "Documents made for partners, where they find them.",
     "Partners": "The channel partners.",
+    "Payer aliases": "Accounts and names by which payers are recognised, with what was learnt and what speaks against it.",
+    "Payment queries": "Questions about payments, their answers and how soon they came.",
     "Payment sheets": "What a partner has paid and still owes, on one sheet.",
+    "Periods": "Months of the books: what stands in the way of closing one, closing and opening again.",
     "Receipts": "Payments received, and the invoices they settled.",
+    "Reconciliation": "The bank's balance against the books', explained item by item.",
+    "Refunds": "Money paid back, decided by two people.",
+    "Remittance advices": "What payers say they paid, before or after the money comes.",
+    "Suggestions": "What the matching proposes and a person decides.",
+    "Virtual accounts": "Account numbers given to one partner each, so that what arrives there names its payer.",
 }
 _REFERENCE: Final = "#/components/"
+_GENERIC: Final = re.compile(r"(?P<generic>Page)_(?P<item>\w+?)(Body)?_")
+
+
+def published_document(documents: Mapping[str, Document], words: Words) -> Document:
+    """Return what readers get: the merged document with every field described, every reply named and examples."""
+    # A copy, because a service's own document is kept and merged again.
+    document: Document = json.loads(json.dumps(_with_legal_names(merged_document(documents))))
+    add_common_replies(document)
+    describe_fields(document, words)
+    add_examples(document, words)
+    return document
 
 
 def merged_document(documents: Mapping[str, Document]) -> Document:
@@ -123,6 +152,19 @@ def _clashing_names(parts: Mapping[str, Document]) -> frozenset[str]:
         if not reached:
             return frozenset(clashes)
         clashes |= reached
+
+
+def _with_legal_names(document: Document) -> Document:
+    """Rename pydantic's `Page_ReceiptBody_` to `ReceiptPage`: clients in every language make types of these names."""
+    schemas = document["components"].get("schemas", {})
+    found = {name: _GENERIC.fullmatch(name) for name in schemas}
+    legal = {name: f"{match['item']}{match['generic']}" for name, match in found.items() if match}
+    renamed: Document = _renamed(document, {f"schemas/{old}": f"schemas/{new}" for old, new in legal.items()})
+    schemas = {legal.get(name, name): schema for name, schema in renamed["components"]["schemas"].items()}
+    for name in legal.values():
+        schemas[name]["title"] = name
+    renamed["components"]["schemas"] = dict(sorted(schemas.items()))
+    return renamed
 
 
 def _prefixed(part: str, pointer: str) -> str:

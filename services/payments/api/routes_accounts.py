@@ -43,6 +43,7 @@ from shared.dependencies import PageRequest
 from shared.documents.attachment import attachment_headers
 from shared.errors import NotFound
 from shared.identity import Caller, CurrentCaller
+from shared.list_routes import LINK_HEADER
 from shared.medium import Medium
 from shared.pagination import CursorInvalid, Page
 from shared.problem_details import refusals
@@ -176,7 +177,10 @@ async def show_account_ageing(
     "/ageing",
     response_model=Page[PartnerAgeingBody],
     summary="How old what all partners owe is",
-    responses={200: {"content": FILE_CONTENTS}, **refusals(DateImpossible, BoundsInvalid, CursorInvalid)},
+    responses={
+        200: {"content": FILE_CONTENTS, "headers": LINK_HEADER},
+        **refusals(DateImpossible, BoundsInvalid, CursorInvalid),
+    },
 )
 async def list_ageing(
     page: PageWanted,
@@ -203,9 +207,8 @@ async def list_ageing(
     if page.medium is not Medium.JSON:
         return await ageing_file(page, read, _ageing_line(HOUSE_CURRENCY, [], day, ageing))
     items, cursor = await read(page)
-    return Response(
-        msgspec.json.encode({"items": items, "next_cursor": cursor}), media_type="application/json"
-    )
+    content = msgspec.json.encode({"items": items, "next_cursor": cursor})
+    return Response(content, media_type="application/json", headers=page.link(cursor))
 
 
 async def _ageing_lines(

@@ -162,7 +162,6 @@ async def show_invoice(invoice_id: UUID, connection: Reading, caller: CurrentCal
     router,
     "/v1/accounts/{partner}/open-items",
     OpenItemBody,
-    tags=["Partner accounts"],
     summary="What a partner has open: unpaid invoices and charges, unused advances and credit notes",
 )
 async def list_open_items(

@@ -26,10 +26,10 @@ from services.payments.api.schemas_payment_queries import (
     AnswerDraft,
     AssignmentDraft,
     Category,
-    ClosingDraft,
     LinkBody,
     MessageDraft,
     QueryBody,
+    QueryClosingDraft,
     QueryDraft,
     QueryServiceBody,
     QueryThreadBody,
@@ -294,7 +294,7 @@ async def assign_payment_query(
 )
 async def close_payment_query(
     query_id: UUID,
-    draft: ClosingDraft,
+    draft: QueryClosingDraft,
     work: Work,
     caller: CurrentCaller,
     if_match: IfMatch = None,

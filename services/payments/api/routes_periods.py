@@ -17,9 +17,9 @@ from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.posting import as_reply, done_once, posting_of
 from services.payments.api.schemas_periods import (
     ChecklistBody,
-    ClosingDraft,
     PeriodBalanceBody,
     PeriodBody,
+    PeriodClosingDraft,
     PeriodHistoryBody,
     ReopeningDecisionDraft,
     ReopeningDraft,
@@ -120,7 +120,7 @@ async def waive_check_route(
     responses=refusals(PeriodNotReady, PeriodState, PeriodOrder, DateImpossible, KeyReused, StillRunning),
 )
 async def close_period_route(
-    month: Month, draft: ClosingDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+    month: Month, draft: PeriodClosingDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
 ) -> Response:
     """Refused with what fails. Afterwards nothing is posted into it; balances per account and partner are kept."""
 

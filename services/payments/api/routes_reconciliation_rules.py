@@ -15,7 +15,7 @@ from services.payments.api.schemas_reconciliation_rules import (
     RuleBody,
     RuleDraft,
     RuleSimulationBody,
-    SimulatedLineBody,
+    SimulatedPostingBody,
     ToleranceBody,
     ToleranceDraft,
     rule_body,
@@ -116,7 +116,7 @@ async def simulate_reconciliation_rule_route(
         posted=len(found.posted),
         contested=found.contested,
         lines=[
-            SimulatedLineBody(
+            SimulatedPostingBody(
                 bank_line_id=line.id,
                 booked_on=line.booked_on,
                 amount=money(line.amount_minor, account.currency),

@@ -101,7 +101,7 @@ class OurItemBody(WireModel):
     amount: MoneyBody
 
 
-class DifferenceBody(WireModel):
+class BalanceDifferenceBody(WireModel):
     """One line with what it adds to the partner's balance, and what is explained of it."""
 
     id: UUID
@@ -172,7 +172,7 @@ class ConfirmationFileBody(ConfirmationBody):
     """With everything said about it; the ETag of its reply is its revision."""
 
     replies: list[ReplyBody]
-    differences: list[DifferenceBody]
+    differences: list[BalanceDifferenceBody]
     events: list[ConfirmationEventBody]
 
 
@@ -260,9 +260,9 @@ def reply_body(row: Row, currency: str) -> ReplyBody:
     )
 
 
-def difference_body(row: Row, currency: str) -> DifferenceBody:
+def difference_body(row: Row, currency: str) -> BalanceDifferenceBody:
     """One line of the list."""
-    return DifferenceBody(
+    return BalanceDifferenceBody(
         id=row.id,
         reply_id=row.reply_id,
         kind=row.kind,

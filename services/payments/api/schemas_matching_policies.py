@@ -81,7 +81,7 @@ class DecisionFactsBody(WireModel):
     reasons: list[ReasonBody]
 
 
-class DifferenceBody(WireModel):
+class DecisionDifferenceBody(WireModel):
     what: Annotated[str, Field(examples=["partner_code"])]
     recorded: str
     replayed: str
@@ -98,7 +98,7 @@ class ReplayBody(WireModel):
     code_now: str
     is_same: bool
     differences: Annotated[
-        list[DifferenceBody], Field(description="Empty, unless the matching's code was changed since")
+        list[DecisionDifferenceBody], Field(description="Empty, unless the matching's code was changed since")
     ]
     after_matching: Annotated[
         ReasonBody | None,
@@ -161,7 +161,8 @@ def replay_body(replay: Replay, currency: str) -> ReplayBody:
         code_now=replay.code_now,
         is_same=not replay.differences,
         differences=[
-            DifferenceBody(what=d.what, recorded=d.recorded, replayed=d.replayed) for d in replay.differences
+            DecisionDifferenceBody(what=d.what, recorded=d.recorded, replayed=d.replayed)
+            for d in replay.differences
         ],
         after_matching=ReasonBody(code=after[0], text=after[1]) if after else None,
         recorded=decision_facts_body(replay.recorded, currency),

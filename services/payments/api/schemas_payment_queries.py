@@ -69,7 +69,7 @@ class AssignmentDraft(WireModel):
     owner: Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class ClosingDraft(WireModel):
+class QueryClosingDraft(WireModel):
     satisfaction: Annotated[int | None, Field(ge=1, le=5, description="As the partner told: 5 is best")] = (
         None
     )

@@ -77,7 +77,7 @@ class ChecklistBody(WireModel):
     checks: list[CheckBody]
 
 
-class ClosingDraft(WireModel):
+class PeriodClosingDraft(WireModel):
     """Nothing but the will to close."""
 
 

@@ -68,7 +68,7 @@ class RuleBody(WireModel):
     approved_at: datetime | None
 
 
-class SimulatedLineBody(WireModel):
+class SimulatedPostingBody(WireModel):
     """A line that the rule would post."""
 
     bank_line_id: UUID
@@ -85,7 +85,7 @@ class RuleSimulationBody(WireModel):
     waiting: Annotated[int, Field(description="Lines that wait on the accounts it looks at")]
     posted: int
     contested: Annotated[int, Field(description="Of those it fits, lines that another rule gives elsewhere")]
-    lines: Annotated[list[SimulatedLineBody], Field(description="The first hundred it would post")]
+    lines: Annotated[list[SimulatedPostingBody], Field(description="The first hundred it would post")]
 
 
 class ToleranceDraft(WireModel):

@@ -117,3 +117,13 @@ async def test_a_list_too_long_for_a_workbook_may_still_be_had_as_csv(client: ht
     assert (sheet.status_code, sheet.json()["code"]) == (422, "export_too_large")
     assert "ask for CSV" in sheet.json()["detail"]
     assert rows.text.count("\r\n") == count + 1
+
+
+async def test_the_next_page_is_named_in_the_head_as_well(client: httpx.AsyncClient) -> None:
+    first = await client.get("/things", params={"limit": 4, "below": 6})
+
+    last = await client.get(first.links["next"]["url"])
+
+    assert [item["number"] for item in last.json()["items"]] == [4, 5]
+    assert first.json()["next_cursor"] in first.headers["Link"]
+    assert "Link" not in last.headers
