@@ -35,4 +35,11 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
 fi
 [ -x .venv/bin/uv ] || .venv/bin/pip --quiet --disable-pip-version-check install uv
 .venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
+# The command line beside Python: it runs from the checkout, so it is never older than the code.
+cat >.venv/bin/salesops <<'LAUNCHER'
+#!/bin/sh
+here=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
+PYTHONPATH="$here/../..${PYTHONPATH:+:$PYTHONPATH}" exec "$here/python" -m clients.command_line "$@"
+LAUNCHER
+chmod +x .venv/bin/salesops
 touch .venv/installed

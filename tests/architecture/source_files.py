@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-PRODUCT: Final = ("shared", "gateway", "services", "deploy")
+PRODUCT: Final = ("shared", "gateway", "services", "deploy", "clients/command_line")
 SERVICES: Final = ("payments", "partners", "reporting", "research")
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
