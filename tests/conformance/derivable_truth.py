@@ -26,8 +26,9 @@ class Derivation:
         self._totals = {invoice.number: invoice.total_minor for invoice in statement.invoices}
         self._alike = Counter(self._totals.values())
 
-    def allows(self, truth: Truth) -> bool:
-        line = self._lines[truth.line_number]
+    def allows(self, truth: Truth, line_number: int) -> bool:
+        """Judge by the line that was decided, which of two equal payments may be the other one."""
+        line = self._lines[line_number]
         text = re.sub(r"[^A-Z0-9]", "", line.narration.upper())
         is_named = any(_is_in(number, line.narration.upper()) for number, _ in truth.allocations)
         paid = sum(amount for _, amount in (*truth.allocations, *truth.deductions))

@@ -112,7 +112,7 @@ def score(statement: LabelledStatement, decisions: Sequence[Decision]) -> Score:
         result.safe += verdict == "safe"
         result.wrong += verdict == "wrong"
         result.by_category[truth.category][verdict] += 1
-        if is_receipt and verdict in ("safe", "asked") and derivation.allows(truth):
+        if is_receipt and verdict in ("safe", "asked") and derivation.allows(truth, decision.line_number):
             result.offered += 1
             result.first += _is_first_choice(truth, decision, alike)
         if verdict != "right" and (is_receipt or is_auto):

@@ -1,7 +1,7 @@
 """What a sum of money may be for: every way the policy knows of paying one partner's open invoices with it, weighed."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from services.payments.domain.deduction import (
     is_left_over_likely,
 )
 from services.payments.domain.deduction_terms import PartnerTerms
+from services.payments.domain.far_sets import far_sets, shares_kept
 from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.named_invoices import NamedInvoices
 from services.payments.domain.open_book import PartnerAccount
@@ -22,6 +23,7 @@ from services.payments.domain.subset_sum import loose_subsets
 
 _ON_ACCOUNT = "on_account"
 _PARTIAL = "partly_paid"
+_ROUND_FREEDOM = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ def explanations(
         exact = list(_loose_choices(payment.amount_minor, payment.amount_minor, account, policy))
         for choice in exact or _loose_choices(payment.amount_minor, high, account, policy):
             found += _explained(choice, payment, account, named, policy)
+        if account.is_searched_far:
+            for choice in _far_choices(payment, account, policy):
+                found += _explained(choice, payment, account, named, policy)
     elif len(best.payables) > 1 and not best.is_named:
         found += _rivals(best, payment, account, named, policy)
     found += _partly_paid(payment, account, named, policy)
@@ -151,13 +156,27 @@ def _rivals(
 
 
 def _loose_choices(low: int, high: int, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
-    """Any few of the oldest invoices: of all, or neighbours but for some that are disputed or part paid."""
-    found = loose_subsets(account.loose_sums, low, high, found_max=policy.bounds.loose_found_max)
-    for subset in found:
-        first, span, size = min(subset), max(subset) - min(subset) + 1, len(subset)
-        of_all = math.log(math.comb(len(account.amounts), size))
-        of_neighbours = _rank(first, policy) + policy.amount.run_step * span + math.log(math.comb(span, size))
-        yield _Choice(tuple(sorted(subset)), policy.amount.loose_choice + min(of_all, of_neighbours))
+    """Any few of the oldest invoices."""
+    for subset in loose_subsets(account.loose_sums, low, high, found_max=policy.bounds.loose_found_max):
+        yield _loose_choice(subset, account, policy)
+
+
+def _far_choices(payment: Payment, account: PartnerAccount, policy: MatchingPolicy) -> Iterator[_Choice]:
+    """Few of many invoices, whatever lies between them. A round sum is paid on account, so no chance is looked for."""
+    if amount_freedom(payment.amount_minor) < _ROUND_FREEDOM:
+        return
+    payables = account.payables[: policy.bounds.far_items_max]
+    shares = shares_kept(policy.tds_rules, account.terms, payment.paid_on)
+    for subset in far_sets(payment.amount_minor, payables, shares, found_max=policy.bounds.far_found_max):
+        yield _loose_choice(subset, account, policy)
+
+
+def _loose_choice(subset: Sequence[int], account: PartnerAccount, policy: MatchingPolicy) -> _Choice:
+    """One of all sets of its size, or of neighbours but for some that are disputed or part paid."""
+    first, span, size = min(subset), max(subset) - min(subset) + 1, len(subset)
+    of_all = math.log(math.comb(len(account.amounts), size))
+    of_neighbours = _rank(first, policy) + policy.amount.run_step * span + math.log(math.comb(span, size))
+    return _Choice(tuple(sorted(subset)), policy.amount.loose_choice + min(of_all, of_neighbours))
 
 
 def _explained(

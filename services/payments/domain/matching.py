@@ -13,7 +13,13 @@ from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.narration import Narration, parse_narration
 from services.payments.domain.open_book import OpenBook, PartnerAccount
 from services.payments.domain.open_item import OpenInvoice
-from services.payments.domain.payer import PartnerIndex, PayerView, Relation, payer_candidates
+from services.payments.domain.payer import (
+    PartnerIndex,
+    PayerCandidate,
+    PayerView,
+    Relation,
+    payer_candidates,
+)
 from services.payments.domain.payer_alias import AliasBook, PayerAlias, alias_keys, place_of_alias
 from services.payments.domain.transaction_reference import strong_reference
 from services.payments.domain.verdict import (
@@ -174,13 +180,15 @@ class _Matching:
     def run(self) -> None:
         self._set_aside_no_receipts()
         named = [number for number in self._pending if self.batch.narrations[number].references]
-        self._round(named, self.policy.allocation_certainty, is_named=True)
+        self._settle(named, self.policy.allocation_certainty, is_named=True)
         waves = self._waves()
         for last in range(len(waves)):
             for certainty in (_FIRM_CERTAINTY, self.policy.allocation_certainty):
-                self._settle([number for wave in waves[: last + 1][-2:] for number in wave], certainty)
+                near = [number for wave in waves[: last + 1][-2:] for number in wave]
+                self._settle(near, certainty, is_named=False)
         for number in self._pending:
-            self.decisions[number] = left_open(self.batch.lines[number], self._verdict(number), self.policy)
+            verdict = self._last_verdict(number)
+            self.decisions[number] = left_open(self.batch.lines[number], verdict, self.policy)
 
     def _set_aside_no_receipts(self) -> None:
         for number in list(self._pending):
@@ -208,11 +216,11 @@ class _Matching:
             waves[wave].append(number)
         return waves
 
-    def _settle(self, numbers: Sequence[int], certainty: float) -> None:
-        """Rounds until nothing more is certain."""
+    def _settle(self, numbers: Sequence[int], certainty: float, *, is_named: bool) -> None:
+        """Rounds until nothing more is certain: what one booking taught of payers may have set another back."""
         for _ in range(self.policy.bounds.rounds_max):
             left = [number for number in numbers if number not in self.decisions]
-            if not self._round(left, certainty, is_named=False):
+            if not self._round(left, certainty, is_named=is_named):
                 return
 
     def _round(self, numbers: list[int], certainty: float, *, is_named: bool) -> bool:
@@ -282,19 +290,42 @@ class _Matching:
 
     def _verdict(self, number: int) -> Verdict:
         """Made again only when an account that it rests on has changed."""
+        accounts = self._accounts(number)
+        rests_on = [account for _, account in accounts]
+        known = self._verdicts.get(number)
+        if known is not None and _are_same(known[0], rests_on):
+            return known[1]
+        self._looks[number] += 1
+        verdict = self._weighed(number, accounts)
+        self._verdicts[number] = (rests_on, verdict)
+        return verdict
+
+    def _accounts(self, number: int) -> list[tuple[PayerCandidate, PartnerAccount]]:
         line, narration, view = self.batch.lines[number], self.batch.narrations[number], self._views[number]
         payment = Payment(line.amount_minor, line.value_on)
         candidates = candidates_for(payment, narration, view, self._book, len(self.batch.index))
-        accounts = [self._book.account(candidate.partner_code) for candidate in candidates]
-        known = self._verdicts.get(number)
-        if known is not None and _are_same(known[0], accounts):
-            return known[1]
-        self._looks[number] += 1
-        verdict = verdict_on(
-            payment, narration, view, list(zip(candidates, accounts, strict=True)), self.policy
-        )
-        self._verdicts[number] = (accounts, verdict)
-        return verdict
+        return [(candidate, self._book.account(candidate.partner_code)) for candidate in candidates]
+
+    def _weighed(self, number: int, accounts: Sequence[tuple[PayerCandidate, PartnerAccount]]) -> Verdict:
+        line = self.batch.lines[number]
+        payment = Payment(line.amount_minor, line.value_on)
+        return verdict_on(payment, self.batch.narrations[number], self._views[number], accounts, self.policy)
+
+    def _last_verdict(self, number: int) -> Verdict:
+        """What a person is offered: money that nothing explains is looked at once more, farther than others."""
+        verdict = self._verdict(number)
+        best = verdict.best
+        if best is None or best.explanation.payables or best.candidate.relation is Relation.STRANGER:
+            return verdict
+        payer = best.candidate.partner_code
+        accounts = [
+            (
+                candidate,
+                replace(account, is_searched_far=True) if candidate.partner_code == payer else account,
+            )
+            for candidate, account in self._accounts(number)
+        ]
+        return self._weighed(number, accounts)
 
 
 def _are_same(before: Sequence[PartnerAccount], now: Sequence[PartnerAccount]) -> bool:

@@ -111,6 +111,9 @@ class SearchBounds:
     loose_items_max: int = 18
     loose_size_max: int = 5
     loose_found_max: int = 24
+    # … and, once for a line that nothing else explains, those among which sets with gaps are looked for.
+    far_items_max: int = 60
+    far_found_max: int = 24
     # Bookings of others make a line be looked at again, so often at most.
     rounds_max: int = 24
     # Lines of one partner that are weighed against each other at a time.

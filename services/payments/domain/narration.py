@@ -256,7 +256,7 @@ def _read_text(words: list[str], reading: _Reading) -> None:
         reading.names.append(" ".join(name))
     if note:
         _read_note(note, reading)
-        if note[0] in NOTE_STARTS_OR_NAMES and len(note) > 1 and note[1].isalpha() and len(note[1]) > 3:
+        if _may_be_name_after_all(note):
             reading.names.append(" ".join(note))
 
 
@@ -277,6 +277,13 @@ def _forget_remainder(text: str, rail: str, reading: _Reading) -> None:
 def _may_be_name(words: list[str]) -> bool:
     letters = sum(character.isalpha() for word in words for character in word)
     return letters > max(2, sum(character.isdigit() for word in words for character in word))
+
+
+def _may_be_name_after_all(note: list[str]) -> bool:
+    """ADVANCE ENGINEERING may be a firm; ADVANCE PAYMENT and OLD DUES are none."""
+    first, second = note[0], note[1] if len(note) > 1 else ""
+    is_firm_like = second.isalpha() and len(second) > 3 and second not in NOTE_STARTS
+    return first in NOTE_STARTS_OR_NAMES and is_firm_like
 
 
 def _opens_note(word: str, place: int) -> bool:

@@ -45,7 +45,8 @@ ROUTING_WORDS: Final = _words(
 # Words that open a note wherever they stand: no firm's name holds them.
 NOTE_STARTS: Final = _words(
     "PAYMENT PAYMENTS PMT PYMT PAYMT PAID BILL BILLS INV INVOICE INVOICES INVS INVNO AGST AGAINST TOWARDS TWDS TOWARD BEING "
-    "ONACCOUNT DUES OUTSTANDING UPI PAYME PAYM PYMNT SALARY"
+    "ONACCOUNT DUES OUTSTANDING UPI PAYME PAYM PYMNT SALARY "
+    "INVO INVOI INVOIC AGAI AGAIN AGAINS TOWA TOWAR"  # as banks cut them
 )
 # Words that open a note only at its beginning, and even there may belong to a name (ADVANCE ENGINEERING, TI CYCLES).
 NOTE_STARTS_OR_NAMES: Final = _words(

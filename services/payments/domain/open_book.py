@@ -53,6 +53,8 @@ class PartnerAccount:
     # Numbers of the partner's invoices, paid ones too, and which of these the payables are.
     numbers: OpenNumbers = NO_NUMBERS
     serials: OpenNumbers = NO_NUMBERS
+    # At the last look at a line sets with gaps are searched among many more of them.
+    is_searched_far: bool = False
 
     @cached_property
     def amounts(self) -> list[int]:

@@ -23,6 +23,8 @@ _GLUED_FORM = re.compile(
 )
 _LONG_FORMS = {"PVT": "PRIVATE", "LTD": "LIMITED", "CO": "COMPANY"}
 _MISSPELT = 2.6
+_PRIVATE = "PRIVATE"
+_OTHER_LIMITED = 0.7
 _NAME_MIN = 3
 # A statement shows the same payers again and again: what was found of a name is kept for the next line.
 _NAMES_KEPT = 16_384
@@ -77,8 +79,10 @@ def name_misfit(shown: FirmName, partner: FirmName) -> float:
 
 
 def _form_misfit(shown: FirmName, partner: FirmName) -> float:
+    """Banks leave PRIVATE away at times, so it tells two firms of one name apart and says little more."""
     if shown.form == partner.form:
-        return 0.0
+        is_private = _PRIVATE in shown.full
+        return _OTHER_LIMITED if shown.form == "LIMITED" and is_private != (_PRIVATE in partner.full) else 0.0
     return 4.0 if shown.form and partner.form else 1.0 if partner.form else 2.0
 
 

@@ -250,6 +250,7 @@ def _known_payers(
     """The payer was proved before to pay for the partner; without a name only its bank and the place tell it."""
     found = aliases.partners_of(shown.narration, shown.names)
     proofs = sum(found.values())
+    addressed = _at_address(stem, index) if (stem := _address_stem(shown.narration)) else []
     for code, count in found.items():
         if code not in index.known:
             continue
@@ -259,6 +260,9 @@ def _known_payers(
         weight = weights.known_third_party + math.log(proofs / count)
         weight += 0.0 if is_there else weights.other_place
         weight += 0.0 if shown.names else weights.third_party
+        # Another partner's name in the payment address is hardly there by chance.
+        if addressed and code not in addressed:
+            weight += weights.same_address + weights.other_address
         yield PayerCandidate(code, weight, Relation.KNOWN_PAYER, ("known_payer",))
 
 

@@ -20,6 +20,8 @@ BOUNDS_MAX: Final = {
     "loose_items_max": 22,
     "loose_size_max": 6,
     "loose_found_max": 200,
+    "far_items_max": 200,
+    "far_found_max": 200,
     "rounds_max": 100,
     "looks_max": 200,
     "wave_lines_max": 1_000,

@@ -115,12 +115,12 @@ def verdict_on(
 def _ranked(
     found: Iterable[tuple[float, PayerCandidate, Explanation]],
 ) -> list[tuple[float, PayerCandidate, Explanation]]:
-    """Likeliest first. Due dates are written out only where they decide."""
+    """Likeliest first, of equals what pays invoices. Due dates are written out only where they decide."""
     ranked = []
     for _, alike in groupby(sorted(found, key=_likelihood), key=_likelihood):
         several = list(alike)
         if len(several) > 1:
-            several.sort(key=lambda item: _due(item[2]))
+            several.sort(key=lambda item: (not item[2].payables, _due(item[2])))
         ranked += several
     return ranked
 

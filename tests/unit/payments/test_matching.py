@@ -399,3 +399,23 @@ def test_money_is_neither_made_nor_lost(
                 used[number] = used.get(number, 0) + amount_minor
     assert all(used.get(invoice.number, 0) <= invoice.open_minor for invoice in invoices)
     assert decisions == decided(lines, invoices)
+
+
+def test_a_named_invoice_is_kept_for_its_line_though_a_payer_was_learned_in_between() -> None:
+    """What one line teaches of the payers at a bank makes the others there be weighed again, named ones first."""
+    lines = [
+        a_line(UNNAMED, 1_234_567, number=1),
+        a_line(
+            "NEFT CR-HDFC0002222-SAGAR FINSERV PVT LTD-ENG/26-27/00501-HDFCN26274967056", 7_654_321, number=2
+        ),
+        a_line("NEFT CR-HDFC0003333-VAIGAI TRACTO-ENG/26-27/00412-HDFCN26274967057", 1_234_567, number=3),
+    ]
+    invoices = [an_invoice(412, 1_234_567), an_invoice(413, 1_234_567, day=2), an_invoice(501, 7_654_321)]
+
+    decisions = decided(lines, invoices)
+
+    assert [paid(decision) for decision in decisions] == [
+        {"413": 1_234_567},
+        {"501": 7_654_321},
+        {"412": 1_234_567},
+    ]

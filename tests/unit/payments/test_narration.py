@@ -62,6 +62,8 @@ def test_a_cheque_tells_bank_and_place() -> None:
         ("UPI/CR/199173270885/VAIGAI PUMPS LTD/CNRB/gan", ("VAIGAI PUMPS LTD",), "CNRB"),
         ("UPI/P2A/263814177183/KOTA", ("KOTA",), ""),
         ("CLG TO VAIGAI PUMPS LTD CHQ NO 72", ("VAIGAI PUMPS LTD",), ""),
+        ("NEFT CNRBN26286405138 VAIGAI PUMPS LTD INVOI", ("VAIGAI PUMPS LTD",), "CNRB"),
+        ("UPI/263814177183/OLD DUES/vaigaipumps17@okhdfcbank/CANARA BANK", (), "CNRB"),
     ],
 )
 def test_what_is_left_of_a_cut_bank_address_or_cheque_number_is_no_name(

@@ -100,3 +100,23 @@ def test_ten_thousand_partners_are_looked_up_not_scanned() -> None:
 
     assert view.candidates[0].partner_code == "P4321"
     assert len(view.candidates) <= PayerWeights().candidates_max
+
+
+def test_an_address_with_another_partners_name_outweighs_a_bank_that_paid_for_one_before() -> None:
+    known = (PayerAlias("ifsc:UTIB0000009:SAGARFINSERV", "P1", "NEFT 1"),)
+    partners = [a_partner(ifsc="HDFC0001111"), a_partner("P2", "Pragati Marine", ifsc="UTIB0000001")]
+
+    view = view_of("UPI/940301782136/OLD DUES/pragatimarine28@okhdfcbank/AXIS BANK", partners, known)
+
+    assert view.candidates[0].partner_code == "P2"
+
+
+def test_private_or_not_tells_two_firms_of_one_name_apart() -> None:
+    partners = [
+        a_partner("P1", "Narayana Farm Mart Ltd"),
+        a_partner("P2", "Narayana Farm Mart Private Limited"),
+    ]
+
+    view = view_of("BY CLG NARAYANA FARM MART PVT. LTD. 631599", partners)
+
+    assert [candidate.partner_code for candidate in view.candidates] == ["P2", "P1"]
