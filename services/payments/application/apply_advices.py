@@ -72,6 +72,8 @@ class AdvisedLines:
 
     def left_open(self, invoices: Iterable[OpenInvoice]) -> list[OpenInvoice]:
         """The invoices without what the advised credits will settle of them."""
+        if not self.used:
+            return list(invoices)
         reduced = (replace(one, open_minor=one.open_minor - self.used[one.id]) for one in invoices)
         return [one for one in reduced if one.open_minor > 0]
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from functools import lru_cache
 
 from services.payments.domain.deduction_terms import NO_PARTNER_TERMS, PartnerTerms, TdsRule
 from services.payments.domain.matching_policy import MatchingPolicy
@@ -87,7 +88,15 @@ def _underpaid(
 
 def tax_on(base_minor: int, rate: Decimal) -> int:
     """Tax to the paisa, half up: 0.1 % of ₹ 51,116.50 is ₹ 51.12."""
-    return int((base_minor * rate).quantize(Decimal(1), ROUND_HALF_UP))
+    part, whole = _as_fraction(rate)
+    tax = (2 * abs(base_minor) * part + whole) // (2 * whole)
+    return tax if base_minor >= 0 else -tax
+
+
+@lru_cache(maxsize=256)
+def _as_fraction(rate: Decimal) -> tuple[int, int]:
+    """Whole numbers are reckoned with much faster, and as exactly."""
+    return rate.as_integer_ratio()
 
 
 def beyond_threshold(payable: PayableInvoice, rule: TdsRule) -> int:
@@ -112,7 +121,8 @@ def tax_deducted(
     standing = given.terms.deductor_on(given.paid_on)
     rate = rule.rate if standing is None or standing.has_pan else rule.rate_without_pan
     gross = sum(payable.open_minor for payable in invoices)
-    if short > gross * rate + max(_RUPEE * len(invoices), gross // _TEN_THOUSANDTH):
+    part, whole = _as_fraction(rate)
+    if (short - max(_RUPEE * len(invoices), gross // _TEN_THOUSANDTH)) * whole > gross * part:
         return
     weights = given.policy.amount
     beyond = [beyond_threshold(payable, rule) for payable in invoices]

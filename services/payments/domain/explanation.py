@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
 
 from services.payments.domain.deduction import (
     Circumstances,
@@ -14,7 +16,7 @@ from services.payments.domain.deduction import (
     differences_explained,
     is_left_over_likely,
 )
-from services.payments.domain.deduction_terms import PartnerTerms
+from services.payments.domain.deduction_terms import PartnerTerms, TdsRule
 from services.payments.domain.far_sets import far_sets, shares_kept
 from services.payments.domain.matching_policy import MatchingPolicy
 from services.payments.domain.named_invoices import NamedInvoices
@@ -46,12 +48,12 @@ class Explanation:
         """Equal for explanations that differ only in which of several equal invoices they pay, or in what the same small
         sum was kept back for: the likelier is taken, because who paid what is the same. What is kept back once for the
         payment is put to one invoice by convention, so to which does not matter either."""
-        paid = sorted(
+        paid = [
             (p.taxable_minor, p.open_minor, allocated + deducted)
             for p, allocated, deducted in zip(self.payables, self.allocated, self.deducted, strict=True)
-        )
-        kept_back = sorted(deducted for deducted in self.deducted if deducted)
-        return self.on_account_minor, tuple(paid), tuple(kept_back)
+        ]
+        kept_back = [deducted for deducted in self.deducted if deducted]
+        return self.on_account_minor, tuple(sorted(paid)), tuple(sorted(kept_back))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,13 @@ def explanations(
 ) -> list[Explanation]:
     """All explanations by one partner's account; the last resort, money on account, is always among them."""
     found: list[Explanation] = []
-    for choice in _choices(payment, account, named, policy):
+    window = _window(payment, account.terms, policy)
+    for choice in _choices(payment, account, named, policy, window):
         found += _explained(choice, payment, account, named, policy)
     best = min(found, key=lambda explanation: explanation.weight, default=None)
     if best is None or best.weight >= policy.amount.loose_search_above:
-        _, high = _window(payment, account.terms, policy)
         exact = list(_loose_choices(payment.amount_minor, payment.amount_minor, account, policy))
-        for choice in exact or _loose_choices(payment.amount_minor, high, account, policy):
+        for choice in exact or _loose_choices(payment.amount_minor, window[1], account, policy):
             found += _explained(choice, payment, account, named, policy)
         if account.is_searched_far:
             for choice in _far_choices(payment, account, policy):
@@ -91,13 +93,17 @@ def explanations(
 
 
 def _choices(
-    payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
+    payment: Payment,
+    account: PartnerAccount,
+    named: NamedInvoices,
+    policy: MatchingPolicy,
+    window: tuple[int, int],
 ) -> Iterator[_Choice]:
     weights = policy.amount
     whole = named.whole_set()
     if whole:
         yield _Choice(whole, 0.0)
-    low, high = _window(payment, account.terms, policy)
+    low, high = window
     amounts, named_ones = account.amounts, named.positions
     for position in account.within(low, high):
         excess = payment.amount_minor - amounts[position]
@@ -131,17 +137,25 @@ def _rank(position: int, policy: MatchingPolicy) -> float:
 def _window(payment: Payment, terms: PartnerTerms, policy: MatchingPolicy) -> tuple[int, int]:
     """Sums of invoices that some deduction or overpayment could turn into the amount."""
     amount_minor = payment.amount_minor
-    freights = (max(t.amount_minor or 0, t.cap_minor or 0) for t in terms.freights)
-    fixed = max(policy.bank_charge_cap_minor, *policy.bank_charges_minor, *freights)
-    standing = terms.deductor_on(payment.paid_on)
+    charges = (policy.bank_charge_cap_minor, *policy.bank_charges_minor)
+    fixed, part, whole = _short_by(policy.tds_rules, charges, terms, payment.paid_on)
+    low = max(1, amount_minor - policy.overpaid_cap_minor)
+    return low, amount_minor + fixed + amount_minor * part // whole + 200
+
+
+@lru_cache(maxsize=1024)
+def _short_by(
+    rules: tuple[TdsRule, ...], charges: tuple[int, ...], terms: PartnerTerms, day: date
+) -> tuple[int, int, int]:
+    """The most that invoices paid on the day may be short by: an amount, and a share of what is paid as a fraction."""
+    fixed = max(*charges, *(max(t.amount_minor or 0, t.cap_minor or 0) for t in terms.freights), 0)
+    standing = terms.deductor_on(day)
     has_pan = standing is None or standing.has_pan
-    rate = max((r.rate if has_pan else r.rate_without_pan for r in policy.tds_rules), default=Decimal(0))
+    rate = max((rule.rate if has_pan else rule.rate_without_pan for rule in rules), default=Decimal(0))
     # Of what is short by a share of the sum, the amount is the rest: a tenth off leaves nine tenths.
-    share = max(rate, terms.highest_discount_on(payment.paid_on) / 100) * Decimal("1.12")
-    return (
-        max(1, amount_minor - policy.overpaid_cap_minor),
-        amount_minor + fixed + int(amount_minor * share / (1 - min(share, Decimal("0.9")))) + 200,
-    )
+    share = Fraction(max(rate, terms.highest_discount_on(day) / 100)) * Fraction("1.12")
+    kept_back = share / (1 - min(share, Fraction("0.9")))
+    return fixed, kept_back.numerator, kept_back.denominator
 
 
 def _rivals(
@@ -185,6 +199,7 @@ def _explained(
     payables = tuple(account.payables[position] for position in choice.positions)
     is_named = bool(named.told) and named.told.issuperset(choice.positions)
     base: float | None = None
+    is_aside = False
     given = Circumstances(policy, payment.paid_on, account.terms, is_named, len(account.payables))
     for explained in differences_explained(payment.amount_minor, payables, given):
         if base is None:
@@ -193,8 +208,8 @@ def _explained(
                 + named.weight(choice.positions, policy.amount)
                 + _early(payables, payment, policy)
             )
-        found = _explanation(base + explained.weight, explained, payables, is_named=is_named)
-        yield replace(found, leaves_number_aside=named.leaves_aside(choice.positions))
+            is_aside = named.leaves_aside(choice.positions)
+        yield _explanation(base, explained, payables, is_named=is_named, is_aside=is_aside)
 
 
 def _early(payables: tuple[PayableInvoice, ...], payment: Payment, policy: MatchingPolicy) -> float:
@@ -203,11 +218,11 @@ def _early(payables: tuple[PayableInvoice, ...], payment: Payment, policy: Match
 
 
 def _explanation(
-    weight: float, explained: Explained, payables: tuple[PayableInvoice, ...], *, is_named: bool
+    base: float, explained: Explained, payables: tuple[PayableInvoice, ...], *, is_named: bool, is_aside: bool
 ) -> Explanation:
     deducted = explained.deducted or (0,) * len(payables)
     return Explanation(
-        weight=weight,
+        weight=base + explained.weight,
         code=explained.code,
         payables=payables,
         allocated=tuple(p.open_minor - cut for p, cut in zip(payables, deducted, strict=True)),
@@ -216,6 +231,7 @@ def _explanation(
         on_account_minor=explained.on_account_minor,
         is_named=is_named,
         expected_minor=explained.expected_minor,
+        leaves_number_aside=is_aside,
     )
 
 

@@ -65,6 +65,23 @@ class NamedInvoices:
         return total
 
 
+# Without a name it does not matter whether one was cut off.
+_NAMELESS = NamedInvoices((), frozenset(), frozenset(), is_open_ended=False)
+
+
+def weight_of_no_invoice(references: Sequence[InvoiceReference], weights: AmountWeights) -> float:
+    """Nats against somebody having written these references who owes none of our invoices."""
+    return sum((_ignored_by_stranger(reference, weights) for reference in references), 0.0)
+
+
+def _ignored_by_stranger(reference: InvoiceReference, weights: AmountWeights) -> float:
+    if reference.kind is ReferenceKind.CUT:
+        return 0.0
+    if reference.kind is ReferenceKind.SHORT:
+        return _ignored_number(frozenset(), reference, weights)
+    return weights.ignored_name
+
+
 def named_invoices(
     references: Sequence[InvoiceReference],
     account: PartnerAccount,
@@ -72,6 +89,8 @@ def named_invoices(
     *,
     is_truncated: bool,
 ) -> NamedInvoices:
+    if not references:
+        return _NAMELESS
     meanings = tuple(_meaning(reference, account, weights) for reference in references)
     positions = frozenset[int]().union(*(meaning.exact for meaning in meanings))
     told = frozenset[int]().union(*(meaning.exact for meaning in meanings if not meaning.is_cut))

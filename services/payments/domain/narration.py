@@ -43,6 +43,9 @@ _WHOLE_ACCOUNT = re.compile(r"\d{9,18}")  # as Indian banks number them; a maske
 _SEPARATORS = re.compile(r"[-/*:|\\_]+")
 _WORDS = re.compile(r"[^\s,;+]+")
 _DIGITS = re.compile(r"\d+")
+_MASK = re.compile(r"X+\d{0,6}")
+_NUMBER = re.compile(r"(?:[A-Z]{1,4}\.?)?\d{3,}")
+_ABBREVIATION = re.compile(r"\bM/S\.?(?=\s|\b)|\bA/C\b")
 _CUT_REFERENCE_MIN = 3
 _REMAINDER_MAX = 4
 
@@ -162,7 +165,9 @@ def _rail(text: str) -> str:
 
 
 def _prepared(text: str) -> str:
-    upper = re.sub(r"\bM/S\.?(?=\s|\b)|\bA/C\b", " ", text.upper().replace("\n", ""))
+    upper = text.upper().replace("\n", "")
+    if "/" in upper:
+        upper = _ABBREVIATION.sub(" ", upper)
     return with_numbers_apart(upper).strip()
 
 
@@ -181,7 +186,11 @@ def _not_receipt_reason(line: StatementLine, text: str) -> str:
         return "not_final"
     if line.is_reversal:
         return "reversal"
-    return next((reason for reason, wording in NO_RECEIPTS if wording.search(text)), "")
+    for reason, held, wording in NO_RECEIPTS:
+        for part in held:
+            if part in text and wording.search(text):
+                return reason
+    return ""
 
 
 def _without_addresses(text: str, reading: _Reading) -> str:
@@ -229,7 +238,7 @@ def _is_shaped(word: str, rail: str, reading: _Reading) -> bool:
     elif len(word) >= _CUT_REFERENCE_MIN and reading.reference.startswith(word):
         reading.is_truncated = True
     else:
-        return re.fullmatch(r"X+\d{0,6}", word) is not None
+        return _MASK.fullmatch(word) is not None
     return True
 
 
@@ -292,7 +301,7 @@ def _opens_note(word: str, place: int) -> bool:
 
 def _is_number(word: str) -> bool:
     """Digits, with at most a few letters before them: 4034, NO.3486."""
-    return re.fullmatch(r"(?:[A-Z]{1,4}\.?)?\d{3,}", word) is not None
+    return _NUMBER.fullmatch(word) is not None
 
 
 def _read_note(words: list[str], reading: _Reading) -> None:

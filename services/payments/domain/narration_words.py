@@ -57,29 +57,53 @@ ROUTING_ENDS: Final = _words(
     "CHQ CHEQUE NO CLG REF UTR RRN TXN ID INST SERIAL DEP CTS INSTNO CHQNO OLD PART FULL FINAL FOR VIDE ON TAX"
 )
 ANNOUNCING_WORDS: Final = _words("INV INVS INVOICE INVOICES INVNO BILL BILLS TI TAXINVOICE BILLNO")
+# Each with texts of which the wording holds one: they are looked for first, which costs next to nothing.
 _NO_RECEIPTS: Final = (
-    ("interest", r"\bINT(?:EREST)?\.? ?(?:PD|PAID|CREDIT|CR|ON FD|CAPITALI[SZ]ED)\b|\bINTEREST\b|^INT[ .]"),
+    (
+        "interest",
+        ("INT",),
+        r"\bINT(?:EREST)?\.? ?(?:PD|PAID|CREDIT|CR|ON FD|CAPITALI[SZ]ED)\b|\bINTEREST\b|^INT[ .]",
+    ),
     (
         "tax_refund",
+        ("REFUND", "RBIS", "ITDTAX"),
         r"\b(?:[CSI]?GST|TDS|TAX|ITD|INCOME ?TAX|IT)[ /-]*(?:TAX )?REFUND\b|\bRBIS0?[A-Z0-9]*GST|\bITDTAX",
     ),
-    ("return_of_own_payment", r"\b(?:RETURN|RETURNED|RETD|REJECTED|REJECT|UNCREDITED)\b"),
-    ("return_of_own_payment", r"\b(?:NEFT|RTGS|IMPS)[ /_-]*(?:RTN|RET|REJ)\b"),
-    ("reversal", r"\b(?:REVERSAL|REVERSED|REV|RVSL|CHRG ?REV|CHGS? ?REV|WAIVER|WAIVED)\b"),
-    ("refund", r"\b(?:REFUND|CASHBACK|CASH BACK)\b"),
+    (
+        "return_of_own_payment",
+        ("RET", "REJ", "UNCREDITED"),
+        r"\b(?:RETURN|RETURNED|RETD|REJECTED|REJECT|UNCREDITED)\b",
+    ),
+    ("return_of_own_payment", ("RTN", "RET", "REJ"), r"\b(?:NEFT|RTGS|IMPS)[ /_-]*(?:RTN|RET|REJ)\b"),
+    (
+        "reversal",
+        ("REV", "RVSL", "WAIVE"),
+        r"\b(?:REVERSAL|REVERSED|REV|RVSL|CHRG ?REV|CHGS? ?REV|WAIVER|WAIVED)\b",
+    ),
+    ("refund", ("REFUND", "CASH"), r"\b(?:REFUND|CASHBACK|CASH BACK)\b"),
     (
         "own_transfer",
+        ("OWN", "SELF", "SWEEP", "INTRA"),
         r"\b(?:OWN|SELF) (?:A/?C|ACCOUNT|TRF|TRANSFER|FUNDS?)\b|\bSWEEP\b|\bSELF\b|\bINTRA ?COMPANY\b",
     ),
     (
         "deposit_or_loan",
+        ("FD", "TD ", "MATURITY", "DISB", "DRAWDOWN"),
         r"\bFD\b|\bTD (?:CLOSURE|MATURITY)|\bMATURITY\b|\b(?:LOAN|OD|WCDL) (?:DISB|DISBURS\w*|DRAWDOWN)",
     ),
-    ("dividend", r"\bDIVIDEND\b|\bDIV PAID\b"),
-    ("test_transfer", r"\bUNKNOWN\b.*\bTEST\b|\bTEST (?:TXN|TRANSACTION|TRANSFER|PAYMENT|IMPS|CREDIT)\b"),
-    ("test_transfer", r"\bPENNY ?(?:DROP|TEST|LESS)\b|\bACCOUNT (?:VALIDATION|VERIFICATION)\b"),
+    ("dividend", ("DIV",), r"\bDIVIDEND\b|\bDIV PAID\b"),
+    (
+        "test_transfer",
+        ("TEST",),
+        r"\bUNKNOWN\b.*\bTEST\b|\bTEST (?:TXN|TRANSACTION|TRANSFER|PAYMENT|IMPS|CREDIT)\b",
+    ),
+    (
+        "test_transfer",
+        ("PENNY", "VALIDATION", "VERIFICATION"),
+        r"\bPENNY ?(?:DROP|TEST|LESS)\b|\bACCOUNT (?:VALIDATION|VERIFICATION)\b",
+    ),
 )
-NO_RECEIPTS: Final = tuple((reason, re.compile(wording)) for reason, wording in _NO_RECEIPTS)
+NO_RECEIPTS: Final = tuple((reason, held, re.compile(wording)) for reason, held, wording in _NO_RECEIPTS)
 CHEQUE_RETURN: Final = re.compile(
     r"\b(?:RET|RETD|RETURN|RETURNED|RTN|UNPAID|BOUNCED?|DISHONOU?RE?D?|REJECT|REJECTED)\b"
 )

@@ -1,8 +1,9 @@
 """The open invoices of a batch while it is being matched: what is still open, found by partner and by number."""
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -61,14 +62,15 @@ class PartnerAccount:
         return [payable.open_minor for payable in self.payables]
 
     @cached_property
-    def _by_amount(self) -> list[tuple[int, int]]:
-        return sorted((open_minor, position) for position, open_minor in enumerate(self.amounts))
+    def _by_amount(self) -> tuple[Sequence[int], Sequence[int]]:
+        order = array("I", sorted(range(len(self.amounts)), key=self.amounts.__getitem__))
+        return array("q", [self.amounts[position] for position in order]), order
 
     def within(self, low: int, high: int) -> list[int]:
         """Positions of the invoices of which an amount from low to high is open, oldest first."""
-        first = bisect_left(self._by_amount, (low, 0))
-        last = bisect_right(self._by_amount, (high, len(self.amounts)))
-        return sorted(position for _, position in self._by_amount[first:last])
+        amounts, positions = self._by_amount
+        first = bisect_left(amounts, low)
+        return sorted(positions[first : bisect_right(amounts, high, first)])
 
     @cached_property
     def runs(self) -> RunSums:

@@ -15,6 +15,7 @@ _BUCKET_MAX = 60
 _GOOD_MISFIT = 6.0
 _STEM = 3
 _ADDRESS_MIN = 5
+_PAYERS_KEPT = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class PartnerIndex:
             for key in _partner_keys(partner):
                 buckets[key].append(code)
         self._buckets = dict(buckets)
+        # By what a narration shows of the payer: the partners that it fits, and how badly.
+        self.compared: dict[tuple[str, ...], dict[str, float]] = {}
 
     def __len__(self) -> int:
         return len(self.known)
@@ -173,6 +176,18 @@ def _own(shown: _Shown, index: PartnerIndex, weights: PayerWeights) -> Iterator[
 
 
 def _misfits(shown: _Shown, index: PartnerIndex) -> dict[str, float]:
+    """A month shows the same payer in the same words again and again."""
+    narration = shown.narration
+    key = (narration.ifsc, narration.account_suffix, *narration.names)
+    known = index.compared.get(key)
+    if known is None:
+        if len(index.compared) >= _PAYERS_KEPT:
+            index.compared.clear()
+        known = index.compared[key] = _compared(shown, index)
+    return known
+
+
+def _compared(shown: _Shown, index: PartnerIndex) -> dict[str, float]:
     narration, names = shown.narration, shown.names
     codes: list[str] = []
     if narration.ifsc:

@@ -118,8 +118,8 @@ class AliasBook:
             return Counter(self._by_bank.get(narration.bank_code, ()))
         counted: Counter[str] = Counter()
         for name in names:
-            known = self._by_stem.get((narration.bank_code, name.compact[:_STEM]), Counter())
-            for met, proofs in known.items():
+            known = self._by_stem.get((narration.bank_code, name.compact[:_STEM]))
+            for met, proofs in known.items() if known else ():
                 if _is_same_place(met.place, narration) and self._is_same(name.compact, met.name):
                     counted[met.partner_code] += proofs
         return counted

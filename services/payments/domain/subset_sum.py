@@ -1,11 +1,11 @@
 """Which of a few amounts add up to a total: bounded search that never tries all combinations of many."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, repeat
 
 _HALVES_KEPT = 64
 Subset = tuple[int, ...]
@@ -15,22 +15,27 @@ def runs_within(
     prefix_sums: Sequence[int], low: int, high: int, *, length_max: int
 ) -> Iterator[tuple[int, int]]:
     """Runs of neighbours [start, end) of two or more whose sum lies in low … high. `prefix_sums` starts with 0 and rises,
-    so each start costs one binary search."""
+    so each start costs one binary search; all of them are made in one go, because few starts have such a run."""
     count = len(prefix_sums) - 1
-    for start in range(count - 1):
-        base = prefix_sums[start]
-        if base + low > prefix_sums[count]:
+    wanted = [base + low for base in prefix_sums[: max(0, count - 1)]]
+    firsts = map(bisect_left, repeat(prefix_sums), wanted)
+    for start, first in enumerate(firsts):
+        if first > count:
             return
+        most = prefix_sums[start] + high
+        if prefix_sums[first] > most:
+            continue
         last = min(count, start + length_max)
-        end = bisect_left(prefix_sums, base + low, start + 2, last + 1)
-        while end <= last and prefix_sums[end] <= base + high:
+        end = max(first, start + 2)
+        while end <= last and prefix_sums[end] <= most:
             yield start, end
             end += 1
 
 
 class RunSums:
     """Sums of all runs of neighbours of some amounts. Of few amounts, and for the first totals of many, the runs are
-    searched, which costs less than listing all sums; the list pays off for an account that is asked often."""
+    searched, which costs less than listing all sums; the list pays off for an account that is asked often. Thousands of
+    accounts may have one, so it is two rows of bare numbers: the sums, and which run each of them is."""
 
     _FEW = 24
     _SEARCHES = 10
@@ -39,28 +44,34 @@ class RunSums:
         self._prefix_sums = [0, *accumulate(amounts)]
         self._length_max = length_max
         self._searches = 0
-        self._sums: list[tuple[int, int, int]] | None = None
+        self._sums: Sequence[int] | None = None
+        self._runs: Sequence[int] = ()
 
     def within(self, low: int, high: int) -> list[tuple[int, int]]:
         """Runs [start, end) of two or more whose sum lies in low … high, in the order of their starts."""
         self._searches += 1
-        if self._sums is None and self._searches > self._SEARCHES:
-            self._sums = self._listed()
+        if self._searches > self._SEARCHES and len(self._prefix_sums) - 1 > self._FEW and self._sums is None:
+            self._list()
         if self._sums is None:
             return list(runs_within(self._prefix_sums, low, high, length_max=self._length_max))
-        first = bisect_left(self._sums, (low, 0, 0))
-        last = bisect_left(self._sums, (high + 1, 0, 0))
-        return sorted((start, end) for _, start, end in self._sums[first:last])
+        first = bisect_left(self._sums, low)
+        last = bisect_right(self._sums, high, first)
+        runs = (divmod(self._runs[place], self._length_max + 1) for place in range(first, last))
+        return sorted((start, start + length) for start, length in runs)
 
-    def _listed(self) -> list[tuple[int, int, int]] | None:
-        count, sums = len(self._prefix_sums) - 1, self._prefix_sums
-        if count <= self._FEW:
-            return None
-        return sorted(
-            (sums[end] - sums[start], start, end)
-            for start in range(count - 1)
-            for end in range(start + 2, min(count, start + self._length_max) + 1)
-        )
+    def _list(self) -> None:
+        count, prefixes, longest = len(self._prefix_sums) - 1, self._prefix_sums, self._length_max
+        sums: list[int] = []
+        runs: list[int] = []
+        for start in range(count - 1):
+            ends = prefixes[start + 2 : start + longest + 1]
+            base = prefixes[start]
+            sums += [end - base for end in ends]
+            first = start * (longest + 1) + 2
+            runs += range(first, first + len(ends))
+        order = sorted(range(len(sums)), key=sums.__getitem__)
+        self._sums = array("q", [sums[place] for place in order])
+        self._runs = array("I", [runs[place] for place in order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +104,14 @@ def _half(start: int, stop: int, size_max: int) -> _Half:
 class SubsetSums:
     """All sums of up to a few of some amounts, kept as two halves that are joined only when a total is asked for.
 
-    Thousands of partners have theirs at a time, so each keeps bare numbers: `left` has the totals of the left half's
-    subsets, `right` those of the right half's in rising order, and `right_places` whose they are.
+    Thousands of partners have theirs at a time, so each keeps bare numbers: `left` and `right` have the totals of the
+    halves' subsets in rising order, and `left_places` and `right_places` whose they are.
     """
 
     left_half: _Half
     right_half: _Half
     left: Sequence[int]
+    left_places: Sequence[int]
     right: Sequence[int]
     right_places: Sequence[int]
     size_max: int
@@ -109,10 +121,14 @@ def subset_sums(amounts: Sequence[int], *, size_max: int) -> SubsetSums:
     """Lists 2 × 2^(n/2) sums instead of 2^n; the caller bounds n."""
     middle = len(amounts) // 2
     left_half, right_half = _half(0, middle, size_max), _half(middle, len(amounts), size_max)
-    totals = right_half.totals(amounts)
-    places = array("I", sorted(right_half.in_order, key=totals.__getitem__))
-    right = array("q", [totals[place] for place in places])
-    return SubsetSums(left_half, right_half, array("q", left_half.totals(amounts)), right, places, size_max)
+    left, right = _rising(left_half, amounts), _rising(right_half, amounts)
+    return SubsetSums(left_half, right_half, *left, *right, size_max)
+
+
+def _rising(half: _Half, amounts: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    totals = half.totals(amounts)
+    places = array("I", sorted(half.in_order, key=totals.__getitem__))
+    return array("q", [totals[place] for place in places]), places
 
 
 def loose_subsets(sums: SubsetSums, low: int, high: int, *, found_max: int) -> list[Subset]:
@@ -131,19 +147,17 @@ def loose_subsets(sums: SubsetSums, low: int, high: int, *, found_max: int) -> l
 
 
 def _beginnings(sums: SubsetSums, low: int, high: int) -> list[tuple[int, Subset, int]]:
-    """Sums of the left half with the place in the right half from which on sums may complete them."""
-    lefts = zip(sums.left, sums.left_half.subsets, strict=True)
-    if low == high:
-        last = len(sums.right) - 1
-        first_places = dict(zip(reversed(sums.right), range(last, -1, -1), strict=True))
-        return [
-            (total, members, first_places[low - total])
-            for total, members in lefts
-            if low - total in first_places
-        ]
-    return [
-        (total, members, bisect_left(sums.right, low - total)) for total, members in lefts if total <= high
+    """Sums of the left half that sums of the right half complete, with the place of the first of these."""
+    totals = sums.left[: bisect_right(sums.left, high)]
+    right = list(sums.right)
+    firsts = map(bisect_left, repeat(right), map(low.__sub__, totals))
+    right.append(right[-1] + high + 1)  # more than can be needed
+    found = [
+        (place, total, first)
+        for place, total, first in zip(sums.left_places, totals, firsts, strict=False)
+        if total + right[first] <= high
     ]
+    return [(total, sums.left_half.subsets[place], first) for place, total, first in sorted(found)]
 
 
 def _size_first(subset: Subset) -> tuple[int, Subset]:

@@ -3,18 +3,17 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from services.payments.domain.deduction import amount_freedom
 from services.payments.domain.explanation import Explanation, Payment, explanations
 from services.payments.domain.invoice_number import ReferenceKind, reference_key
-from services.payments.domain.matching_policy import MatchingPolicy, SearchBounds
-from services.payments.domain.named_invoices import named_invoices
+from services.payments.domain.matching_policy import MatchingPolicy
+from services.payments.domain.named_invoices import named_invoices, weight_of_no_invoice
 from services.payments.domain.narration import Narration
 from services.payments.domain.open_book import OpenBook, PartnerAccount
 from services.payments.domain.payer import PayerCandidate, PayerView, Relation
 
-_NOBODY = PartnerAccount((), SearchBounds())
 _AMOUNT_TWINS_MAX = 4
 _KNOWN_WELL = 8.0
 _ROUND = 100_00
@@ -116,8 +115,11 @@ def _ranked(
     found: Iterable[tuple[float, PayerCandidate, Explanation]],
 ) -> list[tuple[float, PayerCandidate, Explanation]]:
     """Likeliest first, of equals what pays invoices. Due dates are written out only where they decide."""
+    in_order = sorted(found, key=_likelihood)
+    if all(_likelihood(one) != _likelihood(next_one) for one, next_one in pairwise(in_order)):
+        return in_order
     ranked = []
-    for _, alike in groupby(sorted(found, key=_likelihood), key=_likelihood):
+    for _, alike in groupby(in_order, key=_likelihood):
         several = list(alike)
         if len(several) > 1:
             several.sort(key=lambda item: (not item[2].payables, _due(item[2])))
@@ -138,9 +140,9 @@ def _stranger_weight(
     payment: Payment, narration: Narration, view: PayerView, policy: MatchingPolicy, *, is_ours: bool
 ) -> float:
     """Somebody unknown pays for something unknown; a number that is an open invoice's is hardly there by chance."""
-    named = named_invoices(narration.references, _NOBODY, policy.amount, is_truncated=False)
     weight = view.stranger_weight + policy.amount.on_account + amount_freedom(payment.amount_minor)
-    return weight + named.weight((), policy.amount) + (_HIT_BY_CHANCE if is_ours else 0.0)
+    unmet = weight_of_no_invoice(narration.references, policy.amount)
+    return weight + unmet + (_HIT_BY_CHANCE if is_ours else 0.0)
 
 
 def _shared_out(ranked: list[tuple[float, PayerCandidate, Explanation]], stranger_weight: float) -> Verdict:

@@ -1,17 +1,42 @@
 """The numbers of one partner's open invoices, found by what a payer wrote without reading all of them each time."""
 
 import string
+from array import array
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rapidfuzz.distance import OSA
 
-_TAIL = 3
 _FEW = 200
 _CHARACTERS = string.digits + string.ascii_uppercase
+
+
+class _Order:
+    """Places of numbers in the order of some reading of them. Thousands of partners have such orders at a time, so they
+    are bare numbers, and the readings are made again for the few places that a search looks at."""
+
+    def __init__(self, count: int, reading: Callable[[int], str]) -> None:
+        self._reading = reading
+        self._places = array("I", sorted(range(count), key=reading))
+
+    def beginning_with(self, text: str) -> Iterator[int]:
+        for number in range(self._first(text), len(self._places)):
+            place = self._places[number]
+            if not self._reading(place).startswith(text):
+                return
+            yield place
+
+    def equal_to(self, text: str) -> Iterator[int]:
+        for number in range(self._first(text), len(self._places)):
+            place = self._places[number]
+            if self._reading(place) != text:
+                return
+            yield place
+
+    def _first(self, text: str) -> int:
+        return bisect_left(self._places, text, key=self._reading)
 
 
 @dataclass(frozen=True)
@@ -21,59 +46,50 @@ class WrittenNumbers:
     texts: tuple[str, ...]
 
     @cached_property
-    def _whole(self) -> dict[str, list[int]]:
-        return self._grouped(lambda text: text)
+    def _forwards(self) -> _Order:
+        return _Order(len(self.texts), self.texts.__getitem__)
 
     @cached_property
-    def _bare(self) -> dict[str, list[int]]:
-        return self._grouped(lambda text: text.lstrip("0"))
+    def _backwards(self) -> _Order:
+        return _Order(len(self.texts), lambda place: self.texts[place][::-1])
 
     @cached_property
-    def _tails(self) -> dict[str, list[int]]:
-        return self._grouped(lambda text: text[-_TAIL:])
+    def _bare(self) -> _Order:
+        return _Order(len(self.texts), lambda place: self.texts[place].lstrip("0"))
 
     @cached_property
-    def _sorted(self) -> list[tuple[str, int]]:
-        return sorted((text, position) for position, text in enumerate(self.texts))
+    def _endings(self) -> dict[int, frozenset[str]]:
+        return {}
 
     def equal_to(self, text: str) -> frozenset[int]:
-        return frozenset(self._whole.get(text, ()))
+        return frozenset(self._forwards.equal_to(text))
 
     def equal_but_for_zeros(self, digits: str) -> frozenset[int]:
         """007 and 7 are one number."""
-        return frozenset(self._bare.get(digits.lstrip("0"), ()))
+        return frozenset(self._bare.equal_to(digits.lstrip("0")))
 
     def beginning_with(self, text: str) -> frozenset[int]:
-        return frozenset(self._from(text))
-
-    def _from(self, text: str) -> Iterator[int]:
-        for number, position in self._sorted[bisect_left(self._sorted, (text, -1)) :]:
-            if not number.startswith(text):
-                return
-            yield position
+        return frozenset(self._forwards.beginning_with(text))
 
     def ending_with(self, text: str) -> frozenset[int]:
-        """For three characters or more."""
-        candidates = self._tails.get(text[-_TAIL:], ())
-        return frozenset(position for position in candidates if self.texts[position].endswith(text))
+        return frozenset(self._backwards.beginning_with(text[::-1]))
 
     def one_off(self, text: str) -> frozenset[int]:
         """Numbers of the same length with one wrong character or two that changed places."""
-        if len(self.texts) <= _FEW:
-            return _near(text, enumerate(self.texts))
-        return frozenset(p for near in _neighbours(text) for p in self._whole.get(near, ()))
+        return frozenset(p for p in self.ending_one_off(text) if len(self.texts[p]) == len(text))
 
     def ending_one_off(self, text: str) -> frozenset[int]:
         """Numbers whose last characters are the text but for one."""
         if len(self.texts) <= _FEW:
             return _near(text, ((p, number[-len(text) :]) for p, number in enumerate(self.texts)))
-        return frozenset(p for near in _neighbours(text) for p in self.ending_with(near))
+        near = _neighbours(text) & self._all_endings(len(text))
+        return frozenset(p for ending in near for p in self.ending_with(ending))
 
-    def _grouped(self, key: Callable[[str], str]) -> dict[str, list[int]]:
-        grouped: dict[str, list[int]] = defaultdict(list)
-        for position, text in enumerate(self.texts):
-            grouped[key(text)].append(position)
-        return grouped
+    def _all_endings(self, length: int) -> frozenset[str]:
+        """The last so many characters of all numbers."""
+        if length not in self._endings:
+            self._endings[length] = frozenset(text[-length:] for text in self.texts)
+        return self._endings[length]
 
 
 @dataclass(frozen=True, slots=True)
