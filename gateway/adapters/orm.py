@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from gateway.adapters.salesforce_tables import add_salesforce_tables
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
@@ -14,6 +15,7 @@ outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 jobs = job_table(metadata)
 idempotency_keys = idempotency_table(metadata)
+add_salesforce_tables(metadata)
 
 request_audit = sa.Table(
     "request_audit",

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from shared.events.envelope import Event
+from shared.events.partners import PartnerStatus
 from shared.events.payments import AmountMinor, Currency
 
 RecordId = Annotated[
@@ -54,4 +55,96 @@ class PaymentAdvisedV1(Event):
     is_deleted: bool = False
 
 
-EVENTS: tuple[type[Event], ...] = (PaymentAdvisedV1,)
+class RecordChangedV1(Event):
+    """What every telling of a record says: of two the later `system_modstamp` holds, within one the later sequence."""
+
+    source: ClassVar[str] = "gateway"
+
+    record_id: RecordId
+    organization_id: Annotated[
+        str, Field(min_length=15, max_length=15, description="Salesforce organization")
+    ]
+    system_modstamp: datetime
+    is_deleted: bool = False
+
+
+class AccountChangedV1(RecordChangedV1):
+    """An account of the CRM is new or changed; it is told whole.
+
+    `told` names the values the mapping of its organization speaks of: null in one of them means cleared, null in any
+    other means that the CRM does not know.
+    """
+
+    type_name: ClassVar[str] = "salesops.crm.account_changed.v1"
+    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+
+    told: Annotated[tuple[str, ...], Field(max_length=20)]
+    partner_code: Annotated[str | None, Field(max_length=40)] = None
+    name: Annotated[str, Field(max_length=200)]
+    zone: Annotated[str, Field(max_length=200)]
+    city: str | None = None
+    gstin: str | None = None
+    ifsc: str | None = None
+    bank_account: str | None = None
+    legal_name: str | None = None
+    address: str | None = None
+    pin_code: str | None = None
+    state_code: str | None = None
+    status: PartnerStatus | None = None
+
+
+class OpportunityChangedV1(RecordChangedV1):
+    """An opportunity of the CRM is new or changed; it is told whole."""
+
+    type_name: ClassVar[str] = "salesops.crm.opportunity_changed.v1"
+    consumers: ClassVar[tuple[str, ...]] = ("research",)
+
+    name: Annotated[str, Field(max_length=200)]
+    stage: Annotated[str, Field(max_length=200)]
+    partner_code: Annotated[str | None, Field(max_length=40)] = None
+    zone: str | None = None
+    account_record_id: str | None = None
+    owner: str | None = None
+    currency: Currency
+    amount_minor: AmountMinor | None = None
+    close_on: date | None = None
+    probability_percent: Annotated[int | None, Field(ge=0, le=100)] = None
+    is_closed: bool | None = None
+    is_won: bool | None = None
+
+
+class OrderChangedV1(RecordChangedV1):
+    """An order of the CRM is new or changed; it is told whole. Nobody keeps a queue for it yet."""
+
+    type_name: ClassVar[str] = "salesops.crm.order_changed.v1"
+
+    order_number: Annotated[str, Field(max_length=40)]
+    status: Annotated[str, Field(max_length=200)]
+    partner_code: Annotated[str | None, Field(max_length=40)] = None
+    account_record_id: str | None = None
+    currency: Currency
+    amount_minor: AmountMinor | None = None
+    ordered_on: date | None = None
+
+
+class CaseOpenedV1(RecordChangedV1):
+    """A partner's question about a payment was opened in the CRM, or changed there; the record opens one question."""
+
+    type_name: ClassVar[str] = "salesops.crm.case_opened.v1"
+    consumers: ClassVar[tuple[str, ...]] = ("payments",)
+
+    partner_code: Annotated[str, Field(max_length=40)]
+    case_number: Annotated[str | None, Field(max_length=40)] = None
+    category: str
+    subject: Annotated[str, Field(max_length=200)]
+    body: Annotated[str, Field(max_length=4000)]
+    opened_at: datetime
+
+
+EVENTS: tuple[type[Event], ...] = (
+    PaymentAdvisedV1,
+    AccountChangedV1,
+    OpportunityChangedV1,
+    OrderChangedV1,
+    CaseOpenedV1,
+)
