@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from gateway.adapters.access_tokens import AccessTokens
 from gateway.adapters.key_source import KeySource
+from gateway.adapters.live_tail import LiveTail
 from gateway.adapters.part_states import PartStates
 from gateway.adapters.rate_limiter import RateLimiter
 from gateway.adapters.request_audit import RequestAudit
@@ -23,7 +24,9 @@ from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.edge import Doorkeeper, Edge
 from gateway.api.rate_limits import RateLimits
+from gateway.api.routes_events import router as events_router
 from gateway.api.routes_gateway import health_router, me_router, reference_router
+from gateway.api.schemas_events import AnyLiveEvent
 from gateway.api.visit import Recorder
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.routing import routes_of
@@ -35,7 +38,7 @@ from shared.identity import InternalTokenIssuer
 from shared.observability import Metrics, RequestLog, configure_logging, logger
 from shared.pagination import CursorSigner
 from shared.problem_details import answer_unexpected, install_problem_handlers
-from shared.service_app import EXPORTS_AT_ONCE
+from shared.service_app import EXPORTS_AT_ONCE, describe_bodies
 from shared.settings import load_settings
 
 SERVICE: Final = "gateway"
@@ -58,15 +61,20 @@ class Resources:
     keys: KeySource
     documents: ServiceDocuments
     pools: dict[str, UpstreamPool]
+    live_tail: LiveTail
 
     @asynccontextmanager
-    async def running(self, _app: FastAPI) -> AsyncIterator[None]:
+    async def running(self, app: FastAPI) -> AsyncIterator[None]:
         """Begin with what needs the event loop; end so that nothing noted is lost."""
         serve_metrics(self.settings, self.metrics)
         self.audit.start()
         self.limiter.start()
         self.documents.start()
+        self.live_tail.start()
+        ending = asyncio.create_task(self._end_streams(app.state.draining))
         yield
+        ending.cancel()
+        await self.live_tail.stop()
         await self.documents.stop()
         for pool in self.pools.values():
             pool.close()
@@ -74,6 +82,10 @@ class Resources:
         await self.limiter.stop()
         await self.database.close()
         self.request_log.flush()
+
+    async def _end_streams(self, draining: asyncio.Event) -> None:
+        await draining.wait()
+        self.live_tail.close_all()
 
 
 def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Resources:
@@ -92,6 +104,7 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
         keys=KeySource(jwks=settings.jwks, url=settings.jwks_url),
         documents=ServiceDocuments(urls, own_document),
         pools={name: UpstreamPool(name, url, connections_max=connections_max) for name, url in urls.items()},
+        live_tail=LiveTail(database),
     )
 
 
@@ -108,9 +121,13 @@ def create_own_app() -> FastAPI:
     own = FastAPI(
         title="SalesOps gateway", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    for router in (me_router, health_router, reference_router):
+    for router in (me_router, events_router, health_router, reference_router):
         own.include_router(router)
+
     own.add_middleware(ConditionalReplies)
+
+    describe_bodies(own, [AnyLiveEvent])
+
     install_problem_handlers(own)
     return own
 
@@ -123,6 +140,8 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     own.state.database = resources.database
     own.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
     own.state.exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
+    own.state.live_tail = resources.live_tail
+    own.state.heartbeat_seconds = settings.heartbeat_seconds
     own.state.documents, own.state.keys = resources.documents, resources.keys
     own.state.part_states = PartStates(resources.database, settings.service_urls())
     own_paths = OWN_PATHS
@@ -147,6 +166,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
         cross_origin=CrossOrigin(settings.cors_origins),
         recorder=recorder,
     )
+    own.state.draining = edge.draining
     return GatewayApp(edge)
 
 

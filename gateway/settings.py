@@ -33,6 +33,10 @@ class GatewaySettings(ProcessSettings):
         TIMEOUT_SECONDS, gt=0, description="until a reply must begin; a few routes have longer"
     )
 
+    heartbeat_seconds: float = Field(
+        15.0, gt=0, description="between signs of life on open event streams; less than any proxy's idle time"
+    )
+
     issuer: str = Field(min_length=1, examples=["https://login.example.com/realms/salesops"])
     audience: str = Field(min_length=1, examples=["salesops"])
     jwks: str | None = Field(None, examples=['{"keys":[…]}'])

@@ -41,6 +41,7 @@ W = TypeVar("W", bound=Work)
 W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
 Handler = Callable[[W, Sequence[Envelope[E]]], Awaitable[None]]
 Begin = Callable[[], AbstractAsyncContextManager[W]]
+_Handle = Callable[[W, Sequence[Envelope[Event]]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ class Subscription(Generic[W_contra]):
 
 
 def on(event_class: type[E], handler: Handler[W, E]) -> Subscription[W]:
-    """Have `handler` apply events of this class: those of a batch that follow each other, in their order."""
+    """Have `handler` apply events of this class: those of a batch that follow each other, in their order.
+
+    Several handlers of one class run one after the other, in the order of their subscriptions.
+    """
     # Safe because the dispatcher hands a handler events of its own class only.
     return Subscription(
         event_class, cast("Callable[[W, Sequence[Envelope[Event]]], Awaitable[None]]", handler)
@@ -135,7 +139,9 @@ def event_consumer(
 
 def apply_once(consumer: str, subscriptions: Sequence[Subscription[W]], begin: Begin[W]) -> Apply:
     """Raises what a handler raises, and DatabaseUnavailable if the fault is not with the events."""
-    handlers = {one.event_class.type_name: one.handler for one in subscriptions}
+    handlers: dict[str, list[_Handle[W]]] = {}
+    for one in subscriptions:
+        handlers.setdefault(one.event_class.type_name, []).append(one.handler)
 
     async def apply(batch: Sequence[Envelope[Event]]) -> None:
         try:
@@ -154,7 +160,7 @@ def apply_once(consumer: str, subscriptions: Sequence[Subscription[W]], begin: B
 
 async def _dispatch(
     work: W,
-    handlers: Mapping[str, Callable[[W, Sequence[Envelope[Event]]], Awaitable[None]]],
+    handlers: Mapping[str, Sequence["_Handle[W]"]],
     batch: Sequence[Envelope[Event]],
 ) -> None:
     """Runs of the same type go to their handler together; the order between types is kept."""
@@ -167,7 +173,8 @@ async def _dispatch(
             else None
         )
         try:
-            await handlers[type_name](work, envelopes)
+            for handle in handlers[type_name]:
+                await handle(work, envelopes)
         finally:
             current_cause.reset(token)
 

@@ -62,8 +62,10 @@ def create_service_app(
     for router in (_health_router(name, database), *routers):
         app.include_router(router)
     app.add_route("/metrics", metrics.reply, include_in_schema=False)
-    _describe_bodies(app, body_models)
+
+    describe_bodies(app, body_models)
     app.add_middleware(ConditionalReplies)
+
     verifier = InternalTokenVerifier(settings.internal_token_public_key, service=name)
     app.add_middleware(AccessMiddleware, verifier=verifier, matrix=AccessMatrix(RULES))
     install_problem_handlers(app)
@@ -132,7 +134,8 @@ async def _database_state(database: Database, wanted: str | None) -> str:
     return "ready" if found == wanted else f"at version {found}, expected {wanted}"
 
 
-def _describe_bodies(app: FastAPI, models: Sequence[type[BaseModel]]) -> None:
+def describe_bodies(app: FastAPI, models: Sequence[type[BaseModel]]) -> None:
+    """Add the schemas of what no route declares to the OpenAPI document; call it before the problem handlers."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -43,3 +43,27 @@ rate_limits = sa.Table(
     prefixes=["UNLOGGED"],
     postgresql_with={"fillfactor": 50},
 )
+
+# Positions are in the order of the commits: see gateway/adapters/live_events.py.
+live_events = sa.Table(
+    "live_events",
+    metadata,
+    sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("told_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("partner_code", sa.Text),
+    sa.Column("zone", sa.Text),
+    sa.Column("recipient", sa.Text),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("ix_live_events_told_at", "told_at", postgresql_using="brin"),
+)
+
+partner_zones = sa.Table(
+    "partner_zones",
+    metadata,
+    sa.Column("partner_code", sa.Text, primary_key=True),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)

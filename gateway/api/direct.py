@@ -56,6 +56,12 @@ class DirectProtocol(HttpToolsProtocol):
         self._idle_since = self.loop.time()
         self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
+    def shutdown(self) -> None:
+        """Begin to drain: open streams end at once, so that their clients go to another process."""
+        super().shutdown()
+        if self._edge is not None:
+            self._edge.draining.set()
+
     def on_headers_complete(self) -> None:
         if self._edge is None or not self._is_plain_read():
             super().on_headers_complete()

@@ -3,8 +3,10 @@
 A raw ASGI application: what a request costs here, every request of the whole system costs.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -74,6 +76,7 @@ class Edge:
         cross_origin: CrossOrigin,
         recorder: Recorder,
     ) -> None:
+        self.draining = asyncio.Event()  # set when the process begins to end
         self._own = own
         self._own_paths = own_paths
         self._doorkeeper = doorkeeper
@@ -175,6 +178,8 @@ class Edge:
         await self._limits.admit(visit, route.quota)
         if route.service == GATEWAY:
             scope["caller"] = caller
+            # A stream that stays open for hours asks again whether its caller may still hear.
+            scope["caller_again"] = partial(self._doorkeeper.caller, visit.headers.get(b"authorization"))
             await self._own(scope, receive, self._secured(visit, send))
             return
         await self._pass_on(visit, route, caller, receive, send)

@@ -40,6 +40,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Instruments": "Cheques in our hands, from receipt to clearing.",
     "Invoices": "What partners owe.",
     "Jobs": "Work that takes longer than a request: its state, its result, its end.",
+    "Live events": "What happens, as it happens: one stream for a page or a program.",
     "Ledger": "Double entry behind every booking, and the proofs that it holds.",
     "Matching policies": "What the matching takes as given: versions, trials on past lines, and decisions made again.",
     "Partner documents": "Documents made for partners, where they find them.",

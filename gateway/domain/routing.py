@@ -21,6 +21,7 @@ BODY_BYTES_MAX: Final = 1 * MEBIBYTE
 RESOURCES: Final[Mapping[str, str]] = {
     "limits": GATEWAY,
     "me": GATEWAY,
+    **dict.fromkeys(("event-types", "events", "me"), GATEWAY),
     **dict.fromkeys(
         (
             "account-statement-batches",

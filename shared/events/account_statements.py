@@ -22,7 +22,7 @@ class StatementPublishedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.statement_published.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
 
     statement_id: UUID
     number: str
@@ -45,6 +45,7 @@ class BalanceConfirmationAskedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.balance_confirmation_asked.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     confirmation_id: UUID
     number: str
@@ -64,6 +65,7 @@ class BalanceConfirmationRemindedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.balance_confirmation_reminded.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     confirmation_id: UUID
     number: str
@@ -79,6 +81,7 @@ class BalanceConfirmedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.balance_confirmed.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     confirmation_id: UUID
     number: str
@@ -96,6 +99,7 @@ class BalanceDisputedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.balance_disputed.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     confirmation_id: UUID
     number: str

@@ -13,6 +13,7 @@ class ChequeBouncedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.cheque_bounced.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     bounce_id: UUID
     receipt_id: UUID
@@ -34,6 +35,7 @@ class BounceDeadlineNearV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.bounce_deadline_near.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     bounce_id: UUID
     partner_code: str

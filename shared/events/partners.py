@@ -39,7 +39,7 @@ class PartnersRegisteredV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.partners_registered.v1"
     source: ClassVar[str] = "partners"
-    consumers: ClassVar[tuple[str, ...]] = ("payments", "reporting", "research")
+    consumers: ClassVar[tuple[str, ...]] = ("payments", "reporting", "research", "gateway")
 
     partners: Annotated[tuple[PartnerState, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 
@@ -49,7 +49,7 @@ class PartnersChangedV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.partners_changed.v1"
     source: ClassVar[str] = "partners"
-    consumers: ClassVar[tuple[str, ...]] = ("payments", "reporting", "research")
+    consumers: ClassVar[tuple[str, ...]] = ("payments", "reporting", "research", "gateway")
 
     partners: Annotated[tuple[PartnerState, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 

@@ -14,6 +14,7 @@ class QueryOpenedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.query_opened.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     query_id: UUID
     number: str
@@ -30,6 +31,7 @@ class QueryAnsweredV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.query_answered.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     query_id: UUID
     number: str
@@ -45,6 +47,7 @@ class QueryOverdueV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.query_overdue.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     query_id: UUID
     number: str

@@ -84,7 +84,7 @@ class ReceiptsBookedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.receipts_booked.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     receipts: Annotated[tuple[ReceiptBooked, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 
@@ -94,7 +94,7 @@ class ReceiptReversedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.receipt_reversed.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     receipt_id: UUID
     reason_code: str
@@ -133,7 +133,7 @@ class AllocationChangedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.allocation_changed.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
 
     changes: Annotated[tuple[AllocationChange, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 
@@ -143,7 +143,7 @@ class RefundPaidV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.refund_paid.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
 
     refund_id: UUID
     credit_id: UUID
@@ -161,7 +161,7 @@ class StatementImportedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.statement_imported.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("reporting",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     statement_id: UUID
     bank_account: str
@@ -180,6 +180,7 @@ class ReceiptUnidentifiedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.receipt_unidentified.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     bank_line_id: UUID
     bank_account: str
@@ -195,6 +196,7 @@ class BookingAtRiskV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.booking_at_risk.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     bank_line_id: UUID
     bank_account: str
@@ -217,6 +219,7 @@ class BookingOverdueV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.booking_overdue.v1"
     source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
 
     bank_line_id: UUID
     bank_account: str

@@ -20,7 +20,8 @@ def whole_system() -> Iterator[FragileSystem]:
     folder = Path(tempfile.mkdtemp(prefix="salesops-test-"))
     folder.chmod(0o711)
     with fragile_system(StackFolder(folder)) as system:
-        system.start(*(f"{service} {kind}" for service in SERVICES for kind in ("API", "worker")), "gateway")
+        services = (f"{service} {kind}" for service in SERVICES for kind in ("API", "worker"))
+        system.start(*services, "gateway worker", "gateway")
         yield system
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -6,7 +6,8 @@ import aiohttp
 import asyncpg
 import pytest
 
-from shared.access import RULES
+from gateway.domain.routing import GATEWAY, service_of
+from shared.access import RULES, Rule
 from shared.identity import ROLES
 from tests.integration.gateway.running import (
     JWKS,
@@ -34,8 +35,11 @@ async def audit_store(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def status_of(session: aiohttp.ClientSession, method: str, url: str, headers: dict[str, str]) -> int:
     async with session.request(method, url, headers=headers) as reply:
-        await reply.read()
         return reply.status
+
+
+def is_passed_on(rule: Rule) -> bool:
+    return service_of(rule.path_template) != GATEWAY
 
 
 async def test_every_route_answers_exactly_the_roles_of_the_matrix(gateway: str) -> None:
@@ -46,7 +50,9 @@ async def test_every_route_answers_exactly_the_roles_of_the_matrix(gateway: str)
             url = gateway + rule.path_template.replace("{", "").replace("}", "")
             for role, token in tokens.items():
                 status = await status_of(session, rule.method, url, token)
-                if status != (200 if role in rule.roles else 403):
+                # A service's route is answered by the upstream of this test, one of the gateway's own by itself.
+                is_let_in = status == 200 if is_passed_on(rule) else status not in (401, 403)
+                if is_let_in != (role in rule.roles) or (role not in rule.roles and status != 403):
                     wrong.append(f"{rule.method} {rule.path_template} as {role}: {status}")
             if await status_of(session, rule.method, url, {}) != 401:
                 wrong.append(f"{rule.method} {rule.path_template} without a token")

@@ -1,0 +1,212 @@
+"""Every type of live event: what it means, what it says, and which resource it is about.
+
+Who may read the resource hears of it: the roles are those of the resource's own route in shared/access.py, so that
+nothing is heard that could not be read.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from gateway.domain import live_data as data
+from shared.access import RULES
+from shared.errors import FieldProblem, Forbidden, Invalid
+
+_READERS: Final[Mapping[str, frozenset[str]]] = {
+    rule.path_template: rule.roles for rule in RULES if rule.method == "GET"
+}
+_PARAMETER: Final = re.compile(r"\{[^}]+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEventType:
+    """`resource` is the route of what it is about; its one parameter is replaced by an id to make the link."""
+
+    name: str
+    description: str
+    resource: str
+    data: type[BaseModel]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return _READERS[self.resource]
+
+    def link(self, key: object) -> str:
+        """Return the path of the resource itself, or of its list where it cannot be read alone."""
+        return _PARAMETER.sub(quote(str(key), safe=""), self.resource)
+
+
+_CREDIT_NOTE: Final = "/v1/credit-notes/{note_id}"
+_WAITING: Final = "/v1/booking-clock/credits/{bank_line_id}"
+_QUERY: Final = "/v1/payment-queries/{query_id}"
+_CONFIRMATION: Final = "/v1/balance-confirmations/{confirmation_id}"
+_BOUNCE: Final = "/v1/bounces/{bounce_id}"
+_PARTNER: Final = "/v1/partners/{partner}"
+
+LIVE_EVENT_TYPES: Final = (
+    LiveEventType(
+        "receipt.booked",
+        "A receipt entered the ledger.",
+        "/v1/receipts/{receipt_id}",
+        data.ReceiptBookedData,
+    ),
+    LiveEventType(
+        "receipt.reversed",
+        "A receipt was taken back; what it had settled is open again.",
+        "/v1/receipts/{receipt_id}",
+        data.ReceiptReversedData,
+    ),
+    LiveEventType(
+        "allocation.changed",
+        "A credit was set against an invoice after its booking, or no longer is.",
+        "/v1/invoices/{invoice_id}",
+        data.AllocationChangedData,
+    ),
+    LiveEventType(
+        "refund.paid",
+        "Money of an advance or credit note was sent back to the partner.",
+        "/v1/refunds",
+        data.RefundPaidData,
+    ),
+    LiveEventType(
+        "bank_statement.imported",
+        "A bank statement was read to its end.",
+        "/v1/bank-statements/{bank_statement_id}",
+        data.BankStatementImportedData,
+    ),
+    LiveEventType(
+        "credit.unidentified",
+        "Money came in and nobody knows whose it is.",
+        _WAITING,
+        data.CreditWaitingData,
+    ),
+    LiveEventType(
+        "booking.at_risk", "The 24 hours of a credit are running out.", _WAITING, data.CreditWaitingData
+    ),
+    LiveEventType(
+        "booking.overdue",
+        "The 24 hours of a credit ran out before it was booked.",
+        _WAITING,
+        data.CreditWaitingData,
+    ),
+    LiveEventType(
+        "credit_note.requested", "Somebody asked for a credit note.", _CREDIT_NOTE, data.CreditNoteData
+    ),
+    LiveEventType(
+        "credit_note.approved", "Another person approved a credit note.", _CREDIT_NOTE, data.CreditNoteData
+    ),
+    LiveEventType(
+        "credit_note.issued",
+        "A credit note got its number and is a credit of the partner.",
+        _CREDIT_NOTE,
+        data.CreditNoteData,
+    ),
+    LiveEventType(
+        "credit_note.ended",
+        "A credit note was refused, withdrawn or cancelled.",
+        _CREDIT_NOTE,
+        data.CreditNoteData,
+    ),
+    LiveEventType(
+        "credit_note.applied",
+        "Something of a credit note was set against invoices.",
+        _CREDIT_NOTE,
+        data.CreditNoteData,
+    ),
+    LiveEventType(
+        "credit_note.reporting_due",
+        "An issued credit note is not registered with the portal yet.",
+        "/v1/credit-notes/{note_id}/registration",
+        data.CreditNoteReportingDueData,
+    ),
+    LiveEventType(
+        "cheque.bounced", "A cheque came back; its receipt was taken back.", _BOUNCE, data.ChequeBouncedData
+    ),
+    LiveEventType(
+        "cheque.deadline_near",
+        "A day that the law sets for a returned cheque is near.",
+        _BOUNCE,
+        data.BounceDeadlineData,
+    ),
+    LiveEventType(
+        "payment_query.opened",
+        "A question about a payment was opened, or opened again.",
+        _QUERY,
+        data.PaymentQueryData,
+    ),
+    LiveEventType(
+        "payment_query.answered", "A question about a payment was answered.", _QUERY, data.PaymentQueryData
+    ),
+    LiveEventType(
+        "payment_query.overdue", "A question's time ran out without an answer.", _QUERY, data.PaymentQueryData
+    ),
+    LiveEventType(
+        "account_statement.published",
+        "A partner's account statement was frozen and may be read.",
+        "/v1/account-statements/{statement_id}",
+        data.AccountStatementData,
+    ),
+    LiveEventType(
+        "balance_confirmation.asked",
+        "A partner is asked to confirm its balance.",
+        _CONFIRMATION,
+        data.BalanceConfirmationData,
+    ),
+    LiveEventType(
+        "balance_confirmation.reminded",
+        "A partner that has not replied was reminded.",
+        _CONFIRMATION,
+        data.BalanceConfirmationData,
+    ),
+    LiveEventType(
+        "balance_confirmation.confirmed",
+        "A partner confirmed its balance, or every difference was explained.",
+        _CONFIRMATION,
+        data.BalanceConfirmationData,
+    ),
+    LiveEventType(
+        "balance_confirmation.disputed",
+        "A partner's books say otherwise.",
+        _CONFIRMATION,
+        data.BalanceConfirmationData,
+    ),
+    LiveEventType("partner.registered", "A partner entered the master.", _PARTNER, data.PartnerData),
+    LiveEventType("partner.changed", "A partner in the master changed.", _PARTNER, data.PartnerData),
+)
+BY_NAME: Final[Mapping[str, LiveEventType]] = {kind.name: kind for kind in LIVE_EVENT_TYPES}
+
+
+def heard_by(roles: Iterable[str]) -> frozenset[str]:
+    """Return the names of the types that these roles open."""
+    own = frozenset(roles)
+    return frozenset(kind.name for kind in LIVE_EVENT_TYPES if not kind.roles.isdisjoint(own))
+
+
+def wanted_types(wanted: Iterable[str], roles: Iterable[str], *, pointer: str) -> frozenset[str]:
+    """Return the types named, `receipt.*` standing for a family; all that the roles open when none is named.
+
+    Raises Invalid for a name that is no type, Forbidden for one that the roles do not open.
+    """
+    names = [name.strip() for name in wanted if name.strip()]
+    open_to_roles = heard_by(roles)
+    if not names:
+        return open_to_roles
+    found: set[str] = set()
+    for name in names:
+        named = {known for known in BY_NAME if known == name or _is_of_family(known, name)}
+        if not named:
+            detail = f"'{name[:60]}' is no type; GET /v1/event-types lists them"
+            raise Invalid("There is no such event type", problems=[FieldProblem(pointer, detail)])
+        heard = named & open_to_roles
+        if not heard:
+            raise Forbidden(f"Your roles do not open {name}")
+        found |= heard
+    return frozenset(found)
+
+
+def _is_of_family(known: str, name: str) -> bool:
+    return name.endswith(".*") and known.startswith(name[:-1])
