@@ -21,6 +21,7 @@ from gateway.adapters.rate_limiter import RateLimiter
 from gateway.adapters.request_audit import RequestAudit
 from gateway.adapters.service_documents import ServiceDocuments
 from gateway.adapters.upstream_pool import UpstreamPool
+from gateway.api import routes_salesforce_writes
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.edge import Doorkeeper, Edge
 from gateway.api.rate_limits import RateLimits
@@ -119,9 +120,20 @@ class GatewayApp(ServerErrorMiddleware):
 def create_own_app() -> FastAPI:
     """What the gateway answers itself; its document needs neither settings nor services."""
     own = FastAPI(
-        title="SalesOps gateway", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        title="SalesOps gateway",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
-    for router in (me_router, events_router, health_router, reference_router):
+    for router in (
+        me_router,
+        events_router,
+        routes_salesforce_writes.router,
+        health_router,
+        reference_router,
+    ):
         own.include_router(router)
 
     own.add_middleware(ConditionalReplies)

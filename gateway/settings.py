@@ -4,7 +4,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.rate_limit import Quota, QuotaName, Quotas
@@ -12,7 +12,47 @@ from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
 from shared.settings import ProcessSettings, WorkerSettings
 
 
-class GatewaySettings(ProcessSettings):
+class SalesforceSettings(BaseSettings):
+    """Whether there is a Salesforce to talk to; without an address the gateway only listens."""
+
+    salesforce_instance_url: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.:-]+)?$",
+        description="My Domain of the organization; empty: nothing is asked of it or written to it",
+        examples=["https://engines.my.salesforce.com"],
+    )
+
+
+class SalesforceAccessSettings(SalesforceSettings):
+    """How the worker is known there: by a secret (client credentials) or as a user by a private key (JWT bearer)."""
+
+    salesforce_client_id: str = Field("", description="Consumer key of the connected app")
+    salesforce_client_secret: SecretStr = SecretStr("")
+    salesforce_username: str = Field("", description="With a private key: the user it signs in as")
+    salesforce_private_key: SecretStr = Field(SecretStr(""), description="RSA key in PEM; before the secret")
+    salesforce_audience: str = Field(
+        "https://login.salesforce.com", description="https://test.salesforce.com for a sandbox"
+    )
+    salesforce_api_version: str = Field("60.0", pattern=r"^\d{2,3}\.0$")
+    salesforce_allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="further hosts that a sign-in may send us to, comma-separated"
+    )
+    salesforce_limit_percent: int = Field(
+        80, ge=1, le=100, description="of the daily requests, after which we ask for nothing more"
+    )
+    salesforce_dry_run: bool = Field(default=False, description="write nothing, whatever the mappings say")
+
+    @field_validator("salesforce_allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return (
+            frozenset(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+
+class GatewaySettings(ProcessSettings, SalesforceSettings):
     """One of `jwks` and `jwks_url` says with which keys access tokens are checked; keys come from nowhere else."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
@@ -115,10 +155,24 @@ class GatewaySettings(ProcessSettings):
         return {service: getattr(self, f"{service}_url") for service in SERVICES}
 
 
-class GatewayWorkerSettings(WorkerSettings):
+class GatewayWorkerSettings(WorkerSettings, SalesforceAccessSettings):
     """The worker takes in and tells events; it knows no key of the gateway's HTTP processes."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
 
     port: int = Field(0, ge=0, le=65535, description="unused: the worker answers only for its metrics")
     metrics_port: int = Field(8015, ge=0, le=65535)
+
+    @model_validator(mode="after")
+    def _known_and_in_secret(self) -> "GatewayWorkerSettings":
+        if not self.salesforce_instance_url:
+            return self
+        if self.environment == "production" and not self.salesforce_instance_url.startswith("https://"):
+            raise ValueError("GATEWAY_SALESFORCE_INSTANCE_URL has to begin with https:// in production")
+        has_key = self.salesforce_private_key.get_secret_value() and self.salesforce_username
+        if not self.salesforce_client_id or not (has_key or self.salesforce_client_secret.get_secret_value()):
+            raise ValueError(
+                "set GATEWAY_SALESFORCE_CLIENT_ID, and GATEWAY_SALESFORCE_CLIENT_SECRET or"
+                " GATEWAY_SALESFORCE_USERNAME with GATEWAY_SALESFORCE_PRIVATE_KEY"
+            )
+        return self

@@ -1,6 +1,13 @@
 """The background process of the gateway: `python -m gateway.worker`."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from gateway.adapters.live_events import prune_live_events
+from gateway.adapters.salesforce_client import SalesforceClient
+from gateway.adapters.salesforce_sign_in import SalesforceAccess
+from gateway.application.write_back import WriteBack, note_newly_overdue
 from gateway.consumers import SUBSCRIPTIONS
 from gateway.settings import GatewayWorkerSettings
 from shared.database import Database
@@ -24,8 +31,54 @@ async def forget_live_events(database: Database) -> None:
 TIMERS = (Timer(name="forget_live_events", cron="27 * * * *", run=forget_live_events),)
 
 
+@dataclass(frozen=True, slots=True)
+class SalesforceWork:
+    """What is asked of Salesforce and written to it, by one client that lives as long as the process."""
+
+    client: SalesforceClient
+    is_rehearsal: bool
+
+    async def write_back(self, database: Database) -> None:
+        """Every fifteen seconds: what changed since."""
+        round_of_writing = WriteBack(database, self.client, is_rehearsal=self.is_rehearsal)
+        await round_of_writing.queue_figures()
+        await round_of_writing.send_waiting()
+
+    def timers(self) -> Sequence[Timer]:
+        return (
+            Timer(name="write_to_salesforce", cron="* * * * * */15", run=self.write_back),
+            Timer(name="note_newly_overdue", cron="35 18 * * *", run=run_overdue_watch),  # 00:05 in India
+        )
+
+
+async def run_overdue_watch(database: Database) -> None:
+    """Just after midnight in India: what became overdue."""
+    await note_newly_overdue(database, datetime.now(UTC))
+
+
+def salesforce_work(settings: GatewayWorkerSettings) -> SalesforceWork | None:
+    """None when there is no Salesforce to talk to."""
+    if not settings.salesforce_instance_url:
+        return None
+    access = SalesforceAccess(
+        instance_url=settings.salesforce_instance_url,
+        client_id=settings.salesforce_client_id,
+        client_secret=settings.salesforce_client_secret.get_secret_value(),
+        username=settings.salesforce_username,
+        private_key=settings.salesforce_private_key.get_secret_value(),
+        audience=settings.salesforce_audience,
+        api_version=settings.salesforce_api_version,
+        allowed_hosts=settings.salesforce_allowed_hosts,
+    )
+    client = SalesforceClient(access, limit_share_percent=settings.salesforce_limit_percent)
+    return SalesforceWork(client, is_rehearsal=settings.salesforce_dry_run)
+
+
 def main() -> None:
-    run_worker(SERVICE, load_settings(GatewayWorkerSettings), subscriptions=SUBSCRIPTIONS, timers=TIMERS)
+    settings = load_settings(GatewayWorkerSettings)
+    salesforce = salesforce_work(settings)
+    timers = (*TIMERS, *(salesforce.timers() if salesforce else ()))
+    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, timers=timers)
 
 
 if __name__ == "__main__":

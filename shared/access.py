@@ -48,6 +48,12 @@ RULES: Final = (
     # Who hears which type is said by the rule of the resource that it is about: gateway/domain/live_event_types.py.
     Rule("GET", "/v1/events", EVERYBODY),
     Rule("GET", "/v1/event-types", EVERYBODY),
+    Rule("GET", "/v1/salesforce-writes", BACK_OFFICE),
+    Rule("GET", "/v1/salesforce-writes/{write_id}", BACK_OFFICE),
+    Rule("POST", "/v1/salesforce-writes/{write_id}/resend", WRITERS),
+    Rule("GET", "/v1/salesforce-write-mappings", BACK_OFFICE),
+    Rule("GET", "/v1/salesforce-write-mappings/{subject}", BACK_OFFICE),
+    Rule("PUT", "/v1/salesforce-write-mappings/{subject}", APPROVERS),
     # payments
     Rule("POST", "/v1/bank-accounts", WRITERS),
     Rule("GET", "/v1/bank-accounts", BACK_OFFICE),

@@ -40,6 +40,7 @@ DATABASE_ERRORS = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, Connecti
 W = TypeVar("W", bound=Work)
 W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
 Handler = Callable[[W, Sequence[Envelope[E]]], Awaitable[None]]
+_Apply = Callable[[W, Sequence[Envelope[Event]]], Awaitable[None]]
 Begin = Callable[[], AbstractAsyncContextManager[W]]
 _Handle = Callable[[W, Sequence[Envelope[Event]]], Awaitable[None]]
 
@@ -163,7 +164,8 @@ async def _dispatch(
     handlers: Mapping[str, Sequence["_Handle[W]"]],
     batch: Sequence[Envelope[Event]],
 ) -> None:
-    """Runs of the same type go to their handler together; the order between types is kept."""
+    """Runs of the same type go to their handlers together, in the order these subscribed; the order between types is
+    kept."""
     for type_name, run in itertools.groupby(batch, key=lambda envelope: envelope.type):
         envelopes = list(run)
         cause = envelopes[0].cause

@@ -1,7 +1,7 @@
 """Tables of the gateway's database."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gateway.adapters.salesforce_tables import add_salesforce_tables
 from shared.database import service_metadata
@@ -16,6 +16,92 @@ inbox = inbox_table(metadata)
 jobs = job_table(metadata)
 idempotency_keys = idempotency_table(metadata)
 add_salesforce_tables(metadata)
+
+salesforce_writes = sa.Table(
+    "salesforce_writes",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("values", JSONB, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("next_attempt_at", sa.DateTime(timezone=True)),
+    sa.Column("claimed_until", sa.DateTime(timezone=True)),
+    sa.Column("sent_at", sa.DateTime(timezone=True)),
+    sa.Column("record_id", sa.Text),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.UniqueConstraint("subject", "name"),
+    sa.CheckConstraint("state IN ('waiting', 'sent', 'dry_run', 'dead')", name="state_known"),
+    sa.CheckConstraint("state <> 'waiting' OR next_attempt_at IS NOT NULL", name="waiting_is_due"),
+    sa.Index(
+        "ix_salesforce_writes_due",
+        "subject",
+        "next_attempt_at",
+        "id",
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+    sa.Index("ix_salesforce_writes_state", "state", "id"),
+)
+
+salesforce_write_mappings = sa.Table(
+    "salesforce_write_mappings",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("object_name", sa.Text, nullable=False),
+    sa.Column("external_id_field", sa.Text, nullable=False),
+    sa.Column("fields", JSONB, nullable=False),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("is_dry_run", sa.Boolean, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("changed_by", sa.Text),
+    sa.Column("changed_at", sa.DateTime(timezone=True)),
+)
+
+salesforce_open_items = sa.Table(
+    "salesforce_open_items",
+    metadata,
+    sa.Column("invoice_id", sa.Uuid, primary_key=True),
+    sa.Column("partner_code", sa.Text),  # unknown while only a payment of it was told
+    sa.Column("due_on", sa.Date),
+    sa.Column("currency", sa.Text),
+    sa.Column("total_minor", sa.BigInteger, nullable=False),
+    sa.Column("settled_minor", sa.BigInteger, nullable=False),
+    sa.Index(
+        "ix_salesforce_open_items_open",
+        "partner_code",
+        "due_on",
+        postgresql_where=sa.text("total_minor > settled_minor"),
+    ),
+)
+
+salesforce_partners = sa.Table(
+    "salesforce_partners",
+    metadata,
+    sa.Column("partner_code", sa.Text, primary_key=True),
+    sa.Column("booked_count", sa.BigInteger, nullable=False),
+    sa.Column("on_time_count", sa.BigInteger, nullable=False),
+    sa.Column("last_receipt_on", sa.Date),
+    sa.Column("touched_at", sa.DateTime(timezone=True)),
+    sa.Index(
+        "ix_salesforce_partners_touched",
+        "touched_at",
+        "partner_code",
+        postgresql_where=sa.text("touched_at IS NOT NULL"),
+    ),
+)
+
+salesforce_watermarks = sa.Table(
+    "salesforce_watermarks",
+    metadata,
+    sa.Column("organization_id", sa.Text, primary_key=True),
+    sa.Column("object_name", sa.Text, primary_key=True),
+    sa.Column("swept_until", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("swept_at", sa.DateTime(timezone=True), nullable=False),
+)
 
 request_audit = sa.Table(
     "request_audit",

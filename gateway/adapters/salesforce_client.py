@@ -6,6 +6,7 @@ never created without one, because a repeated creation makes a second record.
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Self, TypeVar
@@ -90,7 +91,11 @@ class SalesforceClient:
         self._access = access
         self._limit_share_percent = limit_share_percent
         self._pause = pause
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+        # Certificates are read only where they are needed, which a simulator on this machine is not.
+        tls = ssl.create_default_context() if access.instance_url.startswith("https:") else False
+        self._client = httpx.AsyncClient(
+            timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=tls
+        )
         self._session: Session | None = None
         self._signing_in = asyncio.Lock()
         self._usage_seen_at = 0.0

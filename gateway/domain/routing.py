@@ -22,6 +22,8 @@ RESOURCES: Final[Mapping[str, str]] = {
     "limits": GATEWAY,
     "me": GATEWAY,
     **dict.fromkeys(("event-types", "events", "me"), GATEWAY),
+    "salesforce-write-mappings": GATEWAY,
+    "salesforce-writes": GATEWAY,
     **dict.fromkeys(
         (
             "account-statement-batches",

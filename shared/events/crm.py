@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from pydantic import Field
 
@@ -13,6 +14,20 @@ from shared.events.payments import AmountMinor, Currency
 RecordId = Annotated[
     str, Field(min_length=15, max_length=18, description="Salesforce record id of 18 characters")
 ]
+
+
+class WriteRefusedV1(Event):
+    """Salesforce refuses for good what we wanted to write into one of its records: somebody has to look."""
+
+    type_name: ClassVar[str] = "salesops.crm.write_refused.v1"
+    source: ClassVar[str] = "gateway"
+
+    write_id: UUID
+    subject: Annotated[str, Field(description="What the record tells: partner_figures or query_answer")]
+    named_by: Annotated[str, Field(description="Which value names the record, e.g. partner_code")]
+    name: Annotated[str, Field(description="The record by that value")]
+    error_code: Annotated[str, Field(description="Salesforce's own word, e.g. REQUIRED_FIELD_MISSING")]
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,4 +162,5 @@ EVENTS: tuple[type[Event], ...] = (
     OpportunityChangedV1,
     OrderChangedV1,
     CaseOpenedV1,
+    WriteRefusedV1,
 )

@@ -33,7 +33,7 @@ class InvoicesRegisteredV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.invoices_registered.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     invoices: Annotated[tuple[InvoiceRegistered, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 

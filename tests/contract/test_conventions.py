@@ -60,6 +60,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/reconciliation-rules/{rule_id}/approval": ONCE,
     "POST /v1/reconciliation-tolerances/{tolerance_id}/signature": ONCE,
     "POST /v1/refunds/{refund_id}/decision": ONCE,
+    "POST /v1/salesforce-writes/{write_id}/resend": CURRENT,
 }
 
 every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)

@@ -68,7 +68,7 @@ def _add_business(organization: Organization, account: Record, today: date, plac
         {
             "Name": f"Advice of {name}",
             "Partner_Code__c": code,
-            "Reference__c": f"HDFCN5202611{place:010d}",
+            "UTR__c": f"HDFCN5202611{place:010d}",
             "CurrencyIsoCode": "INR",
             "Amount__c": 118_000 + place * 1_180,
             "Paid_On__c": today.isoformat(),

@@ -145,10 +145,10 @@ ACCOUNT = ObjectType(
             "CurrencyIsoCode",
         ),
         FieldType("Description", length=32000),
-        *_numbers("SalesOps_Outstanding__c", "SalesOps_Overdue__c", "SalesOps_On_Time_Share__c"),
+        *_numbers("SalesOps_Outstanding__c", "SalesOps_Overdue__c", "SalesOps_On_Time_Percent__c"),
         FieldType("SalesOps_Oldest_Due_On__c", "date"),
         FieldType("SalesOps_Last_Receipt_On__c", "date"),
-        FieldType("SalesOps_Figures_At__c", "datetime"),
+        FieldType("SalesOps_Figures_As_Of__c", "date"),
     ),
 )
 OPPORTUNITY = ObjectType(
@@ -184,7 +184,7 @@ PAYMENT_ADVICE = ObjectType(
     "a01",
     (
         NAME,
-        *_text("Partner_Code__c", "Reference__c", "Cheque_Number__c", "CurrencyIsoCode"),
+        *_text("Partner_Code__c", "UTR__c", "Cheque_Number__c", "CurrencyIsoCode"),
         FieldType("Amount__c", "currency"),
         FieldType("Paid_On__c", "date"),
         FieldType("Items__c", length=32000),

@@ -3,7 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import sqlalchemy as sa
 
+from shared.database import Database
+from tests.provisions import DatabaseFactory
 from tests.salesforce.simulator import Line, Org, Salesforce, sending, serving
 
 
@@ -20,3 +23,38 @@ async def org(line: tuple[Line, str]) -> AsyncIterator[Org]:
     line[0].app = salesforce.application()
     async with sending(salesforce):
         yield Org(salesforce, line[1])
+
+
+@pytest.fixture(scope="session")
+async def gateway_database(fresh_database: DatabaseFactory) -> AsyncIterator[Database]:
+    database = Database(await fresh_database("gateway"), application_name="test", pool_size=8)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def mappings_at_first(gateway_database: Database) -> str:
+    """The mappings that the migration puts in."""
+    async with gateway_database.reading() as connection:
+        statement = sa.text("SELECT json_agg(m)::text FROM salesforce_write_mappings m")
+        return str(await connection.scalar(statement))
+
+
+@pytest.fixture
+async def database(gateway_database: Database, mappings_at_first: str) -> Database:
+    """The gateway's database as the migrations left it."""
+    async with gateway_database.engine.begin() as connection:
+        await connection.execute(
+            sa.text(
+                "TRUNCATE salesforce_writes, salesforce_write_mappings, salesforce_open_items, salesforce_partners,"
+                " salesforce_watermarks, outbox"
+            )
+        )
+        await connection.execute(
+            sa.text(
+                "INSERT INTO salesforce_write_mappings"
+                " SELECT * FROM json_populate_recordset(NULL::salesforce_write_mappings, CAST(:rows AS json))"
+            ),
+            {"rows": mappings_at_first},
+        )
+    return gateway_database
