@@ -20,6 +20,7 @@ from gateway.adapters.part_states import PartStates
 from gateway.adapters.rate_limiter import RateLimiter
 from gateway.adapters.request_audit import RequestAudit
 from gateway.adapters.service_documents import ServiceDocuments
+from gateway.adapters.upstream import Upstream, UpstreamWatch
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api import routes_salesforce_writes
 from gateway.api.cross_origin import CrossOrigin
@@ -61,7 +62,7 @@ class Resources:
     limiter: RateLimiter
     keys: KeySource
     documents: ServiceDocuments
-    pools: dict[str, UpstreamPool]
+    upstreams: dict[str, Upstream]
     live_tail: LiveTail
 
     @asynccontextmanager
@@ -77,8 +78,8 @@ class Resources:
         ending.cancel()
         await self.live_tail.stop()
         await self.documents.stop()
-        for pool in self.pools.values():
-            pool.close()
+        for upstream in self.upstreams.values():
+            upstream.pool.close()
         await self.audit.stop()
         await self.limiter.stop()
         await self.database.close()
@@ -94,7 +95,8 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
     metrics, urls = Metrics(SERVICE), settings.service_urls()
     url, pool_size = settings.database_url.get_secret_value(), settings.database_pool_size
     database = Database(url, application_name=SERVICE, pool_size=pool_size)
-    connections_max = settings.upstream_connections_max
+    watch, connections_max = UpstreamWatch(metrics), settings.upstream_connections_max
+    pools = [UpstreamPool(name, each, connections_max=connections_max) for name, each in urls.items()]
     return Resources(
         settings=settings,
         metrics=metrics,
@@ -104,7 +106,7 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
         limiter=RateLimiter(database, metrics),
         keys=KeySource(jwks=settings.jwks, url=settings.jwks_url),
         documents=ServiceDocuments(urls, own_document),
-        pools={name: UpstreamPool(name, url, connections_max=connections_max) for name, url in urls.items()},
+        upstreams={pool.service: Upstream(pool, watch) for pool in pools},
         live_tail=LiveTail(database),
     )
 
@@ -172,7 +174,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
         own=own,
         own_paths=own_paths,
         doorkeeper=doorkeeper,
-        pools=resources.pools,
+        upstreams=resources.upstreams,
         limits=limits,
         proxies=TrustedProxies(settings.trusted_proxies),
         cross_origin=CrossOrigin(settings.cors_origins),

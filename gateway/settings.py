@@ -63,6 +63,7 @@ class GatewaySettings(ProcessSettings, SalesforceSettings):
         1, ge=1, le=64, description="worker processes; process N serves metrics on port + N"
     )
 
+    # Each may be several addresses with commas between them; new connections go to each in turn.
     payments_url: str = "http://127.0.0.1:8001"
     partners_url: str = "http://127.0.0.1:8002"
     reporting_url: str = "http://127.0.0.1:8003"
@@ -121,17 +122,8 @@ class GatewaySettings(ProcessSettings, SalesforceSettings):
 
     @field_validator("payments_url", "partners_url", "reporting_url", "research_url")
     @classmethod
-    def _plain_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if (
-            parts.scheme != "http"
-            or not parts.hostname
-            or parts.path.strip("/")
-            or parts.query
-            or parts.username
-        ):
-            raise ValueError("expected http://host:port")
-        return f"http://{parts.hostname}:{parts.port or 80}"
+    def _plain_addresses(cls, value: str) -> str:
+        return ",".join(_plain_address(url.strip()) for url in value.split(","))
 
     @model_validator(mode="after")
     def _one_key_source(self) -> "GatewaySettings":
@@ -150,9 +142,16 @@ class GatewaySettings(ProcessSettings, SalesforceSettings):
         }
         return {name: Quota(name, count) for name, count in counts.items()}
 
-    def service_urls(self) -> dict[str, str]:
-        """The address of each service by its name."""
-        return {service: getattr(self, f"{service}_url") for service in SERVICES}
+    def service_urls(self) -> dict[str, tuple[str, ...]]:
+        """The addresses of each service by its name."""
+        return {service: tuple(getattr(self, f"{service}_url").split(",")) for service in SERVICES}
+
+
+def _plain_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+        raise ValueError("expected http://host:port, or several with commas between them")
+    return f"http://{parts.hostname}:{parts.port or 80}"
 
 
 class GatewayWorkerSettings(WorkerSettings, SalesforceAccessSettings):

@@ -1,7 +1,7 @@
 """Asks the services and the database whether they are there."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import aiohttp
@@ -12,21 +12,22 @@ from shared.database import Database
 from shared.migrations.runner import newest_version
 
 ASK_SECONDS: Final = 2.0
+_BEST_FIRST: Final = ("ready", "not ready", "unreachable")
 
 
 class PartStates:
     """Short, bounded questions; nothing is remembered between them."""
 
-    def __init__(self, database: Database, urls: Mapping[str, str]) -> None:
+    def __init__(self, database: Database, urls: Mapping[str, Sequence[str]]) -> None:
         self._database = database
         self._urls = dict(urls)
         self._wanted_version = newest_version("gateway")
 
     async def services(self) -> dict[str, str]:
-        """Return 'ready', 'not ready' or 'unreachable' of each service."""
+        """Return 'ready', 'not ready' or 'unreachable' of each service, by its best address."""
         timeout = aiohttp.ClientTimeout(total=ASK_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            states = await asyncio.gather(*(self._service(session, url) for url in self._urls.values()))
+            states = await asyncio.gather(*(self._service(session, urls) for urls in self._urls.values()))
         return dict(zip(self._urls, states, strict=True))
 
     async def database(self) -> str:
@@ -38,7 +39,11 @@ class PartStates:
             return "not reachable or not migrated"
         return "ready" if found == self._wanted_version else f"at version {found}"
 
-    async def _service(self, session: aiohttp.ClientSession, url: str) -> str:
+    async def _service(self, session: aiohttp.ClientSession, urls: Sequence[str]) -> str:
+        states = await asyncio.gather(*(self._address(session, url) for url in urls))
+        return min(states, key=_BEST_FIRST.index)
+
+    async def _address(self, session: aiohttp.ClientSession, url: str) -> str:
         try:
             async with session.get(f"{url}/health/ready", allow_redirects=False) as reply:
                 return "ready" if reply.status == 200 else "not ready"

@@ -23,7 +23,7 @@ from shared.observability import Metrics, logger
 TELL_SECONDS: Final = 0.25
 TELL_SOON_SECONDS: Final = 0.005
 TELL_TIMEOUT_SECONDS: Final = 2.0
-UNSURE_SECONDS: Final = 0.25
+UNSURE_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 5.0
 CELLS_MAX: Final = 100_000
 BATCH_MAX: Final = 2_000
@@ -114,7 +114,7 @@ class RateLimiter:
         return self._now()
 
     async def told(self) -> None:
-        """Wait until counts were exchanged, a quarter of a second at most."""
+        """Wait until counts were exchanged, a second at most."""
         self._wanted.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(UNSURE_SECONDS):

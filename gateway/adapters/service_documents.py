@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
 class ServiceDocuments:
     """Holds the last good document of each service; a service that is away or answers nonsense changes nothing."""
 
-    def __init__(self, urls: Mapping[str, str], own: dict[str, Any]) -> None:
+    def __init__(self, urls: Mapping[str, Sequence[str]], own: dict[str, Any]) -> None:
         self._urls = dict(urls)
         self._documents: dict[str, dict[str, Any]] = {"gateway": own}
         self._words = field_words()
@@ -44,7 +44,9 @@ class ServiceDocuments:
         """Read all documents; tell whether every service has been read at least once."""
         timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            found = await asyncio.gather(*(self._fetched(session, url) for url in self._urls.values()))
+            found = await asyncio.gather(
+                *(self._first_fetched(session, urls) for urls in self._urls.values())
+            )
         fresh = {
             service: document
             for service, document in zip(self._urls, found, strict=True)
@@ -59,6 +61,14 @@ class ServiceDocuments:
         self.merged = published_document(self._documents, self._words)
         self.text = canonical_json(self.merged).encode()
         self.etag = f'"{sha256(self.text).hexdigest()[:32]}"'
+
+    async def _first_fetched(
+        self, session: aiohttp.ClientSession, urls: Sequence[str]
+    ) -> dict[str, Any] | None:
+        for url in urls:
+            if (document := await self._fetched(session, url)) is not None:
+                return document
+        return None
 
     async def _fetched(self, session: aiohttp.ClientSession, url: str) -> dict[str, Any] | None:
         try:

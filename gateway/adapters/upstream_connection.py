@@ -16,6 +16,7 @@ from gateway.domain.headers import Header
 # Reading stops while this much of a reply waits for a slow caller.
 BUFFERED_BYTES_MAX: Final = 256 * 1024
 REPLY_HEADERS_MAX: Final = 200
+REPLY_HEAD_BYTES_MAX: Final = 256 * 1024
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -23,6 +24,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, service: str) -> None:
         self.service = service
+        self.opened_at = 0.0
         self.idle_since = 0.0
         self.deadline = 0.0
         self.started_at = 0.0
@@ -38,7 +40,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._error: Exception | None = None
-        self._bytes_seen = False
+        self._bytes_seen = 0
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._is_reading = True
@@ -50,8 +52,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     def begin(self) -> None:
         """Make ready for the next request."""
-        self.is_complete = self.has_head = self._bytes_seen = False
-        self.status = 0
+        self.is_complete = self.has_head = False
+        self.status = self._bytes_seen = 0
         self.headers = []
         self.listener = None
 
@@ -104,9 +106,14 @@ class UpstreamConnection(asyncio.Protocol):
     def may_be_reused(self) -> bool:
         return self.is_complete and not self.is_closed and not self._buffer
 
+    @property
+    def has_answered(self) -> bool:
+        """Tell whether any byte of a reply came."""
+        return self._bytes_seen > 0
+
     def may_be_repeated(self) -> bool:
         """A connection that was kept and broke before any byte of the reply: its service had closed it meanwhile."""
-        return self.is_reused and not self._bytes_seen
+        return self.is_reused and self._bytes_seen == 0
 
     # asyncio.Protocol
 
@@ -134,11 +141,14 @@ class UpstreamConnection(asyncio.Protocol):
         if self.is_complete:
             self.close()  # bytes that nobody asked for
             return
-        self._bytes_seen = True
+        self._bytes_seen += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.close(UpstreamBroken("The service's reply is not HTTP", part=self.service))
+            return
+        if not self.has_head and self._bytes_seen > REPLY_HEAD_BYTES_MAX:
+            self.close(UpstreamBroken("The service's reply has no end to its head", part=self.service))
             return
         if self._buffered > BUFFERED_BYTES_MAX and self._is_reading and self._transport is not None:
             self._is_reading = False

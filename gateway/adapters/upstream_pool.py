@@ -1,9 +1,13 @@
-"""The kept connections to one service: bounded in number, in idle time and in how long a reply may take."""
+"""The kept connections to one service: bounded in number, in idle time and in how long a reply may take.
+
+A service may be named by several addresses. New connections go to each in turn, past those that refused one a moment
+ago; no connection is kept for ever, so that an address that comes back gets its share again.
+"""
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +20,19 @@ CONNECT_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 30.0
 SWEEP_SECONDS: Final = 0.1
 WAITING_MAX: Final = 1000
+AGE_SECONDS_MAX: Final = 60.0
+REST_SECONDS: Final = 1.0
+
+
+class Address:
+    """Where one process of the service listens; it rests after it refused a connection."""
+
+    __slots__ = ("host", "port", "rests_until")
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.host, self.port = parts.hostname or "", parts.port or 80
+        self.rests_until = 0.0
 
 
 class Exchange:
@@ -31,13 +48,13 @@ class Exchange:
 class UpstreamPool:
     """Lends connections to one service. One sweep every 100 ms watches all time-outs: no timer per request."""
 
-    def __init__(self, service: str, url: str, *, connections_max: int) -> None:
-        parts = urlsplit(url)
+    def __init__(self, service: str, urls: Sequence[str], *, connections_max: int) -> None:
         self.service = service
-        self.origin = url.encode("ascii")
-        self.authority = parts.netloc.encode("ascii")
-        self._host, self._port = parts.hostname or "", parts.port or 80
-        self._connections_max = connections_max
+        # Every address is asked by the first one's name: which of them answers is nobody's business.
+        self.origin = urls[0].encode("ascii")
+        self.authority = urlsplit(urls[0]).netloc.encode("ascii")
+        self._addresses = deque(Address(url) for url in urls)
+        self.connections_max = connections_max
         self._idle: list[UpstreamConnection] = []
         self._lent: dict[UpstreamConnection, Exchange] = {}
         self._opening = 0
@@ -56,19 +73,13 @@ class UpstreamPool:
     async def lend_new(self, timeout_seconds: float) -> Exchange:
         """Return an exchange on a new connection; UpstreamUnreachable when there is none to be had, Busy when all
         connections are lent and none comes back in time."""
-        while len(self._lent) + self._opening >= self._connections_max:
+        while len(self._lent) + self._opening >= self.connections_max:
             await self._turn(timeout_seconds)
             if (kept := self.lend_idle(timeout_seconds)) is not None:
                 return kept
         self._opening += 1
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                _, connection = await loop.create_connection(
-                    lambda: UpstreamConnection(loop, self.service), self._host, self._port
-                )
-        except OSError as error:  # TimeoutError is one
-            raise UpstreamUnreachable("The service cannot be reached", part=self.service) from error
+            connection = await self._connected()
         finally:
             self._opening -= 1
         return self._lend(connection, timeout_seconds)
@@ -78,8 +89,9 @@ class UpstreamPool:
         connection = exchange.connection
         exchange.on_slow = None
         self._lent.pop(connection, None)
-        if connection.may_be_reused():
-            connection.idle_since = time.monotonic()
+        now = time.monotonic()
+        if connection.may_be_reused() and now - connection.opened_at < AGE_SECONDS_MAX:
+            connection.idle_since = now
             self._idle.append(connection)
         else:
             connection.close()
@@ -97,6 +109,30 @@ class UpstreamPool:
         for connection in [*self._idle, *self._lent]:
             connection.close()
         self._idle.clear()
+
+    async def _connected(self) -> UpstreamConnection:
+        loop = asyncio.get_running_loop()
+        reason: OSError | None = None
+        for address in self._by_turn():
+            try:
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    _, connection = await loop.create_connection(
+                        lambda: UpstreamConnection(loop, self.service), address.host, address.port
+                    )
+            except OSError as error:  # TimeoutError is one
+                reason = error
+                address.rests_until = time.monotonic() + REST_SECONDS
+            else:
+                connection.opened_at = time.monotonic()
+                return connection
+        raise UpstreamUnreachable("The service cannot be reached", part=self.service) from reason
+
+    def _by_turn(self) -> Iterator[Address]:
+        self._addresses.rotate(-1)
+        now = time.monotonic()
+        turn = list(self._addresses)
+        yield from (address for address in turn if address.rests_until <= now)
+        yield from (address for address in turn if address.rests_until > now)
 
     def _lend(self, connection: UpstreamConnection, timeout_seconds: float) -> Exchange:
         now = time.monotonic()

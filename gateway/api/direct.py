@@ -148,11 +148,13 @@ class DirectProtocol(HttpToolsProtocol):
     def _answer(self, edge: Edge, cycle: DirectCycle) -> None:
         visit = cycle.visit
         assert visit.exchange is not None
-        assert visit.pool is not None
+        assert visit.upstream is not None
         connection = visit.exchange.connection
         body = connection.take()
         headers = reply_headers(
-            connection.headers, origin=visit.pool.origin, request_id=visit.trace.request_id.encode("ascii")
+            connection.headers,
+            origin=visit.upstream.pool.origin,
+            request_id=visit.trace.request_id.encode("ascii"),
         )
         data = reply_bytes(
             connection.status,

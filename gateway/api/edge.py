@@ -4,6 +4,7 @@ A raw ASGI application: what a request costs here, every request of the whole sy
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +13,13 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.adapters.access_tokens import AccessTokens
-from gateway.adapters.upstream_pool import UpstreamPool
+from gateway.adapters.upstream import Upstream
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.proxy import CallerGone, Passage, request_head
 from gateway.api.rate_limits import RateLimits
 from gateway.api.visit import Recorder, Visit
 from gateway.domain.client_address import TrustedProxies
+from gateway.domain.errors import UpstreamBroken, UpstreamSlow, UpstreamUnreachable
 from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header
 from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
 from shared.access import AccessMatrix, Rule, require_role
@@ -70,7 +72,7 @@ class Edge:
         own: ASGIApp,
         own_paths: frozenset[str],
         doorkeeper: Doorkeeper,
-        pools: Mapping[str, UpstreamPool],
+        upstreams: Mapping[str, Upstream],
         limits: RateLimits,
         proxies: TrustedProxies,
         cross_origin: CrossOrigin,
@@ -80,7 +82,7 @@ class Edge:
         self._own = own
         self._own_paths = own_paths
         self._doorkeeper = doorkeeper
-        self._pools = pools
+        self._upstreams = upstreams
         self._limits = limits
         self._proxies = proxies
         self._cross_origin = cross_origin
@@ -105,7 +107,7 @@ class Edge:
         except (Refusal, Fault) as error:
             await self._refuse(error, visit, receive, send)
         finally:
-            self._recorder.record(visit)
+            self._end(visit)
 
     def begin_directly(self, scope: Scope) -> Visit | None:
         """Send a plain read on at once and return its visit, or None when it has to go the usual way."""
@@ -119,20 +121,24 @@ class Edge:
         try:
             rule = self._doorkeeper.rule("GET", scope["path"])
             route = self._doorkeeper.route(caller, rule)
-            if (pool := self._pools.get(route.service)) is None:
+            if (upstream := self._upstreams.get(route.service)) is None:
                 return None
             token = self._doorkeeper.issuer.token_for(caller, route.service)
-            head = request_head(scope, pool.authority, token, visit.trace)
+            head = request_head(scope, upstream.pool.authority, token, visit.trace)
         except Refusal:
             return None  # the usual way says it
         visit.caller, visit.path_template = caller, rule.path_template
-        is_admitted = self._limits.try_admit(visit, route.quota)
-        exchange = pool.lend_idle(route.timeout_seconds) if is_admitted else None
+        exchange = None
+        if self._limits.try_admit(visit, route.quota):
+            lane = upstream.lane(route, is_waited_for=False)
+            if upstream.try_enter(lane):
+                visit.upstream, visit.lane = upstream, lane
+                exchange = upstream.pool.lend_idle(route.timeout_seconds)
         if exchange is None:
-            scope["visit"] = visit  # the usual way goes on from here and counts nothing twice
+            scope["visit"] = visit  # the usual way goes on from here: nothing is counted or taken twice
             return None
         exchange.connection.send(head)
-        visit.route, visit.pool, visit.exchange = route, pool, exchange
+        visit.route, visit.exchange = route, exchange
         return visit
 
     def marks(self, visit: Visit) -> list[Header]:
@@ -141,10 +147,12 @@ class Edge:
 
     def finish_directly(self, visit: Visit) -> None:
         """Keep the connection and record the visit."""
-        assert visit.pool is not None
+        assert visit.upstream is not None
         assert visit.exchange is not None
-        visit.pool.give_back(visit.exchange)
-        self._recorder.record(visit)
+        if visit.status != STATUS_CALLER_GONE:
+            visit.reply_seconds = time.monotonic() - visit.exchange.connection.started_at
+        visit.upstream.pool.give_back(visit.exchange)
+        self._end(visit)
 
     def abandon_directly(self, visit: Visit) -> None:
         """Stop the service's work: the caller is gone."""
@@ -204,11 +212,13 @@ class Edge:
         prefer = visit.headers.get(b"prefer")
         if prefer is not None:
             timeout_seconds += wait_seconds(prefer.decode("latin-1"), default=0.0)
+        await self._enter(visit, route, is_waited_for=prefer is not None)
+        assert visit.upstream is not None
         passage = Passage(
             scope=visit.scope,
             receive=receive,
             send=send,
-            pool=self._pools[route.service],
+            upstream=visit.upstream,
             route=route,
             token=self._doorkeeper.issuer.token_for(caller, route.service),
             trace=visit.trace,
@@ -219,9 +229,29 @@ class Edge:
                 await passage.resume(visit.exchange, timeout_seconds)
             else:
                 await passage.run(visit.headers, timeout_seconds)
+        except (UpstreamUnreachable, UpstreamBroken, UpstreamSlow):
+            if passage.reply_seconds is None:
+                visit.upstream.failed()
+            raise
         finally:
             visit.status = passage.status
             visit.has_begun = passage.has_begun
+            visit.reply_seconds = passage.reply_seconds
+
+    async def _enter(self, visit: Visit, route: Route, *, is_waited_for: bool) -> None:
+        """Take a place at the service; CircuitOpen or Overloaded when there is none to be had."""
+        if visit.lane is None:
+            visit.upstream = self._upstreams[route.service]
+            lane = visit.upstream.lane(route, is_waited_for=is_waited_for)
+            await visit.upstream.enter(lane)
+            visit.lane = lane
+
+    def _end(self, visit: Visit) -> None:
+        """Give back what the visit holds, whatever became of it, and record it."""
+        if visit.upstream is not None and visit.lane is not None:
+            visit.upstream.leave(visit.lane, reply_seconds=visit.reply_seconds)
+            visit.lane = None
+        self._recorder.record(visit)
 
     async def _refuse(self, error: Refusal | Fault, visit: Visit, receive: Receive, send: Send) -> None:
         if isinstance(error, Fault):

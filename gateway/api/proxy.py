@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from enum import Enum
 from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.adapters.upstream import Upstream
 from gateway.adapters.upstream_connection import UpstreamConnection
-from gateway.adapters.upstream_pool import Exchange, UpstreamPool
-from gateway.domain.errors import BodyTooSlow, UpstreamBroken
+from gateway.adapters.upstream_pool import Exchange
+from gateway.domain.errors import BodyTooSlow, UpstreamBroken, UpstreamUnreachable
 from gateway.domain.headers import Header, reply_headers, request_headers
 from gateway.domain.routing import Route
 from shared.errors import Malformed, TooLarge
@@ -26,6 +28,15 @@ class CallerGone(Exception):
     """The caller hung up; there is nobody left to answer."""
 
 
+class Repeats(Enum):
+    """When a request may be sent a second time: not at all; when a kept connection had been closed under it, so
+    that nobody read it; or also, within the retry budget, when a new connection cannot be had or breaks."""
+
+    NEVER = "never"
+    UNREAD = "unread"
+    SAFE = "safe"
+
+
 class Passage:
     """One request on its way. `has_begun` tells whether the caller has seen a part of the reply already."""
 
@@ -38,8 +49,10 @@ class Passage:
         "_send",
         "_token",
         "_trace",
+        "_upstream",
         "_watcher",
         "has_begun",
+        "reply_seconds",
         "status",
     )
 
@@ -49,20 +62,21 @@ class Passage:
         scope: Scope,
         receive: Receive,
         send: Send,
-        pool: UpstreamPool,
+        upstream: Upstream,
         route: Route,
         token: str,
         trace: Trace,
         marks: Sequence[Header],
     ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
-        self._pool = pool
+        self._upstream, self._pool = upstream, upstream.pool
         self._route = route
         self._token = token
         self._trace = trace
         self._marks = marks
         self._watcher: asyncio.Task[None] | None = None
         self.has_begun = False
+        self.reply_seconds: float | None = None
         self.status = 0
 
     async def run(self, headers: dict[bytes, bytes], timeout_seconds: float) -> None:
@@ -70,7 +84,8 @@ class Passage:
         declared = _declared_length(headers)
         if declared == 0:
             is_read = self._scope["method"] in ("GET", "HEAD")
-            await self._run_whole(self._head(b""), timeout_seconds, is_repeatable=is_read)
+            repeats = Repeats.SAFE if is_read else Repeats.NEVER
+            await self._run_whole(self._head(b""), timeout_seconds, repeats)
             return
         if declared is not None and declared > self._route.body_bytes_max:
             raise self._too_large()
@@ -81,24 +96,24 @@ class Passage:
             return
         if len(body) > self._route.body_bytes_max:
             raise self._too_large()
-        is_repeatable = len(body) <= REPEATABLE_BODY_BYTES_MAX and b"idempotency-key" in headers
+        is_keyed = len(body) <= REPEATABLE_BODY_BYTES_MAX and b"idempotency-key" in headers
         data = self._head(b"content-length: %d\r\n" % len(body)) + body
-        await self._run_whole(data, timeout_seconds, is_repeatable=is_repeatable)
+        await self._run_whole(data, timeout_seconds, Repeats.UNREAD if is_keyed else Repeats.NEVER)
 
     async def resume(self, exchange: Exchange, timeout_seconds: float) -> None:
         """Go on with a read that was sent already."""
-        await self._run_whole(self._head(b""), timeout_seconds, is_repeatable=True, asked=exchange)
+        await self._run_whole(self._head(b""), timeout_seconds, Repeats.SAFE, asked=exchange)
 
     async def _run_whole(
-        self, data: bytes, timeout_seconds: float, *, is_repeatable: bool, asked: Exchange | None = None
+        self, data: bytes, timeout_seconds: float, repeats: "Repeats", *, asked: Exchange | None = None
     ) -> None:
         lent = asked or self._pool.lend_idle(timeout_seconds)
-        exchange = lent or await self._pool.lend_new(timeout_seconds)
+        exchange = lent or await self._lent_new(timeout_seconds, repeats)
         try:
             try:
                 await self._answered(exchange, b"" if asked else data)
             except UpstreamBroken:
-                if not (is_repeatable and exchange.connection.may_be_repeated()):
+                if not await self._is_repeated(exchange.connection, repeats):
                     raise
                 self._pool.give_back(exchange)
                 exchange = await self._pool.lend_new(timeout_seconds)
@@ -108,6 +123,22 @@ class Passage:
             if self._watcher is not None:
                 self._watcher.cancel()
             self._pool.give_back(exchange)
+
+    async def _lent_new(self, timeout_seconds: float, repeats: "Repeats") -> Exchange:
+        try:
+            return await self._pool.lend_new(timeout_seconds)
+        except UpstreamUnreachable:
+            if repeats is not Repeats.SAFE or not await self._upstream.may_retry():
+                raise
+            return await self._pool.lend_new(timeout_seconds)
+
+    async def _is_repeated(self, connection: UpstreamConnection, repeats: "Repeats") -> bool:
+        """Tell whether a request is sent once more after its connection broke before any byte of a reply."""
+        if repeats is Repeats.NEVER:
+            return False
+        if connection.may_be_repeated():
+            return True
+        return repeats is Repeats.SAFE and not connection.has_answered and await self._upstream.may_retry()
 
     async def _answered(self, exchange: Exchange, data: bytes) -> None:
         exchange.on_slow = lambda: self._watch(exchange.connection)
@@ -162,6 +193,7 @@ class Passage:
             connection.headers, origin=self._pool.origin, request_id=self._trace.request_id.encode("ascii")
         )
         self.status = connection.status
+        self.reply_seconds = time.monotonic() - connection.started_at
         send = self._send
         self.has_begun = True
         headers += self._marks

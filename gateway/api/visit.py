@@ -7,8 +7,10 @@ from typing import Final
 
 from starlette.types import Scope
 
+from gateway.adapters.lane import Lane
 from gateway.adapters.request_audit import AuditEntry, RequestAudit
-from gateway.adapters.upstream_pool import Exchange, UpstreamPool
+from gateway.adapters.upstream import Upstream
+from gateway.adapters.upstream_pool import Exchange
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.headers import Header
 from gateway.domain.rate_limit import Cell
@@ -57,8 +59,11 @@ class Visit:
     has_begun: bool = False
     # Set when the request was sent on already; see gateway/api/direct.py.
     route: Route | None = None
-    pool: UpstreamPool | None = None
     exchange: Exchange | None = None
+    # The service it goes to, the place it holds there, and how long the reply took to begin, once one did.
+    upstream: Upstream | None = None
+    lane: Lane | None = None
+    reply_seconds: float | None = None
 
     @classmethod
     def of(cls, scope: Scope, proxies: TrustedProxies) -> "Visit":

@@ -1,6 +1,6 @@
 """What the gateway itself refuses or fails at; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Fault, Refusal
+from shared.errors import Busy, Fault, Refusal
 
 
 class UpstreamUnreachable(Fault):
@@ -31,3 +31,15 @@ class BodyTooSlow(Refusal):
     """The caller stopped sending its body."""
 
     code, status, title = "request_timeout", 408, "The request took too long to arrive"
+
+
+class Overloaded(Busy):
+    """The request waited for its turn in vain, or too many wait already: nothing was begun."""
+
+    code, title = "overloaded", "More is asked than can be done"
+
+
+class CircuitOpen(Busy):
+    """The service failed too often and is left alone for a moment: nothing was begun."""
+
+    code, title = "circuit_open", "A part of the system is left alone for a moment"

@@ -97,6 +97,7 @@ class Route:
     timeout_seconds: float
     body_bytes_max: int
     quota: QuotaName | None
+    is_long: bool  # takes so long, or so much, that small requests must not wait behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,14 @@ def _route(rule: Rule, timeout_seconds: float) -> Route:
     usual = Bounds(timeout_seconds, BODY_BYTES_MAX)
     bounds = BOUNDS.get((rule.method, rule.path_template), usual)
     quota = _quota(rule, bounds)
-    return Route(service, rule.path_template, bounds.timeout_seconds, bounds.body_bytes_max, quota)
+    return Route(
+        service=service,
+        path_template=rule.path_template,
+        timeout_seconds=bounds.timeout_seconds,
+        body_bytes_max=bounds.body_bytes_max,
+        quota=quota,
+        is_long=bounds is not usual or quota == "imports",
+    )
 
 
 def _quota(rule: Rule, bounds: Bounds) -> QuotaName | None:

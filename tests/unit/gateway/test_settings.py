@@ -26,6 +26,12 @@ def test_services_are_named_by_plain_addresses(url: str) -> None:
         GatewaySettings(**VALUES, jwks="{}", payments_url=url)
 
 
+def test_service_may_have_several_addresses() -> None:
+    settings = GatewaySettings(**VALUES, jwks="{}", payments_url="http://a:1, http://b")
+
+    assert settings.service_urls()["payments"] == ("http://a:1", "http://b:80")
+
+
 def test_origins_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_CORS_ORIGINS", "https://a.test, https://b.test")
 

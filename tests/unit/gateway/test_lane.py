@@ -1,0 +1,78 @@
+import asyncio
+
+import pytest
+
+from gateway.adapters.lane import Lane
+from gateway.domain.concurrency import ConcurrencyLimit
+from gateway.domain.errors import Overloaded
+
+
+def lane(places: int) -> Lane:
+    return Lane("payments", ConcurrencyLimit(least=places, most=places))
+
+
+async def waiting_in(one: Lane, count: int) -> list[asyncio.Task[None]]:
+    tasks = [asyncio.create_task(one.enter()) for _ in range(count)]
+    await asyncio.sleep(0)  # each runs until it waits
+    assert one.waiting == count
+    return tasks
+
+
+async def test_place_that_comes_free_goes_to_who_waits_longest() -> None:
+    one = lane(1)
+    await one.enter()
+    first, second = await waiting_in(one, 2)
+    one.leave()
+    await first
+
+    assert not second.done()
+    one.leave()
+    await second
+    assert (one.in_flight, one.waiting) == (1, 0)
+
+
+async def test_nobody_passes_those_who_wait() -> None:
+    one = lane(1)
+    await one.enter()
+    (waiting,) = await waiting_in(one, 1)
+
+    assert not one.try_enter()
+    one.leave()
+    assert not one.try_enter()
+    await waiting
+
+
+async def test_who_waits_too_long_is_told_to_come_back_later() -> None:
+    one = lane(1)
+    await one.enter()
+
+    with pytest.raises(Overloaded) as refused:
+        await one.enter()
+
+    assert refused.value.facts["part"] == "payments"
+    assert 1 <= int(refused.value.facts["retry_after_seconds"] or 0) <= 4
+    one.leave()
+    assert one.try_enter()
+
+
+async def test_caller_who_hangs_up_while_waiting_takes_no_place() -> None:
+    one = lane(1)
+    await one.enter()
+    (waiting,) = await waiting_in(one, 1)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    one.leave()
+
+    assert one.in_flight == 0
+
+
+async def test_place_lent_to_a_caller_who_hangs_up_at_that_moment_goes_on() -> None:
+    one = lane(1)
+    await one.enter()
+    leaving, staying = await waiting_in(one, 2)
+    one.leave()
+    leaving.cancel()
+    await staying
+    await asyncio.gather(leaving, return_exceptions=True)
+
+    assert one.in_flight == 1
