@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
@@ -24,6 +23,7 @@ from gateway.adapters.upstream import Upstream, UpstreamWatch
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api import routes_salesforce_writes
 from gateway.api.cross_origin import CrossOrigin
+from gateway.api.draining_server import DrainingConfig, serve
 from gateway.api.edge import Doorkeeper, Edge
 from gateway.api.rate_limits import RateLimits
 from gateway.api.routes_events import router as events_router
@@ -45,6 +45,8 @@ from shared.settings import load_settings
 
 SERVICE: Final = "gateway"
 KEEP_ALIVE_SECONDS: Final = 75
+# A worker of several that does not answer its parent for so long is replaced; on a busy machine five are too few.
+HUNG_SECONDS: Final = 30
 BACKLOG: Final = 2048
 GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
 OWN_PATHS: Final = frozenset({"/", "/openapi.json", "/health/live", "/health/ready"})
@@ -117,6 +119,7 @@ class GatewayApp(ServerErrorMiddleware):
     def __init__(self, edge: Edge) -> None:
         super().__init__(edge, handler=answer_unexpected)
         self.edge = edge
+        self.draining = edge.draining
 
 
 def create_own_app() -> FastAPI:
@@ -214,8 +217,9 @@ def serve_metrics(settings: GatewaySettings, metrics: Metrics) -> None:
 
 def main() -> None:
     settings = load_settings(GatewaySettings)
-    uvicorn.run(
+    config = DrainingConfig(
         "gateway.main:create_configured_app",
+        drain_seconds=settings.drain_seconds,
         factory=True,
         host=settings.host,
         port=settings.port,
@@ -230,7 +234,9 @@ def main() -> None:
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=HUNG_SECONDS,
     )
+    serve(config)
 
 
 if __name__ == "__main__":

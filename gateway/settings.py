@@ -103,6 +103,9 @@ class GatewaySettings(ProcessSettings, SalesforceSettings):
         description="addresses and networks whose X-Forwarded-For is believed, comma-separated",
         examples=["10.0.0.0/8"],
     )
+    drain_seconds: float = Field(
+        2.0, ge=0, description="how long a process that is told to end still serves who comes, unready"
+    )
     shutdown_seconds: int = Field(30, ge=1, description="how long requests under way may take to finish")
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")

@@ -95,6 +95,7 @@ def _gateway_environment(
         "GATEWAY_METRICS_PORT": str(ports["gateway metrics"]),
         # An open event stream would otherwise hold up Ctrl-C for half a minute.
         "GATEWAY_SHUTDOWN_SECONDS": "5",
+        "GATEWAY_DRAIN_SECONDS": "0",  # nobody balances between gateways here
         "GATEWAY_ISSUER": ISSUER,
         "GATEWAY_AUDIENCE": AUDIENCE,
         "GATEWAY_JWKS": identity.key_set(),

@@ -18,8 +18,12 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.api.edge import Edge
 from gateway.api.visit import Visit
-from gateway.domain.headers import Header, reply_headers
+from gateway.domain.headers import Header
 
+HEAD_BYTES_MAX: Final = 64 * 1024
+HEAD_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
 
@@ -49,6 +53,8 @@ class DirectProtocol(HttpToolsProtocol):
         self._event = asyncio.Event()
         self._idle_since = 0.0
         self._idle_timer: asyncio.TimerHandle | None = None
+        self._is_in_head = True
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent
         """Bound the time of a first request's head as well: half a head must not hold a connection for ever."""
@@ -62,16 +68,34 @@ class DirectProtocol(HttpToolsProtocol):
         if self._edge is not None:
             self._edge.draining.set()
 
+    def data_received(self, data: bytes) -> None:
+        """Bound a request's head in size: the parser would collect a header without end."""
+        super().data_received(data)
+        if not self._is_in_head:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self.transport.write(HEAD_TOO_LARGE)
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head, self._head_bytes = True, 0
+
     def on_headers_complete(self) -> None:
-        if self._edge is None or not self._is_plain_read():
+        self._is_in_head = False
+        visit = None
+        if self._edge is not None and self._is_plain_read():
+            self._complete_scope()
+            visit = self._edge.begin_directly(cast("Scope", self.scope))
+        is_draining = self._edge is not None and self._edge.draining.is_set()
+        if self._edge is None or visit is None or visit.exchange is None:
             super().on_headers_complete()
+            if is_draining:
+                self.cycle.keep_alive = False
             return
-        self._complete_scope()
-        visit = self._edge.begin_directly(cast("Scope", self.scope))
-        if visit is None or visit.exchange is None:
-            super().on_headers_complete()
-            return
-        cycle = DirectCycle(visit, keep_alive=self.parser.should_keep_alive(), event=self._event)
+        keep_alive = self.parser.should_keep_alive() and not is_draining
+        cycle = DirectCycle(visit, keep_alive=keep_alive, event=self._event)
         self.cycle = cycle
         visit.exchange.connection.listener = self._listener(self._edge, cycle)
 
@@ -148,17 +172,11 @@ class DirectProtocol(HttpToolsProtocol):
     def _answer(self, edge: Edge, cycle: DirectCycle) -> None:
         visit = cycle.visit
         assert visit.exchange is not None
-        assert visit.upstream is not None
         connection = visit.exchange.connection
-        body = connection.take()
-        headers = reply_headers(
-            connection.headers,
-            origin=visit.upstream.pool.origin,
-            request_id=visit.trace.request_id.encode("ascii"),
-        )
+        headers, body = edge.reply(visit, connection.take())
         data = reply_bytes(
             connection.status,
-            [*self.server_state.default_headers, *headers, *edge.marks(visit)],
+            [*self.server_state.default_headers, *headers],
             body,
             keep_alive=cycle.keep_alive,
         )
@@ -193,7 +211,7 @@ class DirectProtocol(HttpToolsProtocol):
 
 
 def reply_bytes(status: int, headers: list[Header], body: bytes, *, keep_alive: bool) -> bytes:
-    """Return a whole reply; a body that came in chunks gets its length."""
+    """Return a whole reply; a body that came in chunks, or was compressed, gets its length."""
     parts = [STATUS_LINE[status]]
     has_length = False
     for name, value in headers:

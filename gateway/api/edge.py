@@ -15,12 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.adapters.access_tokens import AccessTokens
 from gateway.adapters.upstream import Upstream
 from gateway.api.cross_origin import CrossOrigin
+from gateway.api.paced_body import PacedBody
 from gateway.api.proxy import CallerGone, Passage, request_head
 from gateway.api.rate_limits import RateLimits
+from gateway.api.reply_compression import CompressingSend, compressed_reply
 from gateway.api.visit import Recorder, Visit
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.errors import UpstreamBroken, UpstreamSlow, UpstreamUnreachable
-from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header
+from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header, reply_headers
 from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
 from shared.access import AccessMatrix, Rule, require_role
 from shared.errors import Fault, Malformed, Refusal, Unauthenticated
@@ -78,8 +80,7 @@ class Edge:
         cross_origin: CrossOrigin,
         recorder: Recorder,
     ) -> None:
-        self.draining = asyncio.Event()  # set when the process begins to end
-        self._own = own
+        self.own = own
         self._own_paths = own_paths
         self._doorkeeper = doorkeeper
         self._upstreams = upstreams
@@ -87,11 +88,13 @@ class Edge:
         self._proxies = proxies
         self._cross_origin = cross_origin
         self._recorder = recorder
+        # Set once this process is about to end: see gateway/api/draining_server.py.
+        self.draining = asyncio.Event()
         self._log = logger("edge")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._own(scope, receive, send)
+            await self.own(scope, receive, send)
             return
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
@@ -100,6 +103,8 @@ class Edge:
         origin = visit.headers.get(b"origin")
         if origin is not None:
             send = self._cross_origin.sending(origin, send)
+        if visit.accepts_gzip and scope["method"] != "HEAD":
+            send = CompressingSend(send)
         try:
             await self._serve(visit, receive, send)
         except CallerGone:
@@ -141,9 +146,20 @@ class Edge:
         visit.route, visit.exchange = route, exchange
         return visit
 
-    def marks(self, visit: Visit) -> list[Header]:
-        """Return what the gateway itself adds to a reply."""
-        return self._limits.headers(visit)
+    def reply(self, visit: Visit, body: bytes) -> tuple[list[Header], bytes]:
+        """Return the headers and the body of a reply that came whole, as the caller gets them."""
+        assert visit.upstream is not None
+        assert visit.exchange is not None
+        connection = visit.exchange.connection
+        headers = reply_headers(
+            connection.headers,
+            origin=visit.upstream.pool.origin,
+            request_id=visit.trace.request_id.encode("ascii"),
+        )
+        headers += self._limits.headers(visit)
+        if visit.accepts_gzip:
+            return compressed_reply(connection.status, headers, body)
+        return headers, body
 
     def finish_directly(self, visit: Visit) -> None:
         """Keep the connection and record the visit."""
@@ -177,7 +193,7 @@ class Edge:
             return
         if path in self._own_paths or path.startswith(_OWN_PREFIXES):
             visit.path_template = path if path in self._own_paths else path.split("/")[1]
-            await self._own(scope, receive, self._secured(visit, send))
+            await self.own(scope, receive, self._secured(visit, send))
             return
         visit.caller = caller = await self._identified(visit)
         rule = self._doorkeeper.rule(method, path)
@@ -188,7 +204,7 @@ class Edge:
             scope["caller"] = caller
             # A stream that stays open for hours asks again whether its caller may still hear.
             scope["caller_again"] = partial(self._doorkeeper.caller, visit.headers.get(b"authorization"))
-            await self._own(scope, receive, self._secured(visit, send))
+            await self.own(scope, PacedBody(receive, route), self._secured(visit, send))
             return
         await self._pass_on(visit, route, caller, receive, send)
 

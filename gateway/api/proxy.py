@@ -11,13 +11,13 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.adapters.upstream import Upstream
 from gateway.adapters.upstream_connection import UpstreamConnection
 from gateway.adapters.upstream_pool import Exchange
+from gateway.api.paced_body import PacedBody
 from gateway.domain.errors import BodyTooSlow, UpstreamBroken, UpstreamUnreachable
 from gateway.domain.headers import Header, reply_headers, request_headers
 from gateway.domain.routing import Route
 from shared.errors import Malformed, TooLarge
 from shared.observability import Trace
 
-BODY_IDLE_SECONDS: Final = 30.0
 REPLY_IDLE_SECONDS: Final = 120.0
 CALLER_IDLE_SECONDS: Final = 600.0
 REPEATABLE_BODY_BYTES_MAX: Final = 64 * 1024
@@ -41,9 +41,9 @@ class Passage:
     """One request on its way. `has_begun` tells whether the caller has seen a part of the reply already."""
 
     __slots__ = (
+        "_body",
         "_marks",
         "_pool",
-        "_receive",
         "_route",
         "_scope",
         "_send",
@@ -68,7 +68,8 @@ class Passage:
         trace: Trace,
         marks: Sequence[Header],
     ) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
+        self._scope, self._send = scope, send
+        self._body = PacedBody(receive, route)
         self._upstream, self._pool = upstream, upstream.pool
         self._route = route
         self._token = token
@@ -88,14 +89,12 @@ class Passage:
             await self._run_whole(self._head(b""), timeout_seconds, repeats)
             return
         if declared is not None and declared > self._route.body_bytes_max:
-            raise self._too_large()
+            raise self._body.too_large()
         first = await self._received()
         body: bytes = first.get("body", b"")
         if first.get("more_body"):
             await self._run_streamed(first, declared, timeout_seconds)
             return
-        if len(body) > self._route.body_bytes_max:
-            raise self._too_large()
         is_keyed = len(body) <= REPEATABLE_BODY_BYTES_MAX and b"idempotency-key" in headers
         data = self._head(b"content-length: %d\r\n" % len(body)) + body
         await self._run_whole(data, timeout_seconds, Repeats.UNREAD if is_keyed else Repeats.NEVER)
@@ -168,13 +167,10 @@ class Passage:
             self._pool.give_back(exchange)
 
     async def _pump(self, exchange: Exchange, first: Message, *, is_chunked: bool) -> None:
-        connection, message, total = exchange.connection, first, 0
+        connection, message = exchange.connection, first
         try:
             while True:
                 body = message.get("body", b"")
-                total += len(body)
-                if total > self._route.body_bytes_max:
-                    raise self._too_large()
                 if body:
                     connection.send(b"%x\r\n%b\r\n" % (len(body), body) if is_chunked else body)
                 if not message.get("more_body"):
@@ -223,26 +219,18 @@ class Passage:
         return request_head(self._scope, self._pool.authority, self._token, self._trace, framing=framing)
 
     async def _received(self) -> Message:
-        try:
-            async with asyncio.timeout(BODY_IDLE_SECONDS):
-                message = await self._receive()
-        except TimeoutError as error:
-            raise BodyTooSlow("The rest of the body did not arrive") from error
+        message = await self._body()
         if message["type"] == "http.disconnect":
             raise CallerGone
         return message
 
     def _watch(self, connection: UpstreamConnection) -> None:
         async def watch() -> None:
-            while (await self._receive())["type"] != "http.disconnect":
+            while (await self._body())["type"] != "http.disconnect":
                 pass
             connection.close(CallerGone())
 
         self._watcher = asyncio.get_running_loop().create_task(watch())
-
-    def _too_large(self) -> TooLarge:
-        limit = self._route.body_bytes_max
-        return TooLarge(f"This route takes at most {limit:,} bytes", limit_bytes=limit)
 
 
 def _declared_length(headers: dict[bytes, bytes]) -> int | None:

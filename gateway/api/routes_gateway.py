@@ -62,7 +62,8 @@ class Health(BaseModel):
     """State of the gateway and of what stands behind it."""
 
     status: str = Field(
-        description="ready, degraded (some services are away) or not ready", examples=["ready"]
+        description="ready, degraded (some services are away), draining (about to end) or not ready",
+        examples=["ready"],
     )
     parts: dict[str, str] = Field(
         description="State of each part", examples=[{"database": "ready", "payments": "ready"}]
@@ -123,6 +124,8 @@ async def live() -> Health:
 )
 async def ready(request: Request) -> Response:
     """Services that are away make the gateway degraded, not unready: the others still answer."""
+    if request.app.state.draining.is_set():
+        return JSONResponse({"status": "draining", "parts": {}}, 503, {"Cache-Control": "no-store"})
     parts: PartStates = request.app.state.part_states
     keys: KeySource = request.app.state.keys
     services = await parts.services()

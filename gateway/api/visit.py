@@ -12,6 +12,7 @@ from gateway.adapters.request_audit import AuditEntry, RequestAudit
 from gateway.adapters.upstream import Upstream
 from gateway.adapters.upstream_pool import Exchange
 from gateway.domain.client_address import TrustedProxies
+from gateway.domain.compression import accepts_gzip
 from gateway.domain.headers import Header
 from gateway.domain.rate_limit import Cell
 from gateway.domain.routing import Route
@@ -21,6 +22,7 @@ from shared.observability import Metrics, RequestLog, Trace, trace_from
 
 _LOOKED_AT: Final = frozenset(
     {
+        b"accept-encoding",
         b"access-control-request-headers",
         b"access-control-request-method",
         b"authorization",
@@ -49,6 +51,7 @@ class Visit:
     has_doubled_header: bool
     started: float
     address: str = "unknown"
+    accepts_gzip: bool = False
     caller: Caller | None = None
     # The quota that the reply tells about, and what was counted already; see gateway/api/rate_limits.py.
     cell: Cell | None = None
@@ -84,6 +87,7 @@ class Visit:
             has_doubled_header,
             time.perf_counter(),
             address=client[0] if client else "unknown",
+            accepts_gzip=b"accept-encoding" in headers and accepts_gzip(headers[b"accept-encoding"]),
         )
 
 

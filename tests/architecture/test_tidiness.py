@@ -30,6 +30,7 @@ CROWDED: Final = {
 }
 NAMES_OF_OTHERS: Final = {
     "gateway/adapters/upstream_connection.py: data_received": "asyncio calls its protocols so",
+    "gateway/api/direct.py: data_received": "asyncio calls its protocols so",
     "gateway/domain/merged_openapi.py: _info": "OpenAPI calls this object so",
 }
 

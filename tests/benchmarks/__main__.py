@@ -19,6 +19,7 @@ from tests.benchmarks import (
     account_statement,
     booking,
     event_consumer,
+    gateway_load,
     gateway_throughput,
     outbox_relay,
     receipts_over_http,
@@ -88,8 +89,11 @@ MEASURES: dict[str, Measure] = {
     "P5": measure_import,
     "P7": measure_relay,
     "P8": measure_consumer,
+    "P10": gateway_load.measure_kept,
     "P11": measure_gateway,
+    "P12": gateway_load.measure_added_latency,
     "P13": measure_statement,
+    "P16": gateway_load.measure_overload,
 }
 
 

@@ -101,3 +101,34 @@ async def test_missing_settings_end_the_process_with_their_names() -> None:
     assert process.returncode == 1
     assert b"GATEWAY_DATABASE_URL is not set. Example: GATEWAY_DATABASE_URL=postgresql://" in said
     assert b"Traceback" not in said
+
+
+async def test_process_that_is_told_to_end_says_so_and_serves_on_until_it_is_left(database_url: str) -> None:
+    async def quick(_head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        writer.close()
+
+    port, metrics_port = free_ports(2)
+    async with (
+        raw_upstream(quick) as upstream,
+        gateway_process(
+            environment(database_url, upstream, port, metrics_port) | {"GATEWAY_DRAIN_SECONDS": "2"}
+        ) as process,
+        aiohttp.ClientSession(headers=bearer()) as session,
+    ):
+        base = f"http://127.0.0.1:{port}"
+        await answered(session, f"{base}/health/ready")
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            while True:
+                async with session.get(f"{base}/health/ready") as health:
+                    state = await health.json()
+                if state["status"] == "draining":
+                    break
+        async with session.get(f"{base}/v1/receipts") as reply:
+            served = reply.status, reply.headers["Connection"]
+        async with asyncio.timeout(20):
+            await process.wait()
+
+    assert health.status == 503
+    assert served == (200, "close")
