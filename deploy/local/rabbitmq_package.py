@@ -1,6 +1,5 @@
 """Finds the machine's RabbitMQ, installs it where that is allowed, or says what else helps."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from deploy.local.debian_package import install, root_prefix
 from deploy.local.errors import StackError
 
 # The package's own server script; /usr/sbin/rabbitmq-server insists on the package's account.
@@ -18,7 +18,6 @@ SCRIPT_PATHS: Final = (
 )
 # What Debian's tools ask before they start a service; exit code 101 forbids it.
 POLICY_FILE: Final = Path("/usr/sbin/policy-rc.d")
-INSTALL_TIMEOUT_SECONDS: Final = 300.0
 
 THREE_WAYS: Final = """\
 RabbitMQ is not installed and could not be installed from here ({reason}). Any one of these helps:
@@ -41,8 +40,8 @@ def installed_script(paths: Sequence[Path] = SCRIPT_PATHS) -> Path | None:
 
 
 def three_ways(reason: str) -> str:
-    install = "brew install rabbitmq" if shutil.which("brew") else "sudo apt-get install rabbitmq-server"
-    return THREE_WAYS.format(reason=reason, install=install)
+    by_hand = "brew install rabbitmq" if shutil.which("brew") else "sudo apt-get install rabbitmq-server"
+    return THREE_WAYS.format(reason=reason, install=by_hand)
 
 
 def ensure_installed(
@@ -57,41 +56,14 @@ def ensure_installed(
         return False
     if shutil.which("apt-get") is None:
         raise StackError(three_ways("this machine has no apt-get"))
-    as_root = _root_prefix()
+    as_root = root_prefix()
     if as_root is None:
         raise StackError(three_ways("that needs root, and sudo asks for a password"))
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output, _services_held_back(as_root, policy_file):
-        if not _install(as_root, output.fileno()):
+        if not install("rabbitmq-server", as_root, output.fileno()):
             raise StackError(three_ways(f"apt-get failed; its words are in {log}"))
     return True
-
-
-def _root_prefix() -> list[str] | None:
-    if os.geteuid() == 0:
-        return []
-    if shutil.which("sudo") is None:
-        return None
-    allowed = subprocess.run(["sudo", "-n", "true"], check=False, capture_output=True).returncode == 0
-    return ["sudo", "-n"] if allowed else None
-
-
-def _install(as_root: list[str], output: int) -> bool:
-    """Run apt-get; refresh its lists only if the package is not known, which on a new machine it is not."""
-    environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
-    install = [*environment, "install", "--no-install-recommends", "rabbitmq-server"]
-    for command in (install, [*environment, "update"], install):
-        ended = subprocess.run(
-            command,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            timeout=INSTALL_TIMEOUT_SECONDS,
-        )
-        if command is install and ended.returncode == 0:
-            return True
-    return False
 
 
 @contextmanager

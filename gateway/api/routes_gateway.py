@@ -22,8 +22,10 @@ PAGE_POLICY: Final = (
 )
 _PAGE_HEADERS: Final = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
 _MEDIA_TYPES: Final = {
-    "reference.js": "text/javascript; charset=utf-8",
     "reference.css": "text/css; charset=utf-8",
+    **dict.fromkeys(
+        ("elements.js", "reference.js", "reply.js", "schema.js", "trial.js"), "text/javascript; charset=utf-8"
+    ),
 }
 
 

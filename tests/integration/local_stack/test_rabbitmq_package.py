@@ -29,7 +29,9 @@ def test_the_package_is_installed_without_letting_it_start_a_node(
     was_installed = ensure_installed(tmp_path / "log", script_paths=[script], policy_file=policy)
 
     assert was_installed
-    assert notes.read_text() == "101 -q -y install --no-install-recommends rabbitmq-server\n"
+    assert notes.read_text() == (
+        "101 -q -y -o DPkg::Lock::Timeout=240 install --no-install-recommends rabbitmq-server\n"
+    )
     assert not policy.exists()
 
 
