@@ -8,6 +8,7 @@ first `sh` block says where the system is and how to get a token; a test runs a 
 import re
 import shutil
 import subprocess
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ ROLES: Final = ("coordinator", "approver", "auditor", "zonal_sales", "admin", "i
 PATIENCE_SECONDS: Final = 240
 needs_curl: Final = pytest.mark.skipif(shutil.which("curl") is None, reason="the guide is written for curl")
 _BLOCK: Final = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INDENTED: Final = re.compile(r"(?:^ {4}.*\n(?:^\n(?= {4}))*)+", re.MULTILINE)
 _END: Final = "=== end of block {} ==="
 
 
@@ -60,6 +62,12 @@ def steps_of(guide: str) -> list[Step]:
         for (kind, text), follower in zip(blocks, followers, strict=True)
         if kind == "sh"
     ]
+
+
+def indented_steps_of(guide: str) -> list[Step]:
+    """The indented blocks that are commands, those of bash: they set a variable, comment or call curl at their start."""
+    blocks = [textwrap.dedent(found[0]) for found in _INDENTED.finditer(guide)]
+    return [Step(block, None) for block in blocks if re.match(r"#|curl |\w+=", block)]
 
 
 def as_pattern(expected: str) -> str:
