@@ -118,6 +118,15 @@ def test_a_job_is_followed_to_its_end(salesops: Run, statement: Path) -> None:
     assert job["state"] == "succeeded"
 
 
+def test_events_are_followed_from_where_one_was(salesops: Run, statement: Path) -> None:
+    salesops("statements", "import", str(statement), "--bank-account", ACCOUNT)
+
+    (event,) = salesops("events", "follow", "--since", "0", "--types", "receipt.*", "--count", "1")
+
+    assert event["type"].startswith("receipt.")
+    assert event["data"]["links"]["resource"].startswith("/v1/receipts/")
+
+
 def test_what_a_role_may_not_ends_with_three(
     salesops: Run, whole_system: FragileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:

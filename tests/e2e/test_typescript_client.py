@@ -116,6 +116,14 @@ def test_a_page_reads_a_list_over_several_cursors(seen: dict[str, Any]) -> None:
     assert sorted(seen["receipts"]) == ["118000.00", "177000.00", "59000.00"]
 
 
+def test_a_page_that_was_away_hears_what_happened(seen: dict[str, Any]) -> None:
+    heard = seen["heard"]
+
+    assert heard["type"] == "receipt.booked"
+    assert heard["id"].isdigit()
+    assert heard["data"]["links"]["resource"].startswith("/v1/receipts/")
+
+
 def test_a_page_accepts_only_what_it_has_seen(seen: dict[str, Any]) -> None:
     assert seen["stale"] == "changed"
     assert seen["accepted"]["partner"] in ("TS-1", "TS-2")

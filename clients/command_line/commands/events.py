@@ -23,7 +23,9 @@ events = typer.Typer(help="Live events.", no_args_is_help=True)
 @events.command()
 def follow(
     context: typer.Context,
-    types: Annotated[str, typer.Option(help="Only these, with commas between.")] = "",
+    types: Annotated[
+        str, typer.Option(help="Only these or families, such as receipt.*; with commas between.")
+    ] = "",
     since: Annotated[
         str, typer.Option(metavar="ID", help="Go on after this event, up to 24 hours back.")
     ] = "",
@@ -73,6 +75,10 @@ class Stream:
                 for event in EventSource(reply).iter_sse():
                     self._last_id = event.id or self._last_id
                     self._pause_seconds = self._pause_seconds if event.retry is None else event.retry / 1000
+                    if (
+                        event.event == "end"
+                    ):  # the token ended or the process drains: go on at another connection
+                        return
                     if event.data:
                         yield event
             except SSEError as error:

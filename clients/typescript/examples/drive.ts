@@ -2,8 +2,8 @@
 // Needs BASE, TOKEN, PARTNER, BANK_ACCOUNT and STATEMENT (a file) in the environment.
 import { openAsBlob } from "node:fs";
 
-import { ok } from "../src/index.ts";
-import { accept, connect, importStatement, lineWithETag, receiptsOf, told, workList } from "./back-office.ts";
+import { ok, type LiveEvent } from "../src/index.ts";
+import { accept, connect, importStatement, lineWithETag, listen, receiptsOf, told, workList } from "./back-office.ts";
 
 function setting(name: string): string {
   const value = process.env[name];
@@ -15,7 +15,8 @@ function say(step: string, seen: unknown): void {
   process.stdout.write(`${JSON.stringify({ step, seen })}\n`);
 }
 
-const api = connect(setting("BASE"), { token: async () => setting("TOKEN") });
+const session = { token: async () => setting("TOKEN") };
+const api = connect(setting("BASE"), session);
 const bankAccount = setting("BANK_ACCOUNT");
 
 say("me", (await ok(api.GET("/v1/me"))).roles);
@@ -25,6 +26,18 @@ const statement = await importStatement(api, bankAccount, await openAsBlob(setti
 say("import", { state: statement.state, counts: statement.counts, last: states.at(-1) });
 
 say("receipts", (await receiptsOf(api, setting("PARTNER"), 100)).map((receipt) => receipt.amount.amount));
+
+// A page that was away since the beginning catches up with what the import did.
+const heard: LiveEvent[] = [];
+const enough = new AbortController();
+const patience = setTimeout(() => enough.abort(), 30_000);
+const show = (event: LiveEvent): void => {
+  heard.push(event);
+  if (event.type === "receipt.booked") enough.abort();
+};
+await listen({ baseUrl: setting("BASE"), ...session }, "0", show, enough.signal);
+clearTimeout(patience);
+say("heard", heard.at(-1));
 
 const [waiting] = await workList(api, bankAccount);
 if (waiting === undefined) throw new Error("nothing waits for a person");

@@ -45,6 +45,7 @@ export async function* liveEvents(
         if (event.type === "end") break; // the token ended or the process drains: go on at another connection
         lastEventId = event.id || lastEventId;
         yield event;
+        if (signal.aborted) return; // what came with it is not wanted any more
       }
     } catch (error) {
       if (signal.aborted) return;

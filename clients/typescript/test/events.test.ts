@@ -72,7 +72,7 @@ test("a busy server is asked again, one that refuses is not", async (t) => {
 });
 
 test("listening ends when it is aborted", async (t) => {
-  const { url } = await scripted(t, stream(event("1"), "falls silent"));
+  const { url } = await scripted(t, stream(event("1") + event("2"), "falls silent"));
   const abort = new AbortController();
   const events = liveEvents({ baseUrl: url, token: () => "t" }, { signal: abort.signal });
 

@@ -9,7 +9,7 @@ STREAM = {"Content-Type": "text/event-stream"}
 
 
 def events(*ids: str, **reply: int) -> Answer:
-    sent = "".join(f'id: {one}\nevent: receipts_booked\ndata: {{"n": "{one}"}}\n\n' for one in ids)
+    sent = "".join(f'id: {one}\nevent: receipt.booked\ndata: {{"n": "{one}"}}\n\n' for one in ids)
     return Answer(200, f"retry: 1\ndata\n\n{sent}: heartbeat\n\n".encode(), STREAM, **reply)
 
 
@@ -24,18 +24,30 @@ def test_events_go_on_after_the_last_one_seen_when_the_connection_breaks(
     assert [json.loads(line)["id"] for line in ended.output.splitlines()] == ["1", "2", "3", "4"]
     assert json.loads(ended.output.splitlines()[0]) == {
         "id": "1",
-        "type": "receipts_booked",
+        "type": "receipt.booked",
         "data": {"n": "1"},
     }
     assert [asked.headers["Last-Event-ID"] for asked in server.asked] == ["0", "2", "3"]
 
 
+def test_a_stream_that_the_server_ends_is_opened_again_and_its_word_is_no_event(
+    server: ScriptedServer, salesops: Run
+) -> None:
+    end = b'event: end\ndata: {"reason": "draining"}\n\n'
+    first = events("1")
+    server.answer("/v1/events", Answer(200, first.body + end, STREAM), events("2"))
+
+    ended = salesops("events", "follow", "--count", "2", "--json")
+
+    assert [json.loads(line)["id"] for line in ended.output.splitlines()] == ["1", "2"]
+
+
 def test_only_the_types_asked_for_are_asked_for(server: ScriptedServer, salesops: Run) -> None:
     server.answer("/v1/events", events("1"))
 
-    salesops("events", "follow", "--types", "receipts_booked,query_opened", "--count", "1")
+    salesops("events", "follow", "--types", "receipt.booked,booking.overdue", "--count", "1")
 
-    assert server.asked[0].path == "/v1/events?types=receipts_booked%2Cquery_opened"
+    assert server.asked[0].path == "/v1/events?types=receipt.booked%2Cbooking.overdue"
     assert "Last-Event-ID" not in server.asked[0].headers
 
 
