@@ -170,7 +170,7 @@ function keepToken() {
   token.addEventListener("input", () => sessionStorage.setItem("token", token.value));
   token.addEventListener("change", tellIdentity);
   document.getElementById("identity").addEventListener("submit", (event) => event.preventDefault());
-  return tellIdentity();
+  tellIdentity();
 }
 
 function keepTheme() {
@@ -184,6 +184,7 @@ function keepTheme() {
 
 async function start() {
   keepTheme();
+  keepToken();
   document.getElementById("search").addEventListener("input", filter);
   document.addEventListener("keydown", walkByKeys);
   try {
@@ -195,7 +196,6 @@ async function start() {
   } catch (error) {
     document.getElementById("operations").replaceChildren(element("p", {}, `The document cannot be shown: ${error.message}`));
   }
-  await keepToken();
 }
 
 await start();
