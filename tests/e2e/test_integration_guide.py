@@ -59,7 +59,7 @@ def test_every_command_of_the_guide_is_answered(whole_system: FragileSystem, tmp
     assert "make -s token" in where.commands, "the first block says where the system is; here it is elsewhere"
     preamble = (
         f"BASE={whole_system.url('gateway')}\n{token_function(whole_system)}{CAREFUL_CURL}"
-        "TOKEN=$(token integration) APPROVER=$(token approver)\n"
+        "TOKEN=$(token integration) APPROVER=$(token approver) ADMIN_TOKEN=$(token admin)\n"
     )
 
     printed = run(steps, preamble, tmp_path)
