@@ -13,11 +13,14 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from gateway.adapters.access_tokens import AccessTokens
+from gateway.adapters.api_keys import ApiKeys, KeyDigests
+from gateway.adapters.credentials import Credentials
 from gateway.adapters.key_source import KeySource
 from gateway.adapters.live_tail import LiveTail
 from gateway.adapters.part_states import PartStates
 from gateway.adapters.rate_limiter import RateLimiter
 from gateway.adapters.request_audit import RequestAudit
+from gateway.adapters.revocation_watch import RevocationWatch
 from gateway.adapters.service_documents import ServiceDocuments
 from gateway.adapters.upstream import Upstream, UpstreamWatch
 from gateway.adapters.upstream_pool import UpstreamPool
@@ -26,8 +29,11 @@ from gateway.api.cross_origin import CrossOrigin
 from gateway.api.draining_server import DrainingConfig, serve
 from gateway.api.edge import Doorkeeper, Edge
 from gateway.api.rate_limits import RateLimits
+from gateway.api.routes_api_keys import router as api_keys_router
 from gateway.api.routes_events import router as events_router
 from gateway.api.routes_gateway import health_router, me_router, reference_router
+from gateway.api.routes_request_audit import router as request_audit_router
+from gateway.api.routes_revocations import router as revocations_router
 from gateway.api.schemas_events import AnyLiveEvent
 from gateway.api.visit import Recorder
 from gateway.domain.client_address import TrustedProxies
@@ -63,6 +69,8 @@ class Resources:
     audit: RequestAudit
     limiter: RateLimiter
     keys: KeySource
+    watch: RevocationWatch
+    api_keys: ApiKeys
     documents: ServiceDocuments
     upstreams: dict[str, Upstream]
     live_tail: LiveTail
@@ -75,6 +83,8 @@ class Resources:
         self.limiter.start()
         self.documents.start()
         self.live_tail.start()
+        self.watch.start()
+        self.api_keys.start()
         ending = asyncio.create_task(self._end_streams(app.state.draining))
         yield
         ending.cancel()
@@ -84,6 +94,8 @@ class Resources:
             upstream.pool.close()
         await self.audit.stop()
         await self.limiter.stop()
+        await self.watch.stop()
+        await self.api_keys.stop()
         await self.database.close()
         self.request_log.flush()
 
@@ -97,6 +109,7 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
     metrics, urls = Metrics(SERVICE), settings.service_urls()
     url, pool_size = settings.database_url.get_secret_value(), settings.database_pool_size
     database = Database(url, application_name=SERVICE, pool_size=pool_size)
+    revocations = RevocationWatch(database)
     watch, connections_max = UpstreamWatch(metrics), settings.upstream_connections_max
     pools = [UpstreamPool(name, each, connections_max=connections_max) for name, each in urls.items()]
     return Resources(
@@ -107,6 +120,8 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
         audit=RequestAudit(database, metrics),
         limiter=RateLimiter(database, metrics),
         keys=KeySource(jwks=settings.jwks, url=settings.jwks_url),
+        watch=revocations,
+        api_keys=ApiKeys(database, KeyDigests(settings.peppers()), revocations),
         documents=ServiceDocuments(urls, own_document),
         upstreams={pool.service: Upstream(pool, watch) for pool in pools},
         live_tail=LiveTail(database),
@@ -132,6 +147,8 @@ def create_own_app() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
+    for router in (api_keys_router, revocations_router, request_audit_router):
+        own.include_router(router)
     for router in (
         me_router,
         events_router,
@@ -165,8 +182,11 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     if settings.environment != "production":
         own.add_route("/metrics", resources.metrics.reply, include_in_schema=False)
         own_paths |= {"/metrics"}
+    tokens = AccessTokens(resources.keys, issuer=settings.issuer, audience=settings.audience)
+    own.state.credentials = Credentials(tokens, resources.api_keys, resources.watch)
+    own.state.key_digests = KeyDigests(settings.peppers())
     doorkeeper = Doorkeeper(
-        tokens=AccessTokens(resources.keys, issuer=settings.issuer, audience=settings.audience),
+        credentials=own.state.credentials,
         issuer=InternalTokenIssuer(settings.internal_token_private_key.get_secret_value()),
         matrix=AccessMatrix(RULES),
         routes=routes_of(RULES, timeout_seconds=settings.timeout_seconds),

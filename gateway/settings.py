@@ -1,6 +1,6 @@
 """What the gateway reads from its environment."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -10,6 +10,8 @@ from gateway.domain.client_address import TrustedProxies
 from gateway.domain.rate_limit import Quota, QuotaName, Quotas
 from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
 from shared.settings import ProcessSettings, WorkerSettings
+
+PEPPER_LENGTH_MIN: Final = 32
 
 
 class SalesforceSettings(BaseSettings):
@@ -87,6 +89,11 @@ class GatewaySettings(ProcessSettings, SalesforceSettings):
         min_length=16,
         examples=["any 32 random characters, the same in all replicas"],
     )
+    api_key_peppers: SecretStr = Field(
+        min_length=32,
+        description="comma-separated; the first makes the digests of API keys, the others still check older ones",
+        examples=["any 32 random characters, the same in all replicas"],
+    )
     internal_token_private_key: SecretStr = Field(examples=['{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}'])
 
     reads_per_minute: int = Field(12_000, ge=1, description="of one caller, over all its tokens and keys")
@@ -128,6 +135,13 @@ class GatewaySettings(ProcessSettings, SalesforceSettings):
     def _plain_addresses(cls, value: str) -> str:
         return ",".join(_plain_address(url.strip()) for url in value.split(","))
 
+    @field_validator("api_key_peppers")
+    @classmethod
+    def _long_peppers(cls, value: SecretStr) -> SecretStr:
+        if any(len(pepper.strip()) < PEPPER_LENGTH_MIN for pepper in value.get_secret_value().split(",")):
+            raise ValueError(f"each pepper needs {PEPPER_LENGTH_MIN} characters or more")
+        return value
+
     @model_validator(mode="after")
     def _one_key_source(self) -> "GatewaySettings":
         if (self.jwks is None) == (self.jwks_url is None):
@@ -144,6 +158,10 @@ class GatewaySettings(ProcessSettings, SalesforceSettings):
             "failures": self.failures_per_minute,
         }
         return {name: Quota(name, count) for name, count in counts.items()}
+
+    def peppers(self) -> tuple[bytes, ...]:
+        """The peppers of API keys, the one for new digests first."""
+        return tuple(pepper.strip().encode() for pepper in self.api_key_peppers.get_secret_value().split(","))
 
     def service_urls(self) -> dict[str, tuple[str, ...]]:
         """The addresses of each service by its name."""

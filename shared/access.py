@@ -25,6 +25,7 @@ ANALYSTS: Final = frozenset({"analyst"})
 ZONES: Final = frozenset({"zonal_sales"})
 PARTNERS: Final = frozenset({"partner"})
 AUDIT: Final = frozenset({"auditor", "admin"})
+ADMINS: Final = frozenset({"admin"})
 
 
 class MethodNotAllowed(Refusal):
@@ -54,6 +55,14 @@ RULES: Final = (
     Rule("GET", "/v1/salesforce-write-mappings", BACK_OFFICE),
     Rule("GET", "/v1/salesforce-write-mappings/{subject}", BACK_OFFICE),
     Rule("PUT", "/v1/salesforce-write-mappings/{subject}", APPROVERS),
+    Rule("POST", "/v1/api-keys", EVERYBODY),
+    Rule("GET", "/v1/api-keys", EVERYBODY),
+    Rule("GET", "/v1/api-keys/{api_key_id}", EVERYBODY),
+    Rule("POST", "/v1/api-keys/{api_key_id}/rotation", EVERYBODY),
+    Rule("POST", "/v1/api-keys/{api_key_id}/revocation", EVERYBODY),
+    Rule("POST", "/v1/token-revocations", ADMINS),
+    Rule("GET", "/v1/token-revocations", AUDIT),
+    Rule("GET", "/v1/request-audit", AUDIT),
     # payments
     Rule("POST", "/v1/bank-accounts", WRITERS),
     Rule("GET", "/v1/bank-accounts", BACK_OFFICE),
@@ -304,16 +313,29 @@ class AccessMatrix:
         return rule
 
     def authorized_rule(self, caller: Caller, method: str, path: str) -> Rule:
-        """Return the rule if one of the caller's roles is in it; Forbidden otherwise."""
+        """Return the rule if the caller's roles and scopes admit it; Forbidden otherwise."""
         rule = self.rule_for(method, path)
-        require_role(caller, rule)
+        require_rights(caller, rule)
         return rule
 
 
-def require_role(caller: Caller, rule: Rule) -> None:
-    """Raise Forbidden unless one of the caller's roles is in the rule."""
+def require_rights(caller: Caller, rule: Rule) -> None:
+    """Raise Forbidden unless one of the caller's roles is in the rule and its scopes, if any, cover it."""
     if rule.roles.isdisjoint(caller.roles):
         raise Forbidden("Your roles do not allow this")
+    if caller.scopes is None or rule.path_template == "/v1/me":
+        return  # whoever may come in may ask as whom
+    if caller.scopes.isdisjoint(scopes_covering(rule)):
+        raise Forbidden(f"The key's scopes do not allow this; it takes {scopes_covering(rule)[0]}")
+
+
+def scopes_covering(rule: Rule) -> tuple[str, str]:
+    """Return the scopes of API keys of which one is enough: the resource's own, and the one of all resources.
+
+    `GET /v1/receipts/{receipt_id}` takes `receipts:read` or `*:read`. Whoever may write may not read for that reason.
+    """
+    action = "read" if rule.method == "GET" else "write"
+    return f"{rule.path_template.split('/')[2]}:{action}", f"*:{action}"
 
 
 class AccessMiddleware:

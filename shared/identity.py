@@ -4,7 +4,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import isfinite
 from typing import Annotated, Final
@@ -23,6 +23,8 @@ INTERNAL_TOKEN_LIFETIME_SECONDS: Final = 60
 CLOCK_SKEW_SECONDS: Final = 5
 TOKEN_LENGTH_MAX: Final = 8192
 CACHED_TOKENS_MAX: Final = 10_000
+# Subjects of API keys; the gateway refuses access tokens whose subject begins so.
+KEY_SUBJECT_PREFIX: Final = "key:"
 
 ROLES: Final = frozenset(
     {"coordinator", "approver", "zonal_sales", "partner", "analyst", "integration", "auditor", "admin"}
@@ -48,13 +50,24 @@ class RowScope:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The person or machine behind a request, as the gateway verified it."""
+    """The person or machine behind a request, as the gateway verified it.
+
+    An API key has an `owner`, the subject of the person who answers for it, and may be narrowed to `scopes`, texts as
+    `receipts:read`; None narrows nothing.
+    """
 
     subject: str
     roles: frozenset[str]
     zones: frozenset[str]
     partner_code: str | None
     token_id: str
+    owner: str | None = None
+    scopes: frozenset[str] | None = None
+
+    @property
+    def actor(self) -> str:
+        """What is written down as who did something: `key:<id>/<owner>` of a key, so that its owner stays known."""
+        return self.subject if self.owner is None else f"{self.subject}/{self.owner}"
 
     def row_scope(self) -> RowScope:
         """Zones count only for zonal_sales, the partner code only for partner: stray claims open nothing."""
@@ -69,6 +82,19 @@ class Caller:
 
     def sees_partner(self, partner_code: str, zone: str | None) -> bool:
         return self.row_scope().admits(partner_code=partner_code, zone=zone)
+
+
+def person_behind(actor: str) -> str:
+    """Return the subject of the person who answers for what an actor did: a key's owner, or the person itself."""
+    if not actor.startswith(KEY_SUBJECT_PREFIX):
+        return actor
+    _key, _, owner = actor.partition("/")
+    return owner or actor
+
+
+def is_same_person(actor: str, other: str) -> bool:
+    """Tell whether one person answers for both, be it by keys: who made something does not approve it."""
+    return person_behind(actor) == person_behind(other)
 
 
 class InternalTokenIssuer:
@@ -104,6 +130,10 @@ class InternalTokenIssuer:
         }
         if caller.partner_code is not None:
             claims["partner_code"] = caller.partner_code
+        if caller.owner is not None:
+            claims["owner"] = caller.owner
+        if caller.scopes is not None:
+            claims["scopes"] = sorted(caller.scopes)
         # Ed25519 is the name RFC 9864 gives what earlier RFCs called EdDSA on this curve.
         header = {"alg": "Ed25519", "typ": INTERNAL_TOKEN_TYPE}
         return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
@@ -126,7 +156,7 @@ class InternalTokenVerifier:
         if cached is not None and cached[0] > now:
             return cached[1]
         claims = self._verified_claims(token, now)
-        caller = caller_from_claims(claims, token_id=str(claims.get("jti", "")))
+        caller = _caller_from_internal_claims(claims)
         self._cached[key] = (_number(claims, "exp") + CLOCK_SKEW_SECONDS, caller)
         if len(self._cached) > CACHED_TOKENS_MAX:
             self._cached.popitem(last=False)
@@ -184,6 +214,16 @@ def caller_from_claims(claims: Mapping[str, object], *, token_id: str) -> Caller
         partner_code=partner_code or None,
         token_id=token_id,
     )
+
+
+def _caller_from_internal_claims(claims: Mapping[str, object]) -> Caller:
+    """Only the gateway says whose key it is and what narrows it; an issuer's claims of these names mean nothing."""
+    caller = caller_from_claims(claims, token_id=str(claims.get("jti", "")))
+    owner = claims.get("owner")
+    if owner is not None and not isinstance(owner, str):
+        raise Unauthenticated("The internal token is not valid")
+    scopes = _texts(claims, "scopes") if "scopes" in claims else None
+    return replace(caller, owner=owner, scopes=scopes)
 
 
 def bearer_token(authorization: str | None) -> str:

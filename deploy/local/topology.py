@@ -67,7 +67,11 @@ def system_plan(
     relaying = logging | _gateway_worker_environment(backing, ports)
     plans.append(ProcessPlan("gateway worker", "gateway.worker", relaying, ports["gateway worker"], None))
     gateway = logging | _gateway_environment(backing, identity, ports)
-    gateway |= {"GATEWAY_PORT": str(gateway_port), "CURSOR_SECRET": memory.secret("cursors")}
+    gateway |= {
+        "GATEWAY_PORT": str(gateway_port),
+        "GATEWAY_API_KEY_PEPPERS": memory.secret("peppers"),
+        "CURSOR_SECRET": memory.secret("cursors"),
+    }
     return [*plans, ProcessPlan("gateway", "gateway.main", gateway, gateway_port, "/health/ready")]
 
 

@@ -1,9 +1,8 @@
-"""Checks the access tokens that callers send, and remembers the good ones until they expire."""
+"""Checks the access tokens that callers send."""
 
 import base64
 import binascii
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from math import isfinite
@@ -14,19 +13,18 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from gateway.adapters.key_source import KeySource
+from gateway.domain.credential import Credential
 from shared.errors import Unauthenticated
-from shared.identity import Caller, bearer_token, caller_from_claims, claims_from_payload
+from shared.identity import KEY_SUBJECT_PREFIX, caller_from_claims, claims_from_payload
 
 SKEW_SECONDS: Final = 60.0
-TOKEN_LENGTH_MAX: Final = 8192
-CACHED_TOKENS_MAX: Final = 10_000
 _TOKEN_TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 # Headers by which a token would bring its own key, and critical extensions, of which none is known here.
 _REFUSED_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
 
 
 class AccessTokens:
-    """Turns Authorization headers into callers. Every refusal reads the same: it tells an attacker nothing."""
+    """Turns access tokens into credentials. Every refusal reads the same: it tells an attacker nothing."""
 
     def __init__(
         self, keys: KeySource, *, issuer: str, audience: str, now: Callable[[], float] = time.time
@@ -35,26 +33,26 @@ class AccessTokens:
         self._issuer = issuer
         self._audience = audience
         self._now = now
-        self._generation = keys.generation
-        self._cached: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
-    def remembered(self, authorization: bytes) -> Caller | None:
-        """Return the caller of a header that was accepted before and has not expired."""
-        cached = self._cached.get(sha256(authorization).digest())
-        if cached is None or cached[0] <= self._now() or self._generation != self._keys.generation:
-            return None
-        return cached[1]
+    @property
+    def generation(self) -> int:
+        """Grows when the issuer's keys change: everybody shows their token again, for one may have been withdrawn."""
+        return self._keys.generation
 
-    async def caller_of(self, authorization: bytes | None) -> Caller:
-        """Return the caller; Unauthenticated for anything but one valid access token of the configured issuer."""
-        if authorization is None or len(authorization) > TOKEN_LENGTH_MAX:
-            raise Unauthenticated("Send an access token: Authorization: Bearer …")
-        token = bearer_token(authorization.decode("latin-1"))
+    async def credential_of(self, token: str) -> Credential:
+        """Return the credential; Unauthenticated for anything but one valid access token of the configured issuer."""
         claims = await self._verified_claims(token)
-        digest = sha256(authorization).digest()
-        caller = caller_from_claims(claims, token_id=digest.hex()[:32])
-        self._remember(digest, _number(claims, "exp"), caller)
-        return caller
+        caller = caller_from_claims(claims, token_id=sha256(token.encode()).hexdigest()[:32])
+        if caller.subject.startswith(KEY_SUBJECT_PREFIX):
+            raise Unauthenticated("The access token is not valid")  # it would pass for a key
+        token_id = claims.get("jti")
+        return Credential(
+            caller=caller,
+            kind="access_token",
+            id=token_id if isinstance(token_id, str) else None,
+            issued_at=_number(claims, "iat") if "iat" in claims else None,
+            expires_at=_number(claims, "exp") + SKEW_SECONDS,
+        )
 
     async def _verified_claims(self, token: str) -> Mapping[str, object]:
         try:
@@ -90,14 +88,6 @@ class AccessTokens:
         )
         if not (is_ours and is_timely and is_access):
             raise ValueError("a claim is missing or wrong")
-
-    def _remember(self, digest: bytes, expires_at: float, caller: Caller) -> None:
-        if self._generation != self._keys.generation:
-            self._cached.clear()  # a key may have been withdrawn: everybody shows their token again
-            self._generation = self._keys.generation
-        self._cached[digest] = (expires_at + SKEW_SECONDS, caller)
-        if len(self._cached) > CACHED_TOKENS_MAX:
-            self._cached.popitem(last=False)
 
 
 def _header_of(token: str) -> Mapping[str, object]:

@@ -116,6 +116,7 @@ request_audit = sa.Table(
     sa.Column("status", sa.SmallInteger, nullable=False),
     sa.Column("trace_id", sa.Text, nullable=False),
     sa.Column("client_address", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text),
     sa.Index("ix_request_audit_at", "at", postgresql_using="brin"),
     sa.Index("ix_request_audit_subject_at", "subject", "at"),
 )
@@ -152,4 +153,69 @@ partner_zones = sa.Table(
     sa.Column("partner_code", sa.Text, primary_key=True),
     sa.Column("zone", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("roles", ARRAY(sa.Text), nullable=False),
+    sa.Column("scopes", ARRAY(sa.Text)),
+    sa.Column("zones", ARRAY(sa.Text), nullable=False),
+    sa.Column("partner_code", sa.Text),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("previous_digest", sa.LargeBinary),
+    sa.Column("previous_ends_at", sa.DateTime(timezone=True)),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("revoked_at", sa.DateTime(timezone=True)),
+    sa.Column("last_used_at", sa.DateTime(timezone=True)),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.CheckConstraint(
+        "cardinality(roles) > 0 AND NOT roles && ARRAY['admin', 'approver', 'coordinator']",
+        name="roles_of_machines",
+    ),
+    sa.CheckConstraint("octet_length(digest) = 32", name="digest_is_one"),
+    sa.CheckConstraint("(previous_digest IS NULL) = (previous_ends_at IS NULL)", name="previous_ends"),
+    sa.CheckConstraint(
+        "expires_at > issued_at AND expires_at <= issued_at + interval '366 days'",
+        name="expires_within_a_year",
+    ),
+    sa.Index("ix_api_keys_owner_id", "owner", "id"),
+)
+
+api_key_events = sa.Table(
+    "api_key_events",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("api_key_id", sa.Uuid, sa.ForeignKey("api_keys.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_api_key_events_api_key_id", "api_key_id", "id"),
+)
+
+token_revocations = sa.Table(
+    "token_revocations",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("token_id", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("issued_until", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(token_id IS NULL) <> (subject IS NULL)", name="names_one"),
+)
+
+credential_generation = sa.Table(
+    "credential_generation",
+    metadata,
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Index("uq_credential_generation_one", sa.text("(true)"), unique=True),
 )

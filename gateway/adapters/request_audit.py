@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,13 +17,21 @@ from shared.observability import Metrics, logger
 FLUSH_SECONDS: Final = 0.5
 BATCH_MAX: Final = 500
 PENDING_MAX: Final = 20_000
+PATH_LENGTH_MAX: Final = 300
+# Of RFC 3986's path characters those that quote() would encode; all others are, so that no line break, terminal
+# command or null character gets into a row.
+_PATH_CHARACTERS: Final = "/:@!$&'()*+,;="
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One denied call or one write; `path` holds ids only, queries and bodies are never kept."""
+    """One denied call or one write; `path` holds ids only, queries and bodies are never kept.
+
+    A key's subject has its owner beside it.
+    """
 
     subject: str | None
+    owner: str | None
     roles: frozenset[str]
     method: str
     route: str
@@ -92,14 +101,22 @@ class RequestAudit:
             await self.flush()
 
 
+def _printable(text: str | None) -> str | None:
+    """Return a subject with what is not printable escaped: issuers choose subjects, and people read this table."""
+    if text is None or text.isprintable():
+        return text
+    return text.encode("unicode_escape").decode("ascii")
+
+
 def _row(at: datetime, entry: AuditEntry) -> Mapping[str, object]:
     return {
         "at": at,
-        "subject": entry.subject,
+        "subject": _printable(entry.subject),
+        "owner": _printable(entry.owner),
         "roles": sorted(entry.roles),
         "method": entry.method,
         "route": entry.route,
-        "path": entry.path[:300],
+        "path": quote(entry.path, safe=_PATH_CHARACTERS)[:PATH_LENGTH_MAX],
         "status": entry.status,
         "trace_id": entry.trace_id,
         "client_address": entry.client_address,

@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.adapters.access_tokens import AccessTokens
+from gateway.adapters.credentials import Credentials
 from gateway.adapters.upstream import Upstream
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.paced_body import PacedBody
@@ -24,7 +24,7 @@ from gateway.domain.client_address import TrustedProxies
 from gateway.domain.errors import UpstreamBroken, UpstreamSlow, UpstreamUnreachable
 from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header, reply_headers
 from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
-from shared.access import AccessMatrix, Rule, require_role
+from shared.access import AccessMatrix, Rule, require_rights
 from shared.errors import Fault, Malformed, Refusal, Unauthenticated
 from shared.identity import Caller, InternalTokenIssuer
 from shared.observability import logger
@@ -45,23 +45,23 @@ _UNCOUNTED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 class Doorkeeper:
     """Who may come in, and where they go."""
 
-    tokens: AccessTokens
+    credentials: Credentials
     issuer: InternalTokenIssuer
     matrix: AccessMatrix
     routes: Mapping[tuple[str, str], Route]
 
     async def caller(self, authorization: bytes | None) -> Caller:
         """Return the caller; Unauthenticated when the header is no good."""
-        remembered = self.tokens.remembered(authorization) if authorization is not None else None
-        return remembered or await self.tokens.caller_of(authorization)
+        remembered = self.credentials.remembered(authorization) if authorization is not None else None
+        return remembered or await self.credentials.caller_of(authorization)
 
     def rule(self, method: str, path: str) -> Rule:
         """Return the matrix's rule; NotFound or MethodNotAllowed when it lists none."""
         return self.matrix.rule_for(method, path)
 
     def route(self, caller: Caller, rule: Rule) -> Route:
-        """Return where the request goes; Forbidden when no role of the caller may."""
-        require_role(caller, rule)
+        """Return where the request goes; Forbidden when no role or scope of the caller may."""
+        require_rights(caller, rule)
         return self.routes[(rule.method, rule.path_template)]
 
 
@@ -120,7 +120,7 @@ class Edge:
         authorization = visit.headers.get(b"authorization")
         if authorization is None or visit.has_doubled_header or not _USUAL_WAY.isdisjoint(visit.headers):
             return None
-        caller = self._doorkeeper.tokens.remembered(authorization)
+        caller = self._doorkeeper.credentials.remembered(authorization)
         if caller is None or len(scope["headers"]) > HEADERS_MAX or len(scope["path"]) > PATH_LENGTH_MAX:
             return None
         try:
@@ -213,7 +213,7 @@ class Edge:
         authorization = visit.headers.get(b"authorization")
         if authorization is None:
             return await self._doorkeeper.caller(None)
-        if self._doorkeeper.tokens.remembered(authorization) is None:
+        if self._doorkeeper.credentials.remembered(authorization) is None:
             self._limits.admit_unknown_token(visit)
         try:
             return await self._doorkeeper.caller(authorization)

@@ -8,6 +8,7 @@ from gateway.domain.client_address import counted_as
 from gateway.domain.headers import Header
 from gateway.domain.rate_limit import QuotaName, Quotas
 from shared.errors import TooManyRequests
+from shared.identity import person_behind
 
 CALLER_QUOTAS: Final[tuple[QuotaName, ...]] = ("reads", "writes", "imports")
 # The first exchange waited for may have begun before this request came.
@@ -72,7 +73,8 @@ class RateLimits:
         if name is None or visit.is_caller_counted:
             return Verdict.ADMITTED
         assert visit.caller is not None
-        visit.cell = self.limiter.cell(self.quotas[name], visit.caller.subject)
+        # A person and all their keys are one caller: more keys are not more requests.
+        visit.cell = self.limiter.cell(self.quotas[name], person_behind(visit.caller.actor))
         verdict = self.limiter.take(visit.cell, is_final=is_final)
         visit.is_caller_counted = verdict is Verdict.ADMITTED
         return verdict

@@ -1,19 +1,21 @@
 """What the gateway answers itself: who am I, health, the API's document and the pages that explain it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
+from gateway.adapters.credentials import Credentials
 from gateway.adapters.key_source import KeySource
 from gateway.adapters.part_states import PartStates
 from gateway.adapters.service_documents import ServiceDocuments
 from gateway.api.rate_limits import CALLER_QUOTAS, RateLimits
 from gateway.domain.problem_pages import problem_page
 from shared.errors import NotFound
-from shared.identity import CurrentCaller
+from shared.identity import CurrentCaller, person_behind
 
 REFERENCE_FOLDER: Final = Path(__file__).parent / "reference"
 PAGE_POLICY: Final = (
@@ -41,6 +43,15 @@ class Me(BaseModel):
     sees_all_rows: bool = Field(
         description="True when neither zone nor partner limits the rows", examples=[True]
     )
+    credential: Literal["access_token", "api_key"] = Field(description="How you came in")
+    credential_id: str | None = Field(
+        description="The token's `jti` claim or the key's id: what a revocation names", examples=["8f14e45f"]
+    )
+    owner: str | None = Field(description="Who answers for the key; null of a token", examples=["0c6b3f1e"])
+    scopes: list[str] | None = Field(
+        description="What narrows the key's roles, sorted; null narrows nothing", examples=[["receipts:read"]]
+    )
+    expires_at: datetime = Field(description="When the token or key stops counting")
 
 
 class LimitState(BaseModel):
@@ -56,7 +67,9 @@ class LimitState(BaseModel):
 class Limits(BaseModel):
     """What a client that cannot see reply headers needs to pace itself."""
 
-    subject: str = Field(description="Whose requests are counted, over all its tokens", examples=["0c6b3f1e"])
+    subject: str = Field(
+        description="Whose requests are counted, over all their tokens and keys", examples=["0c6b3f1e"]
+    )
     items: list[LimitState] = Field(description="One state per quota")
 
 
@@ -78,14 +91,21 @@ reference_router = APIRouter(include_in_schema=False)
 
 
 @me_router.get("/v1/me", summary="Show who I am", operation_id="show_me")
-async def show_me(caller: CurrentCaller) -> Me:
-    """The roles and rows that the access token opens."""
+async def show_me(request: Request, caller: CurrentCaller) -> Me:
+    """What the access token or API key opens, and until when."""
+    credentials: Credentials = request.app.state.credentials
+    credential = await credentials.credential_of(request.headers["authorization"].encode("latin-1"))
     return Me(
         subject=caller.subject,
         roles=sorted(caller.roles),
         zones=sorted(caller.zones),
         partner_code=caller.partner_code,
         sees_all_rows=caller.row_scope().sees_all,
+        credential=credential.kind,
+        credential_id=credential.id,
+        owner=caller.owner,
+        scopes=None if caller.scopes is None else sorted(caller.scopes),
+        expires_at=datetime.fromtimestamp(credential.expires_at, UTC),
     )
 
 
@@ -93,11 +113,12 @@ async def show_me(caller: CurrentCaller) -> Me:
 async def show_limits(caller: CurrentCaller, request: Request) -> Limits:
     """Counted over all processes of the gateway; in the body, for clients that see no headers."""
     limits: RateLimits = request.app.state.rate_limits
-    cells = [limits.limiter.cell(limits.quotas[name], caller.subject) for name in CALLER_QUOTAS]
+    counted = person_behind(caller.actor)
+    cells = [limits.limiter.cell(limits.quotas[name], counted) for name in CALLER_QUOTAS]
     await limits.limiter.learn(cells)
     now = limits.limiter.now()
     return Limits(
-        subject=caller.subject,
+        subject=counted,
         items=[
             LimitState(
                 name=cell.quota.name,

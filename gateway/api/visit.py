@@ -118,6 +118,7 @@ class Recorder:
 def _audit_entry(visit: Visit) -> AuditEntry:
     return AuditEntry(
         subject=visit.caller.subject if visit.caller else None,
+        owner=visit.caller.owner if visit.caller else None,
         roles=visit.caller.roles if visit.caller else frozenset(),
         method=visit.scope["method"],
         route=visit.path_template,

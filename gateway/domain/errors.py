@@ -1,6 +1,6 @@
 """What the gateway itself refuses or fails at; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Busy, Fault, Refusal
+from shared.errors import Busy, Conflict, Fault, Forbidden, Refusal
 
 
 class UpstreamUnreachable(Fault):
@@ -43,3 +43,21 @@ class CircuitOpen(Busy):
     """The service failed too often and is left alone for a moment: nothing was begun."""
 
     code, title = "circuit_open", "A part of the system is left alone for a moment"
+
+
+class KeyStoreUnavailable(Fault):
+    """The database of the API keys does not answer: none is admitted unseen."""
+
+    code, status, title = "key_store_unavailable", 503, "API keys cannot be checked now"
+
+
+class GrantTooWide(Forbidden):
+    """A key would open what its creator may not do or see."""
+
+    code, title = "grant_too_wide", "A key opens no more than its creator may"
+
+
+class KeyRevoked(Conflict):
+    """A revoked key stays revoked."""
+
+    code, title = "key_revoked", "The key is revoked"

@@ -23,6 +23,8 @@ DESCRIPTION: Final = (
 TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Account statements": "Statements of account as they were published: frozen, numbered, in several formats.",
     "Accounts": "What one partner owes: statement and ageing as of a day.",
+    "API keys": "Keys for machines, and what takes keys and tokens back.",
+    "Audit": "Who wrote what, and who was denied.",
     "Balance confirmations": "Partners asked whether our balance is theirs, and what comes of it.",
     "Bank accounts": "Our own accounts, into which partners pay.",
     "Bank statements": "Files of the bank, each line with the decision taken on it and why.",

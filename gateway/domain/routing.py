@@ -24,6 +24,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("event-types", "events", "me"), GATEWAY),
     "salesforce-write-mappings": GATEWAY,
     "salesforce-writes": GATEWAY,
+    **dict.fromkeys(("api-keys", "request-audit", "token-revocations"), GATEWAY),
     **dict.fromkeys(
         (
             "account-statement-batches",

@@ -84,6 +84,7 @@ def gateway(port: int, upstream_port: int, processes: int) -> Iterator[tuple[psu
         "CURSOR_SECRET": "cursors of the measurement",
         "GATEWAY_ISSUER": "bench",
         "GATEWAY_AUDIENCE": "salesops",
+        "GATEWAY_API_KEY_PEPPERS": "a pepper that the benchmark alone has",
         "GATEWAY_JWKS": json.dumps({"keys": [signing.as_dict(private=False)]}),
         "GATEWAY_INTERNAL_TOKEN_PRIVATE_KEY": json.dumps(internal.as_dict(private=True)),
         **WIDE_LIMITS,

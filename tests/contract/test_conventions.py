@@ -22,6 +22,7 @@ SINGULAR: Final = {
     "audit-trail": "there is one",
     "booking-clock": "there is one",
     "me": "the caller",
+    "request-audit": "there is one",
     "trial-balance": "a report, of which there is one",
 }
 # Names of accountants, older than our endings. Everything else says `_at` or `_on`.
@@ -37,6 +38,7 @@ ONCE: Final = "is possible once; whoever comes second is refused with 409"
 CURRENT: Final = "acts on what is stored at that moment, under a lock"
 WITHOUT_IF_MATCH: Final = {
     "POST /v1/allocations/{allocation_id}/reversal": ONCE,
+    "POST /v1/api-keys/{api_key_id}/revocation": CURRENT,
     "POST /v1/bank-lines/{bank_line_id}/link": ONCE,
     "POST /v1/bank-lines/{bank_line_id}/posting": ONCE,
     "POST /v1/bank-lines/{bank_line_id}/posting/reversal": ONCE,

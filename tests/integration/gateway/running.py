@@ -54,6 +54,7 @@ def settings_for(database_url: str, upstream_url: str, **changes: Any) -> Gatewa
         "audience": AUDIENCE,
         "jwks": JWKS,
         "cursor_secret": "cursors of the tests",
+        "api_key_peppers": "a pepper that only the tests have",
         "internal_token_private_key": json.dumps(INTERNAL_KEY.as_dict(private=True)),
         **{f"{service}_url": upstream_url for service in ("payments", "partners", "reporting", "research")},
     }

@@ -87,7 +87,7 @@ async def test_what_is_not_listed_is_not_there(gateway: str, method: str, path: 
 
 
 async def test_me_tells_the_caller_what_its_token_opens(gateway: str) -> None:
-    token = access_token("partner", partner_code="CP-1")
+    token = access_token("partner", partner_code="CP-1", jti="t-1", exp=4_000_000_000)
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{gateway}/v1/me", headers={"Authorization": f"Bearer {token}"}) as reply,
@@ -100,6 +100,11 @@ async def test_me_tells_the_caller_what_its_token_opens(gateway: str) -> None:
         "zones": [],
         "partner_code": "CP-1",
         "sees_all_rows": False,
+        "credential": "access_token",
+        "credential_id": "t-1",
+        "owner": None,
+        "scopes": None,
+        "expires_at": "2096-10-02T07:07:40Z",
     }
     assert reply.headers["Cache-Control"] == "no-store"
 
@@ -136,11 +141,8 @@ async def test_denied_calls_and_writes_are_kept_and_cannot_be_changed(
         ("u-1", "DELETE", "/v1/jobs/{job_id}", "/v1/jobs/7", 200),
         (None, "POST", "(none)", "/v1/bank-accounts", 401),
     ]
-    for statement in (
-        "UPDATE request_audit SET status = 200",
-        "DELETE FROM request_audit",
-        "TRUNCATE request_audit",
-    ):
+    changes = ("UPDATE request_audit SET status = 200", "DELETE FROM request_audit", "TRUNCATE request_audit")
+    for statement in changes:
         with pytest.raises(asyncpg.PostgresError, match="append-only"):
             await audit_store.execute(statement)
 

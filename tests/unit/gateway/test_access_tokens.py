@@ -75,11 +75,13 @@ def attacks() -> dict[str, str]:
         ),
         "signature of a stranger": signed(key=STRANGER),
         "kid that is a path": signed(header={"kid": "../../../dev/null"}),
+        "kid that is a command": signed(header={"kid": "k1|/bin/true"}),
         "kid that is SQL": signed(header={"kid": "k1' OR '1'='1"}),
         "kid that is no text": by_hand(b'{"alg":"RS256","kid":["k1"],"typ":"at+jwt"}', payload),
         "no kid": by_hand(b'{"alg":"RS256","typ":"at+jwt"}', payload),
         "jku": signed(header={"jku": "https://evil.test/keys"}),
         "x5u": signed(header={"x5u": "https://evil.test/cert"}),
+        "x5c": by_hand(b'{"alg":"RS256","kid":"k1","typ":"at+jwt","x5c":["MIIB"]}', payload),
         "embedded key": signed(header={"jwk": STRANGER.as_dict(private=False)}, key=STRANGER),
         "critical extension": by_hand(b'{"alg":"RS256","kid":"k1","typ":"JWT","crit":["exp"]}', payload),
         "header named twice": by_hand(b'{"alg":"none","alg":"RS256","kid":"k1","typ":"at+jwt"}', payload),
@@ -98,11 +100,14 @@ def attacks() -> dict[str, str]:
         "not yet valid": signed(nbf=NOW + 120),
         "issued in the future": signed(iat=NOW + 120),
         "no subject": signed(sub=None),
+        "subject of a key": signed(sub="key:0193a1b2-0000-7000-8000-000000000000"),
         "subject that is a list": by_hand(head, payload.replace(b'"u-1"', b'["u-1"]')),
         "roles that are text": signed(roles="admin"),
         "claim named twice": by_hand(head, payload[:-1] + b',"roles":["admin"]}'),
         "refresh token": signed(typ="Refresh"),
         "identity token": signed(nonce="n"),
+        "identity token without nonce": signed(at_hash="h"),
+        "type that is text of another kind": signed(header={"typ": "logout+jwt"}),
         "token for another use": signed(token_use="id"),
         "payload that is a list": by_hand(head, b"[]"),
         "payload nested too deeply": by_hand(head, b"[" * 3000 + b"]" * 3000),
@@ -124,7 +129,7 @@ ATTACKS = attacks()
 @pytest.mark.parametrize("name", list(ATTACKS))
 async def test_attack_is_refused(name: str) -> None:
     with pytest.raises(Unauthenticated):
-        await tokens().caller_of(b"Bearer " + ATTACKS[name].encode())
+        await tokens().credential_of(ATTACKS[name])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ async def test_attack_is_refused(name: str) -> None:
     ids=["nothing else", "two audiences", "expired a moment ago", "not yet valid", "issued in a moment"],
 )
 async def test_valid_token_within_the_skew_names_its_caller(changes: dict[str, object]) -> None:
-    caller = await tokens().caller_of(b"Bearer " + signed(**changes).encode())
+    caller = (await tokens().credential_of(signed(**changes))).caller
 
     assert (caller.subject, caller.roles, caller.partner_code) == ("u-1", {"partner"}, "CP-1")
 
@@ -141,26 +146,20 @@ async def test_valid_token_within_the_skew_names_its_caller(changes: dict[str, o
 async def test_token_signed_with_the_elliptic_curve_key_is_accepted() -> None:
     token = signed(header={"alg": "ES256", "kid": "k2"}, key=CURVE_KEY)
 
-    assert (await tokens().caller_of(b"bearer " + token.encode())).subject == "u-1"
+    assert (await tokens().credential_of(token)).caller.subject == "u-1"
 
 
-async def test_accepted_token_is_remembered_until_it_expires() -> None:
-    clock = [float(NOW)]
-    known = AccessTokens(
-        KeySource(jwks=JWKS, url=None),
-        issuer="https://issuer.test",
-        audience="salesops",
-        now=lambda: clock[0],
-    )
-    header = b"Bearer " + signed().encode()
-    caller = await known.caller_of(header)
+async def test_a_credential_names_its_token_and_ends_with_it() -> None:
+    credential = await tokens().credential_of(signed(jti="t-1", iat=NOW - 10))
 
-    remembered = known.remembered(header)
-    clock[0] += 361
-    after_expiry = known.remembered(header)
+    assert (credential.kind, credential.id) == ("access_token", "t-1")
+    assert (credential.issued_at, credential.expires_at) == (NOW - 10, NOW + 300 + 60)
 
-    assert remembered is caller
-    assert after_expiry is None
+
+async def test_claims_of_keys_mean_nothing_in_an_access_token() -> None:
+    caller = (await tokens().credential_of(signed(owner="u-2", scopes=["receipts:read"]))).caller
+
+    assert (caller.owner, caller.scopes) == (None, None)
 
 
 @pytest.mark.filterwarnings("ignore:Key size should be")

@@ -10,6 +10,7 @@ VALUES = {
     "audience": "salesops",
     "cursor_secret": "cursors of the tests",
     "internal_token_private_key": "{}",
+    "api_key_peppers": "a pepper that only the tests have",
 }
 
 

@@ -13,6 +13,7 @@ from shared.identity import (
     InternalTokenVerifier,
     bearer_token,
     caller_from_claims,
+    is_same_person,
 )
 
 KEY = OKPKey.generate_key("Ed25519")
@@ -173,3 +174,35 @@ def test_unknown_roles_in_a_token_count_for_nothing() -> None:
 def test_anything_but_one_bearer_token_is_refused(header: str | None) -> None:
     with pytest.raises(Unauthenticated):
         bearer_token(header)
+
+
+def test_a_services_caller_keeps_the_owner_and_the_scopes_of_a_key() -> None:
+    key = Caller(
+        "key:1", frozenset({"analyst"}), frozenset(), None, "key:1", "u-1", frozenset({"receipts:read"})
+    )
+
+    seen = InternalTokenVerifier(PUBLIC, service="payments").caller_of(
+        InternalTokenIssuer(PRIVATE).token_for(key, "payments")
+    )
+
+    assert (seen.subject, seen.owner, seen.scopes) == ("key:1", "u-1", frozenset({"receipts:read"}))
+    assert seen.actor == "key:1/u-1"
+
+
+@pytest.mark.parametrize(
+    ("actor", "other", "is_same"),
+    [
+        ("u-1", "u-1", True),
+        ("u-1", "u-2", False),
+        ("key:1/u-1", "u-1", True),
+        ("u-1", "key:1/u-1", True),
+        ("key:1/u-1", "key:2/u-1", True),
+        ("key:1/u-1", "key:1/u-2", False),
+        ("key:1", "key:2", False),
+        ("key:1/", "", False),
+        ("a/b", "b", False),
+        ("key:1/a/b", "a/b", True),
+    ],
+)
+def test_a_key_and_its_owner_are_one_person(actor: str, other: str, is_same: bool) -> None:
+    assert is_same_person(actor, other) is is_same
