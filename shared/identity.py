@@ -23,8 +23,6 @@ INTERNAL_TOKEN_LIFETIME_SECONDS: Final = 60
 CLOCK_SKEW_SECONDS: Final = 5
 TOKEN_LENGTH_MAX: Final = 8192
 CACHED_TOKENS_MAX: Final = 10_000
-# Subjects of API keys; the gateway refuses access tokens whose subject begins so.
-KEY_SUBJECT_PREFIX: Final = "key:"
 
 ROLES: Final = frozenset(
     {"coordinator", "approver", "zonal_sales", "partner", "analyst", "integration", "auditor", "admin"}
@@ -82,19 +80,6 @@ class Caller:
 
     def sees_partner(self, partner_code: str, zone: str | None) -> bool:
         return self.row_scope().admits(partner_code=partner_code, zone=zone)
-
-
-def person_behind(actor: str) -> str:
-    """Return the subject of the person who answers for what an actor did: a key's owner, or the person itself."""
-    if not actor.startswith(KEY_SUBJECT_PREFIX):
-        return actor
-    _key, _, owner = actor.partition("/")
-    return owner or actor
-
-
-def is_same_person(actor: str, other: str) -> bool:
-    """Tell whether one person answers for both, be it by keys: who made something does not approve it."""
-    return person_behind(actor) == person_behind(other)
 
 
 class InternalTokenIssuer:

@@ -14,8 +14,9 @@ from joserfc.jwk import RSAKey
 
 from gateway.adapters.key_source import KeySource
 from gateway.domain.credential import Credential
+from shared.actors import KEY_SUBJECT_PREFIX
 from shared.errors import Unauthenticated
-from shared.identity import KEY_SUBJECT_PREFIX, caller_from_claims, claims_from_payload
+from shared.identity import caller_from_claims, claims_from_payload
 
 SKEW_SECONDS: Final = 60.0
 _TOKEN_TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})

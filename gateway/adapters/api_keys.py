@@ -14,9 +14,10 @@ from gateway.adapters.revocation_watch import RevocationWatch
 from gateway.domain.api_key import key_id_of
 from gateway.domain.credential import Credential
 from gateway.domain.errors import KeyStoreUnavailable
+from shared.actors import KEY_SUBJECT_PREFIX
 from shared.database import Database
 from shared.errors import Unauthenticated
-from shared.identity import KEY_SUBJECT_PREFIX, Caller
+from shared.identity import Caller
 from shared.observability import logger
 
 USE_WRITTEN_SECONDS: Final = 60.0

@@ -7,8 +7,8 @@ from gateway.api.visit import Visit
 from gateway.domain.client_address import counted_as
 from gateway.domain.headers import Header
 from gateway.domain.rate_limit import QuotaName, Quotas
+from shared.actors import person_behind
 from shared.errors import TooManyRequests
-from shared.identity import person_behind
 
 CALLER_QUOTAS: Final[tuple[QuotaName, ...]] = ("reads", "writes", "imports")
 # The first exchange waited for may have begun before this request came.

@@ -14,8 +14,9 @@ from gateway.adapters.part_states import PartStates
 from gateway.adapters.service_documents import ServiceDocuments
 from gateway.api.rate_limits import CALLER_QUOTAS, RateLimits
 from gateway.domain.problem_pages import problem_page
+from shared.actors import person_behind
 from shared.errors import NotFound
-from shared.identity import CurrentCaller, person_behind
+from shared.identity import CurrentCaller
 
 REFERENCE_FOLDER: Final = Path(__file__).parent / "reference"
 PAGE_POLICY: Final = (

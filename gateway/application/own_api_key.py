@@ -4,9 +4,10 @@ from uuid import UUID
 
 from gateway.adapters.api_key_store import Row, key_for_update
 from shared.access import ADMINS, AUDIT
+from shared.actors import KEY_SUBJECT_PREFIX
 from shared.database import UnitOfWork
 from shared.errors import Forbidden, NotFound, Stale
-from shared.identity import KEY_SUBJECT_PREFIX, Caller
+from shared.identity import Caller
 
 
 def sees_all_keys(caller: Caller) -> bool:

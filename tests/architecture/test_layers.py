@@ -12,7 +12,7 @@ PURE_LIBRARIES: Final = {
     "rapidfuzz",  # likeness of names
     "msgspec",  # one canonical text of what is hashed
 }
-SHARED_IN_DOMAIN: Final = {"shared.money", "shared.errors", "shared.gstin"}
+SHARED_IN_DOMAIN: Final = {"shared.actors", "shared.money", "shared.errors", "shared.gstin"}
 # Parts of the standard library that reach outside, wait, or answer differently each time.
 IMPURE_STANDARD: Final = {
     *("asyncio", "threading", "multiprocessing", "concurrent", "subprocess", "signal", "contextvars"),

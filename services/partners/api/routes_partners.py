@@ -58,7 +58,7 @@ async def register_partners_route(
     records, content = await read_records(request)
 
     async def perform() -> Response:
-        reply = await _register(work, records, actor=caller.subject)
+        reply = await _register(work, records, actor=caller.actor)
         if atomic and reply.refused:
             raise batch_refusal(BatchReply.of(reply.items))
         return Response(reply.model_dump_json(), media_type="application/json")

@@ -20,7 +20,7 @@ def posting_of(caller: Caller, wanted_on: date | None = None) -> Posting:
     today = business_day(at)
     if wanted_on is not None and wanted_on > today:
         raise DateImpossible(f"{wanted_on} has not come; expected {today} or before")
-    return Posting(caller.subject, at, wanted_on or today)
+    return Posting(caller.actor, at, wanted_on or today)
 
 
 async def done_once(

@@ -139,7 +139,7 @@ async def proved_statement(pool: Database, caller: Caller, wanted: StatementWant
             return await compose_statement(connection, wanted)
     except StatementUnproved as refusal:
         async with UnitOfWork(pool) as work:
-            await report_unproved(work, refusal, by=caller.subject, at=datetime.now(UTC))
+            await report_unproved(work, refusal, by=caller.actor, at=datetime.now(UTC))
             await work.commit()
         raise
 

@@ -112,7 +112,7 @@ async def ask_balance_confirmation(
         return await done_once(work, (caller, key, "/v1/balance-confirmations"), draft, perform)
     except StatementUnproved as refusal:
         async with UnitOfWork(pool) as other:
-            await report_unproved(other, refusal, by=caller.subject, at=datetime.now(UTC))
+            await report_unproved(other, refusal, by=caller.actor, at=datetime.now(UTC))
             await other.commit()
         raise
 

@@ -32,7 +32,7 @@ async def register_bank_account_route(
     """Statements are imported into registered accounts. Registering the same account again answers 200."""
 
     async def perform() -> Response:
-        command = RegisterBankAccount(draft.number, draft.name, draft.currency, caller.subject)
+        command = RegisterBankAccount(draft.number, draft.name, draft.currency, caller.actor)
         row, is_new = await register_bank_account(work, command, at=datetime.now(UTC))
         return Response(
             _body(row).model_dump_json(), status_code=201 if is_new else 200, media_type="application/json"

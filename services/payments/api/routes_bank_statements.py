@@ -103,7 +103,7 @@ async def import_bank_statement_route(
     Small files are imported while you wait; large ones answer 202 with a job. `Prefer: wait=60` waits up to a minute.
     """
     async with received_upload(request) as file:
-        received, is_replayed = await _receive(pool, bank_account, file, actor=caller.subject, key=key)
+        received, is_replayed = await _receive(pool, bank_account, file, actor=caller.actor, key=key)
         patience = wait_seconds(prefer, default=_default_patience(file))
     is_finished = received.is_repeated or await _finished_within(pool, received.statement_id, patience)
     reply = await _reply(pool, received, is_finished=is_finished)

@@ -87,7 +87,7 @@ async def enter_exchange_rate(
 
     async def perform() -> Response:
         rates = [draft.exchange_rate()]
-        (verdict,) = await enter_rates(work, rates, actor=caller.subject, at=datetime.now(UTC))
+        (verdict,) = await enter_rates(work, rates, actor=caller.actor, at=datetime.now(UTC))
         body = await _rate(work.connection, verdict.rate_id)
         return as_reply(body, 200 if verdict.is_duplicate else 201)
 
@@ -114,7 +114,7 @@ async def enter_exchange_rates(
     records, content = await read_records(request)
 
     async def perform() -> Response:
-        return as_reply(await _enter(work, records, actor=caller.subject))
+        return as_reply(await _enter(work, records, actor=caller.actor))
 
     attempt = Attempt(caller.subject, key, b"POST /v1/exchange-rates/batch\n" + content) if key else None
     return await once(work.connection, attempt, perform)

@@ -123,7 +123,7 @@ async def record_receipt(
     path = "/v1/receipts"
     if key is None:
         gathering: ReceiptGathering = request.app.state.receipt_gathering
-        return _reply(await gathering.book(draft.payment(), caller.subject))
+        return _reply(await gathering.book(draft.payment(), caller.actor))
     async with UnitOfWork(pool) as work:
 
         async def perform() -> Response:

@@ -115,7 +115,7 @@ async def redecide_bank_lines(work: Work, caller: CurrentCaller, key: Idempotenc
 
     async def perform() -> Response:
         job_id = await enqueue(
-            work.connection, REDECISION_TASK, {}, created_by=caller.subject, lock=REDECISION_TASK
+            work.connection, REDECISION_TASK, {}, created_by=caller.actor, lock=REDECISION_TASK
         )
         body = RedecisionBody(job_id=job_id, job_url=f"/v1/jobs/{job_id}")
         return as_reply(body, 202, {"Location": body.job_url})

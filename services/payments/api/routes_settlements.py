@@ -212,7 +212,7 @@ async def request_refund_route(
     async def perform() -> Response:
         credit = await credit_named(work, receipt_id=draft.receipt_id, credit_note_id=draft.credit_note_id)
         command = RequestRefund(
-            credit, credit.minor_of(*_pair(draft.amount)), draft.bank_account, draft.reason, caller.subject
+            credit, credit.minor_of(*_pair(draft.amount)), draft.bank_account, draft.reason, caller.actor
         )
         refund_id = await request_refund(work, command, at=datetime.now(UTC))
         body = refund_body(await _refund(work.connection, refund_id))

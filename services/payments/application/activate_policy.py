@@ -7,6 +7,7 @@ from services.payments.adapters.repositories.simulations import is_simulated
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.errors import MakerIsChecker, PolicyNotSimulated, PolicyState
 from services.payments.domain.posting import Posting
+from shared.actors import is_same_person
 from shared.errors import NotFound
 
 
@@ -21,7 +22,7 @@ async def activate_policy(work: UnitOfWork, version: str, posting: Posting) -> N
         raise NotFound(f"There is no policy {version}")
     if policy.state != "draft":
         raise PolicyState(f"Policy {version} is {policy.state}; only a draft is activated")
-    if policy.made_by == posting.actor:
+    if is_same_person(policy.made_by, posting.actor):
         raise MakerIsChecker("Somebody else has to activate what you drafted")
     if not await is_simulated(work.connection, version, policy.content_hash):
         raise PolicyNotSimulated(

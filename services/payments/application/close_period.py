@@ -46,6 +46,7 @@ from services.payments.domain.period import (
     refuse_reopening,
 )
 from services.payments.domain.posting import Posting
+from shared.actors import is_same_person
 from shared.errors import FieldProblem
 
 CHANGES_TOLD: Final = 200
@@ -133,7 +134,7 @@ async def decide_reopening(
     period = await period_for_update(work.connection, month)
     if period.state != PeriodStanding.REOPENING:
         raise PeriodState(f"Nobody asked to open {month_name(month)} again")
-    if period.asked_by == posting.actor:
+    if is_same_person(period.asked_by, posting.actor):
         raise MakerIsChecker("Who asked to open a month again does not decide it")
     standing = PeriodStanding.OPEN if is_confirmed else PeriodStanding.CLOSED
     revision = await change_period(work.connection, month, standing)

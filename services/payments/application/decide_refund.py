@@ -30,6 +30,7 @@ from services.payments.domain.errors import (
 from services.payments.domain.exchange_rate import BASE_CURRENCY, base_minor
 from services.payments.domain.posting import Posting
 from services.payments.domain.refund import RefundPayment, entry_for_refund
+from shared.actors import is_same_person
 from shared.errors import NotFound
 
 
@@ -53,7 +54,7 @@ async def decide_refund(work: UnitOfWork, command: DecideRefund, posting: Postin
         raise NotFound(f"There is no refund {command.refund_id}")
     if refund.state != "requested":
         raise AlreadyDecided(f"Refund {refund.id} is {refund.state} since {refund.decided_at:%Y-%m-%d}")
-    if refund.requested_by == posting.actor:
+    if is_same_person(refund.requested_by, posting.actor):
         raise MakerIsChecker("Who asked for a refund does not decide it")
     if command.is_paid:
         await _pay(work, refund, command, posting)

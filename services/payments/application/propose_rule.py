@@ -20,6 +20,7 @@ from services.payments.domain.bank_line_posting import refuse_unsuitable_account
 from services.payments.domain.errors import AlreadyDecided, MakerIsChecker, RuleTaken
 from services.payments.domain.posting import Posting
 from services.payments.domain.reconciliation_rule import ReconciliationRule
+from shared.actors import is_same_person
 from shared.errors import NotFound
 
 
@@ -41,7 +42,7 @@ async def approve_proposed_rule(work: UnitOfWork, rule_id: UUID, posting: Postin
         raise NotFound(f"There is no rule {rule_id}")
     if rule.approved_by is not None:
         raise AlreadyDecided(f"The rule is in force since {rule.approved_at:%Y-%m-%d}")
-    if rule.proposed_by == posting.actor:
+    if is_same_person(rule.proposed_by, posting.actor):
         raise MakerIsChecker("Who proposed a rule does not approve it")
     await approve_rule(work.connection, rule_id, posting.actor, posting.at)
 
@@ -73,6 +74,6 @@ async def sign_set_tolerance(work: UnitOfWork, tolerance_id: UUID, posting: Post
         raise NotFound(f"There is no tolerance {tolerance_id}")
     if tolerance.signed_by is not None:
         raise AlreadyDecided(f"The tolerance is signed since {tolerance.signed_at:%Y-%m-%d}")
-    if tolerance.set_by == posting.actor:
+    if is_same_person(tolerance.set_by, posting.actor):
         raise MakerIsChecker("Who set a tolerance does not sign it")
     await sign_tolerance(work.connection, tolerance_id, posting.actor, posting.at)

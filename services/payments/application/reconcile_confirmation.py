@@ -19,6 +19,7 @@ from services.payments.application.record_confirmation_reply import locked_confi
 from services.payments.domain.balance_confirmation import Standing, after_explanation, residual_of
 from services.payments.domain.errors import ConfirmationState, MakerIsChecker, ReplyContradicts
 from services.payments.domain.posting import Posting
+from shared.actors import is_same_person
 from shared.errors import NotFound
 from shared.money import text_from_minor
 
@@ -96,7 +97,8 @@ async def accept_difference(
     confirmation = await locked_confirmation(work, confirmation_id, revision)
     if confirmation.state != Standing.DISPUTED:
         raise ConfirmationState(f"The confirmation is {confirmation.state}; only a dispute is accepted")
-    if posting.actor in await explainers_of(work.connection, confirmation_id):
+    explainers = await explainers_of(work.connection, confirmation_id)
+    if any(is_same_person(posting.actor, explainer) for explainer in explainers):
         raise MakerIsChecker("Who explained differences does not accept what is left of them")
     step = Step("accepted", note, posting.actor, posting.at)
     await change_confirmation(work.connection, confirmation.id, Standing.DIFFERENCE_ACCEPTED, step)

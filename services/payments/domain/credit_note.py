@@ -21,6 +21,7 @@ from services.payments.domain.credit_split import Credited
 from services.payments.domain.errors import MakerIsChecker, NoteState, NotTheMaker
 from services.payments.domain.journal import JournalEntry, JournalLine
 from services.payments.domain.settlement import Credit, CreditKind
+from shared.actors import is_same_person
 
 # Rule 53(1A) of the CGST Rules: at most 16 characters; the portal refuses numbers that begin with 0, / or -.
 NUMBER_PATTERN: Final = re.compile(r"[A-Z1-9][A-Z0-9/-]{0,15}")
@@ -87,11 +88,11 @@ class CreditNote:
 
     def refuse_checker(self, actor: str) -> None:
         """MakerIsChecker: who asks for a note never decides on it."""
-        if actor == self.requested_by:
+        if is_same_person(actor, self.requested_by):
             raise MakerIsChecker("Who asked for a credit note does not decide on it")
 
     def refuse_stranger(self, actor: str) -> None:
-        if actor != self.requested_by:
+        if not is_same_person(actor, self.requested_by):
             raise NotTheMaker("Only who asked for a credit note withdraws it")
 
     def credit(self) -> Credit:

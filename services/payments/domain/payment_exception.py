@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.payments.domain.errors import CauseStands, ExceptionState, MakerIsChecker
+from shared.actors import is_same_person
 
 
 class ExceptionStanding(StrEnum):
@@ -32,7 +33,7 @@ class ExceptionFacts:
         """ExceptionState unless open; MakerIsChecker when who raised or owns it would waive money."""
         if self.standing is not ExceptionStanding.OPEN:
             raise ExceptionState(f"The exception is {self.standing.value}; only an open one is accepted")
-        if waives_money and actor in (self.owner, self.raised_by):
+        if waives_money and any(is_same_person(actor, one) for one in (self.owner, self.raised_by)):
             raise MakerIsChecker("Who raised or owns an exception does not waive its money")
 
     def refuse_resolution(self) -> None:

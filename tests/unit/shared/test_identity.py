@@ -5,6 +5,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
+from shared.actors import is_same_person
 from shared.errors import Unauthenticated
 from shared.identity import (
     INTERNAL_TOKEN_TYPE,
@@ -13,7 +14,6 @@ from shared.identity import (
     InternalTokenVerifier,
     bearer_token,
     caller_from_claims,
-    is_same_person,
 )
 
 KEY = OKPKey.generate_key("Ed25519")

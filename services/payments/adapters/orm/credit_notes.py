@@ -113,7 +113,7 @@ class CreditNoteRecord(Record):
         CheckConstraint(
             "note_type = 'gst' OR cgst_minor + sgst_minor + igst_minor = 0", name="commercial_has_no_tax"
         ),
-        CheckConstraint("decided_by <> requested_by", name="two_people"),
+        CheckConstraint("person_behind(decided_by) <> person_behind(requested_by)", name="two_people"),
         CheckConstraint(
             "standing NOT IN ('approved', 'refused', 'issued', 'cancelled') OR decided_by IS NOT NULL",
             name="decided_by_somebody",

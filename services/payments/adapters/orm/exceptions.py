@@ -20,7 +20,8 @@ class PaymentExceptionRecord(Record):
         CheckConstraint("(accepted_at IS NULL) = (accepted_by IS NULL)", name="accepted_by_somebody"),
         CheckConstraint("waived_minor > 0", name="waived_positive"),
         CheckConstraint(
-            "waived_minor IS NULL OR (accepted_by IS NOT NULL AND accepted_by NOT IN (owner, raised_by))",
+            "waived_minor IS NULL OR (accepted_by IS NOT NULL"
+            " AND person_behind(accepted_by) NOT IN (person_behind(owner), person_behind(raised_by)))",
             name="waived_by_another",
         ),
         Index("ix_payment_exceptions_open", "raised_at", "id", postgresql_where=text("resolved_at IS NULL")),

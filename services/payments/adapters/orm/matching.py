@@ -16,7 +16,9 @@ class MatchingPolicyRecord(Record):
     __tablename__ = "matching_policies"
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'active', 'retired')", name="state_known"),
-        CheckConstraint("activated_by <> made_by", name="maker_does_not_activate"),
+        CheckConstraint(
+            "person_behind(activated_by) <> person_behind(made_by)", name="maker_does_not_activate"
+        ),
         CheckConstraint("(activated_at IS NULL) = (activated_by IS NULL)", name="activated_by_somebody"),
         CheckConstraint("(state = 'draft') = (activated_at IS NULL)", name="in_force_when_activated"),
         Index(

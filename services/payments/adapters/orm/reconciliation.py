@@ -16,7 +16,7 @@ class ReconciliationRuleRecord(Record):
     __table_args__ = (
         CheckConstraint("direction IN ('credit', 'debit')", name="direction_known"),
         CheckConstraint("amount_max_minor > 0", name="amount_positive"),
-        CheckConstraint("approved_by <> proposed_by", name="two_people"),
+        CheckConstraint("person_behind(approved_by) <> person_behind(proposed_by)", name="two_people"),
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_some_time"),
         CheckConstraint("narration_kind <> '' OR cardinality(words) > 0", name="says_which_lines"),
         CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
@@ -84,7 +84,7 @@ class ReconciliationToleranceRecord(Record):
     __tablename__ = "reconciliation_tolerances"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        CheckConstraint("signed_by <> set_by", name="two_people"),
+        CheckConstraint("person_behind(signed_by) <> person_behind(set_by)", name="two_people"),
         CheckConstraint("(signed_by IS NULL) = (signed_at IS NULL)", name="signed_some_time"),
         CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
     )
