@@ -1,4 +1,4 @@
-"""P5: a large CAMT.053 file from upload to booked and matched, against reading the same file to its lines."""
+"""P5: a large CAMT.053 file from upload to booked and matched, against a bare streaming parse of the same file."""
 
 import time
 from collections.abc import Iterator
@@ -31,6 +31,14 @@ PARTNERS: Final = 2_000
 ACCOUNT: Final = "50200012345678"
 INVOICES_TOGETHER: Final = 10_000
 MEMORY_MAX_MB: Final = 300
+LINE_TEXTS: Final = (
+    "{*}Amt",
+    "{*}CdtDbtInd",
+    "{*}BookgDt/{*}Dt",
+    "{*}ValDt/{*}Dt",
+    ".//{*}EndToEndId",
+    ".//{*}Ustrd",
+)
 
 
 async def measure(system: FragileSystem, line_count: int = LINES) -> Ratio:
@@ -44,19 +52,19 @@ async def measure(system: FragileSystem, line_count: int = LINES) -> Ratio:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "month.xml"
         file.write_bytes(_camt(month))
-        reads = [_read_seconds(file) for _ in range(REPETITIONS)]
-        parsed = min(_parse_seconds(file) for _ in range(REPETITIONS))
+        parses = [_parse_seconds(file) for _ in range(REPETITIONS)]
+        read = min(_read_seconds(file) for _ in range(REPETITIONS))
         system.start("payments worker")
         importing, peak_mb, counts = _import(system, file)
     await database.close()
     assert peak_mb < MEMORY_MAX_MB, f"the worker took {peak_mb:.0f} MB"
     print(
-        f"P5 {line_count / importing:,.0f} lines/s imported, {line_count / min(reads):,.0f}/s read; {counts}"
+        f"P5 {line_count / importing:,.0f} lines/s imported, {line_count / min(parses):,.0f}/s parsed; {counts}"
     )
     what = f"a CAMT.053 of {line_count:,} lines uploaded, booked and matched"
-    note = f"worker at most {peak_mb:.0f} MB; {counts['booked']:,} booked; bare XML parse {line_count / parsed:,.0f}/s"
-    against = "reading the same file to its lines, nothing kept"
-    return Ratio("P5", what, against, 0.10, 0.25, tuple(read / importing for read in reads), note)
+    note = f"worker at most {peak_mb:.0f} MB; {counts['booked']:,} booked; against our reader {read / importing:.2f}"
+    against = "a bare streaming parse of the same file to the texts of its lines"
+    return Ratio("P5", what, against, 0.10, 0.25, tuple(parse / importing for parse in parses), note)
 
 
 async def _prepare(database: Database, month: LabelledStatement) -> None:
@@ -95,7 +103,7 @@ def _camt(month: LabelledStatement) -> bytes:
 
 
 def _read_seconds(file: Path) -> float:
-    """What our streaming reader takes to make checked lines of the file, of which nothing is kept."""
+    """For comparison: what our reader takes to make checked lines of the file, of which nothing is kept."""
     started = time.perf_counter()
     with file.open("rb") as content:
         events = read_statement(content, StatementFormat.CAMT053, default_currency="INR")
@@ -105,16 +113,16 @@ def _read_seconds(file: Path) -> float:
 
 
 def _parse_seconds(file: Path) -> float:
-    """For comparison: the XML alone, before anything is made of it, freed as it passes."""
+    """What the XML alone takes: the texts of each entry that make a line, unchecked, freed as they pass."""
     started = time.perf_counter()
-    total = 0
+    count = 0
     with file.open("rb") as content:
         for _, entry in etree.iterparse(content, tag="{*}Ntry"):
-            total += sum(len(element.text or "") for element in entry.iter())
+            count += all(entry.findtext(path) for path in LINE_TEXTS)
             entry.clear()
             while entry.getprevious() is not None:
                 del entry.getparent()[0]
-    assert total
+    assert count
     return time.perf_counter() - started
 
 

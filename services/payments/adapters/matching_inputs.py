@@ -1,4 +1,4 @@
-"""Fetches what the matching needs to know: partners and number shapes once per import, open invoices per batch."""
+"""Fetches what the matching knows: partners, number shapes and policy once per import, cheques per batch."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,13 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.payments.adapters.invoice_shelf import InvoiceShelf
 from services.payments.adapters.repositories import Row
-from services.payments.adapters.repositories.deductions import purchases_before
 from services.payments.adapters.repositories.policies import active_policy
 from services.payments.domain.invoice_number import NumberPatterns, learn_number_patterns
-from services.payments.domain.matching import LookupKeys, ReceivedCheque
+from services.payments.domain.matching import ReceivedCheque
 from services.payments.domain.matching_policy import MatchingPolicy
-from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.payer import PartnerIndex, PartnerProfile
 
 PATTERN_SAMPLE_MAX: Final = 5_000  # numbers follow a handful of shapes; the latest thousands show them all
@@ -24,12 +23,13 @@ PATTERN_SAMPLE_MAX: Final = 5_000  # numbers follow a handful of shapes; the lat
 
 @dataclass(frozen=True, slots=True)
 class MatchingKnowledge:
-    """What does not change while one file is imported."""
+    """What does not change while one file is imported; the shelf, where there is one, keeps invoices from batch to batch."""
 
     index: PartnerIndex
     patterns: NumberPatterns
     zones: dict[str, str]
     policy: MatchingPolicy
+    shelf: InvoiceShelf | None = None
 
 
 async def matching_knowledge(connection: AsyncConnection) -> MatchingKnowledge:
@@ -61,50 +61,6 @@ def _profile(row: Row) -> PartnerProfile:
         ifsc=row.ifsc,
         bank_account=row.bank_account,
     )
-
-
-async def open_invoices(connection: AsyncConnection, keys: LookupKeys, currency: str) -> list[OpenInvoice]:
-    """Open invoices of the partners, with one of the number keys or of the amounts, each with the purchases before it."""
-    rows = await connection.execute(
-        sa.text(
-            "SELECT i.id, i.number, i.partner_code, i.issued_on, i.due_on, i.currency, i.taxable_minor, i.tax_minor,"
-            " i.total_minor, o.open_minor FROM open_items o JOIN invoices i ON i.id = o.id"
-            " WHERE o.open_minor > 0 AND o.currency = :currency AND o.kind = 'invoice' AND o.id IN ("
-            "  SELECT id FROM open_items WHERE open_minor > 0 AND partner_code = ANY(CAST(:codes AS text[]))"
-            "  UNION SELECT id FROM invoices WHERE number_keys && CAST(:number_keys AS text[])"
-            "  UNION SELECT id FROM open_items WHERE open_minor > 0 AND open_minor = ANY(CAST(:amounts AS bigint[])))"
-            " ORDER BY i.due_on, i.number"
-        ),
-        {
-            "currency": currency,
-            "codes": sorted(keys.partner_codes),
-            "number_keys": sorted(keys.number_keys),
-            "amounts": sorted(keys.amounts_minor),
-        },
-    )
-    found = rows.all()
-    if not found:
-        return []
-    partners = sorted({row.partner_code for row in found})
-    before = await purchases_before(connection, partners, min(row.issued_on for row in found))
-    # One text for all invoices of a partner, instead of one for each.
-    codes = {code: code for code in partners}
-    return [
-        OpenInvoice(
-            id=row.id,
-            number=row.number,
-            partner_code=codes[row.partner_code],
-            issued_on=row.issued_on,
-            due_on=row.due_on,
-            currency=currency,
-            taxable_minor=row.taxable_minor,
-            tax_minor=row.tax_minor,
-            total_minor=row.total_minor,
-            open_minor=row.open_minor,
-            purchases_before_minor=before.get(row.id),
-        )
-        for row in found
-    ]
 
 
 async def cheques_received(

@@ -77,6 +77,18 @@ async def decide_lines(
     done = _merged(paired, [*booked, *booked_late, *reversed_, *(_overtaken(one) for one in refused)])
     await _record(work, account, statement_id, done, knowledge=knowledge, at=at)
     await keep_advised(work, advised, {one.new.id: one.receipt_id for one in done if one.receipt_id}, at)
+    if knowledge.shelf is not None:
+        await knowledge.shelf.keep(work.connection, is_as_decided=_is_as_decided(decisions, done))
+
+
+def _is_as_decided(decisions: Sequence[Decision], done: Sequence[_Decided]) -> bool:
+    """All was booked that the matching took to be, and no cheque that came back opened invoices again."""
+    return all(
+        one.decision is decision
+        and (one.receipt_id is not None)
+        == (decision.outcome is Outcome.AUTO and decision.kind is LineKind.RECEIPT)
+        for one, decision in zip(done, decisions, strict=True)
+    )
 
 
 async def _lock(work: UnitOfWork, account: Row, decided: Sequence[_Decided]) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Final, Protocol, cast
 from uuid import UUID
 
+from services.payments.adapters.invoice_shelf import InvoiceShelf
 from services.payments.adapters.line_store import RaisedException, raise_exceptions
 from services.payments.adapters.matching_inputs import MatchingKnowledge, matching_knowledge
 from services.payments.adapters.published_facts import publish_statement
@@ -57,6 +58,7 @@ class _Chunk:
     """What was read since the last transaction, and how many lines of the file that makes."""
 
     lines_read: int = 0
+    is_last: bool = False
     lines: list[StatementLine | RejectedLine] = field(default_factory=list)
     parts: list[tuple[PartOpened, PartClosed]] = field(default_factory=list)
 
@@ -70,7 +72,7 @@ async def import_bank_statement(
         if statement.state == "imported":
             return
         content = await open_content(work.connection, statement_id)
-        knowledge = await matching_knowledge(work.connection)
+        knowledge = replace(await matching_knowledge(work.connection), shelf=InvoiceShelf())
         account = await _account_of(work, statement)
     with content:
         events = read_statement(
@@ -110,8 +112,11 @@ async def chunks_of(reader: "ChunkReader") -> AsyncGenerator[_Chunk, None]:
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="statement-reader") as thread:
         try:
-            while not reader.is_finished:
-                yield await loop.run_in_executor(thread, reader.next_chunk)
+            ahead = loop.run_in_executor(thread, reader.next_chunk)
+            while not (chunk := await ahead).is_last:
+                ahead = loop.run_in_executor(thread, reader.next_chunk)  # while this one is booked
+                yield chunk
+            yield chunk
         finally:
             await loop.run_in_executor(thread, reader.close)
     if reader.broken is not None:
@@ -147,7 +152,7 @@ class ChunkReader:
                 self._take(event, chunk)
         except Refusal as refusal:
             self.broken, self.is_finished = refusal, True
-        chunk.lines_read = self.lines_read
+        chunk.lines_read, chunk.is_last = self.lines_read, self.is_finished
         return chunk
 
     def close(self) -> None:

@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.decision_inputs import MadeFrom, inputs_of
+from services.payments.adapters.invoice_shelf import OpenedBook
 from services.payments.adapters.line_store import NewLine
-from services.payments.adapters.matching_inputs import MatchingKnowledge, cheques_received, open_invoices
+from services.payments.adapters.matching_inputs import MatchingKnowledge, cheques_received
+from services.payments.adapters.open_invoices import open_invoices
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.payer_aliases import payer_aliases
 from services.payments.adapters.repositories.virtual_accounts import virtual_accounts_named
@@ -17,7 +19,8 @@ from services.payments.application.apply_advices import AdvisedLines
 from services.payments.domain.decision import Decision, Outcome, Reason
 from services.payments.domain.matching import (
     ReadBatch,
-    decide_batch,
+    book_of,
+    decide_from_book,
     lookup_keys,
     read_batch,
     with_certain_payers,
@@ -47,17 +50,24 @@ async def weigh_lines(
     )
     paid = await _virtual_accounts_paid(connection, account, batch)
     batch = with_certain_payers(batch, paid)
-    invoices = advised.left_open(await open_invoices(connection, lookup_keys(batch), account.currency))
     bounced = [narration.cheque_number for narration in batch.narrations if narration.is_bounce]
     cheques = await cheques_received(connection, account.id, bounced)
     rest = advised.left_to_matching(lines)
     known = advised.with_cheques(lines, cheques)
     part = _part_of(batch, rest)
-    decisions = await asyncio.to_thread(decide_batch, part, invoices, known)
+    shelf = knowledge.shelf
+    if shelf is not None and len(rest) == len(lines):
+        opened = await shelf.open(connection, part, lookup_keys(batch), account.currency)
+    else:
+        found = await open_invoices(connection, lookup_keys(batch), account.currency)
+        invoices = tuple(advised.left_open(found))
+        opened = OpenedBook(await asyncio.to_thread(book_of, part, invoices), invoices)
+    decisions = await asyncio.to_thread(decide_from_book, part, opened.book, known)
     matched = dict(zip(rest, decisions, strict=True))
-    inputs = inputs_of(part, knowledge.patterns, invoices, known)
+    inputs = inputs_of(part, knowledge.patterns, opened.invoices, known)
     certain = {place: paid[number] for place, number in enumerate(rest) if number in paid}
-    made_from = MadeFrom([lines[number].id for number in rest], replace(inputs, certain=certain))
+    line_ids = [lines[number].id for number in rest]
+    made_from = MadeFrom(line_ids, replace(inputs, certain=certain), opened.shelved)
     decided = [advised.decision_on(new.id, matched.get(number)) for number, new in enumerate(lines)]
     return batch, decided, made_from
 

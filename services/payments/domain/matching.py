@@ -120,7 +120,26 @@ def decide_batch(
     away that the next might have been thought to pay. Invoices that a cheque returned in this batch had paid count as
     paid until the caller has reopened them.
     """
-    matching = _Matching(batch, open_invoices)
+    return decide_from_book(batch, book_of(batch, open_invoices), receipts_by_cheque)
+
+
+def book_of(batch: ReadBatch, open_invoices: Iterable[OpenInvoice]) -> OpenBook:
+    """A book of just these invoices for the batch."""
+    keys, amounts = asked_for(batch)
+    return OpenBook.of(open_invoices, batch.policy, keys=keys, amounts_minor=amounts)
+
+
+def asked_for(batch: ReadBatch) -> tuple[frozenset[str], frozenset[int]]:
+    """The number keys and the amounts by which the lines may find invoices."""
+    keys = (reference_key(r) for narration in batch.narrations for r in narration.references)
+    return frozenset(keys), frozenset(line.amount_minor for line in batch.lines)
+
+
+def decide_from_book(
+    batch: ReadBatch, book: OpenBook, receipts_by_cheque: Mapping[str, Sequence[ReceivedCheque]]
+) -> list[Decision]:
+    """As `decide_batch`; the ledgers of the book are used up by what is decided."""
+    matching = _Matching(batch, book)
     matching.run()
     decisions = matching.decisions
     received = dict(receipts_by_cheque)
@@ -160,16 +179,11 @@ def _debit(
 class _Matching:
     """The state of one run: what is open, what has been decided, what is known of payers."""
 
-    def __init__(self, batch: ReadBatch, open_invoices: Iterable[OpenInvoice]) -> None:
+    def __init__(self, batch: ReadBatch, book: OpenBook) -> None:
         self.batch = batch
         self.policy = batch.policy
         self.decisions: dict[int, Decision] = {}
-        self._book = OpenBook(
-            open_invoices,
-            self.policy,
-            keys={reference_key(r) for narration in batch.narrations for r in narration.references},
-            amounts_minor={line.amount_minor for line in batch.lines},
-        )
+        self._book = book
         self._aliases = AliasBook(batch.aliases)
         self._views = list(batch.views)
         self._verdicts: dict[int, tuple[list[PartnerAccount], Verdict]] = {}

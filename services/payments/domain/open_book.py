@@ -3,10 +3,13 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from itertools import islice
+from operator import is_
+from typing import Protocol
 from uuid import UUID
 
 from services.payments.domain.deduction import PayableInvoice
@@ -18,8 +21,19 @@ from services.payments.domain.subset_sum import RunSums, SubsetSums, subset_sums
 from services.payments.domain.written_numbers import NO_NUMBERS, OpenNumbers, WrittenNumbers
 
 
+class Aged(Protocol):
+    """An invoice as far as its place among those of its partner needs it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def issued_on(self) -> date: ...
+    @property
+    def number(self) -> str: ...
+
+
 @dataclass(slots=True)
-class _Ledger:
+class Ledger:
     """All invoices of one partner in the batch, each in its place for good, and which are open. Their numbers are sorted
     once, however often some of them are paid."""
 
@@ -27,6 +41,43 @@ class _Ledger:
     open: dict[int, PayableInvoice] = field(default_factory=dict)
     _numbers: WrittenNumbers | None = None
     _serials: WrittenNumbers | None = None
+
+    @classmethod
+    def of(cls, invoices: Iterable[OpenInvoice]) -> "Ledger":
+        """Open invoices of one partner, oldest first; one that is given twice counts once."""
+        unique = {invoice.id: invoice for invoice in invoices if invoice.open_minor > 0}
+        payables = [_payable(one, one.open_minor) for one in sorted(unique.values(), key=_by_age)]
+        return cls(payables, dict(enumerate(payables)))
+
+    def settled_since(self) -> dict[int, int]:
+        """What is left of the invoices of which something was used since the ledger was made, by their places."""
+        if all(map(is_, self.open.values(), self.invoices)) and len(self.open) == len(self.invoices):
+            return {}
+        opened = ((place, self.open.get(place)) for place in range(len(self.invoices)))
+        return {
+            place: left.open_minor if left is not None else 0
+            for place, left in opened
+            if left is not self.invoices[place]
+        }
+
+    def place_of(self, invoice: Aged) -> int | None:
+        """None for an invoice that is not in the ledger."""
+        place = bisect_left(self.invoices, _by_age(invoice), key=_age_of)
+        while place < len(self.invoices) and self.invoices[place].invoice.id != invoice.id:
+            if _age_of(self.invoices[place]) != _by_age(invoice):
+                return None
+            place += 1
+        return place if place < len(self.invoices) else None
+
+    def use(self, invoice: OpenInvoice, amount_minor: int) -> None:
+        place = self.place_of(invoice)
+        assert place is not None, "only an invoice of the ledger can be paid"
+        left = self.open[place].open_minor - amount_minor
+        assert left >= 0 < amount_minor, "a decision may not use more than is open"
+        if left:
+            self.open[place] = _payable(invoice, left)
+        else:
+            del self.open[place]
 
     @property
     def numbers(self) -> WrittenNumbers:
@@ -95,56 +146,57 @@ class PartnerAccount:
 
 
 class OpenBook:
-    """Keeps count of what earlier decisions of the batch have used.
+    """Keeps count of what earlier decisions of the batch have used, in the ledgers themselves.
 
-    Found by number and amount is only what the lines of the batch ask for: `keys` and `amounts_minor`.
+    By number and by amount only what the lines of the batch ask for is found: `named` are invoices by key.
     """
 
     def __init__(
         self,
+        ledgers: Mapping[str, Ledger],
+        policy: MatchingPolicy,
+        *,
+        named: Mapping[str, Sequence[OpenInvoice]],
+        amounts_minor: Collection[int],
+    ) -> None:
+        self.used: set[str] = set()  # partners of whose invoices something was paid
+        self._bounds = policy.bounds
+        self._terms = TermsByPartner(policy.terms)
+        self._ledgers = ledgers
+        self._named = named
+        self._by_amount = _by_amount(ledgers.values(), amounts_minor)
+        self._accounts: dict[str, PartnerAccount] = {}
+
+    @classmethod
+    def of(
+        cls,
         invoices: Iterable[OpenInvoice],
         policy: MatchingPolicy,
         *,
         keys: Collection[str],
         amounts_minor: Collection[int],
-    ) -> None:
-        self._keys = keys
-        self._amounts_minor = amounts_minor
-        self._bounds = policy.bounds
-        self._terms = TermsByPartner(policy.terms)
-        self._places: dict[UUID, int] = {}
-        self._ledgers: dict[str, _Ledger] = defaultdict(_Ledger)
-        self._by_key: dict[str, list[OpenInvoice]] = defaultdict(list)
-        self._by_amount: dict[int, list[OpenInvoice]] = defaultdict(list)
-        self._accounts: dict[str, PartnerAccount] = {}
-        for invoice in sorted(invoices, key=lambda i: (i.issued_on, i.number)):
-            if invoice.open_minor > 0 and invoice.id not in self._places:
-                self._add(invoice)
-
-    def _add(self, invoice: OpenInvoice) -> None:
-        payable = _payable(invoice, invoice.open_minor)
-        ledger = self._ledgers[invoice.partner_code]
-        place = self._places[invoice.id] = len(ledger.invoices)
-        ledger.invoices.append(payable)
-        ledger.open[place] = payable
-        if invoice.open_minor in self._amounts_minor:
-            self._by_amount[invoice.open_minor].append(invoice)
-        for key in keys_of(payable.number_key, payable.serial):
-            if key in self._keys:
-                self._by_key[key].append(invoice)
+    ) -> "OpenBook":
+        """A book of just these invoices."""
+        by_partner: dict[str, list[OpenInvoice]] = defaultdict(list)
+        for invoice in invoices:
+            by_partner[invoice.partner_code].append(invoice)
+        ledgers = {code: Ledger.of(of_partner) for code, of_partner in by_partner.items()}
+        payables = (payable for ledger in ledgers.values() for payable in ledger.invoices)
+        return cls(ledgers, policy, named=named_by_key(payables, keys), amounts_minor=amounts_minor)
 
     def open_minor(self, invoice: OpenInvoice) -> int:
         payable = self._open(invoice)
         return payable.open_minor if payable is not None else 0
 
     def _open(self, invoice: OpenInvoice) -> PayableInvoice | None:
-        place = self._places.get(invoice.id)
-        return None if place is None else self._ledgers[invoice.partner_code].open.get(place)
+        ledger = self._ledgers.get(invoice.partner_code)
+        place = ledger.place_of(invoice) if ledger is not None else None
+        return None if ledger is None or place is None else ledger.open.get(place)
 
     def account(self, partner_code: str) -> PartnerAccount:
         account = self._accounts.get(partner_code)
         if account is None:
-            ledger = self._ledgers.get(partner_code) or _Ledger()
+            ledger = self._ledgers.get(partner_code) or Ledger()
             places = list(islice(ledger.open, self._bounds.items_max))
             account = self._accounts[partner_code] = PartnerAccount(
                 tuple(islice(ledger.open.values(), self._bounds.items_max)),
@@ -156,20 +208,42 @@ class OpenBook:
         return account
 
     def use(self, invoice: OpenInvoice, amount_minor: int) -> None:
-        open_ones, place = self._ledgers[invoice.partner_code].open, self._places[invoice.id]
-        left = open_ones[place].open_minor - amount_minor
-        assert left >= 0 < amount_minor, "a decision may not use more than is open"
-        if left:
-            open_ones[place] = _payable(invoice, left)
-        else:
-            del open_ones[place]
+        self._ledgers[invoice.partner_code].use(invoice, amount_minor)
+        self.used.add(invoice.partner_code)
         self._accounts.pop(invoice.partner_code, None)
 
     def found_by_key(self, key: str) -> list[OpenInvoice]:
-        return [invoice for invoice in self._by_key.get(key, ()) if self._open(invoice)]
+        return [invoice for invoice in self._named.get(key, ()) if self._open(invoice)]
 
     def found_by_amount(self, amount_minor: int) -> list[OpenInvoice]:
         return [i for i in self._by_amount.get(amount_minor, ()) if self.open_minor(i) == amount_minor]
+
+
+def named_by_key(payables: Iterable[PayableInvoice], keys: Collection[str]) -> dict[str, list[OpenInvoice]]:
+    """The invoices that have one of the keys, oldest first."""
+    named: dict[str, list[OpenInvoice]] = defaultdict(list)
+    for payable in payables:
+        for key in keys_of(payable.number_key, payable.serial):
+            if key in keys:
+                named[key].append(payable.invoice)
+    return {key: sorted(invoices, key=_by_age) for key, invoices in named.items()}
+
+
+def _by_amount(ledgers: Iterable[Ledger], amounts_minor: Collection[int]) -> dict[int, list[OpenInvoice]]:
+    found: dict[int, list[OpenInvoice]] = defaultdict(list)
+    for ledger in ledgers:
+        for payable in ledger.open.values():
+            if payable.open_minor in amounts_minor:
+                found[payable.open_minor].append(payable.invoice)
+    return {amount: sorted(invoices, key=_by_age) for amount, invoices in found.items()}
+
+
+def _by_age(invoice: Aged) -> tuple[date, str]:
+    return invoice.issued_on, invoice.number
+
+
+def _age_of(payable: PayableInvoice) -> tuple[date, str]:
+    return _by_age(payable.invoice)
 
 
 def _payable(invoice: OpenInvoice, left_minor: int) -> PayableInvoice:
