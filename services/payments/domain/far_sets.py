@@ -71,7 +71,9 @@ def near_within(amounts: Sequence[int], low: int, high: int) -> Iterator[Positio
     """Two to five positions among eight neighbours whose amounts add up to low … high."""
     for start, amount in enumerate(amounts):
         after = range(start + 1, min(len(amounts), start + _NEAR_SPAN))
+        neighbours = amounts[after.start : after.stop]
         for size in range(1, _NEAR_SIZE_MAX):
-            for others in combinations(after, size):
-                if low <= amount + sum(amounts[position] for position in others) <= high:
+            sums = map(sum, combinations(neighbours, size))
+            for others, total in zip(combinations(after, size), sums, strict=True):
+                if low - amount <= total <= high - amount:
                     yield (start, *others)
