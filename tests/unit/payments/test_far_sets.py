@@ -94,4 +94,6 @@ def test_a_round_sum_on_account_is_not_explained_by_chance() -> None:
 
 def open_payables(totals: dict[int, int]):
     invoices = [an_invoice(n, total, day=1 + n % 28) for n, total in totals.items()]
-    return OpenBook.of(invoices, default_policy(), keys=(), amounts_minor=()).account(a_partner().code).payables
+    return (
+        OpenBook.of(invoices, default_policy(), keys=(), amounts_minor=()).account(a_partner().code).payables
+    )
