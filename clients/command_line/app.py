@@ -9,8 +9,10 @@ import typer
 from clients.command_line.commands.events import events
 from clients.command_line.commands.identity import login, logout, profiles, whoami
 from clients.command_line.commands.jobs import jobs
+from clients.command_line.commands.keys import keys
 from clients.command_line.commands.reading import export, get, list_items, resources
 from clients.command_line.commands.statements import statements
+from clients.command_line.commands.webhooks import webhooks
 from clients.command_line.desk import Desk, desk_of
 from clients.command_line.endings import CommandEnded, ExitCode, WrongUse
 
@@ -48,6 +50,8 @@ def application() -> typer.Typer:
     app.add_typer(statements, name="statements")
     app.add_typer(jobs, name="jobs")
     app.add_typer(events, name="events")
+    app.add_typer(keys, name="keys")
+    app.add_typer(webhooks, name="webhooks")
     return app
 
 
