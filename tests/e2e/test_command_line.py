@@ -143,3 +143,20 @@ def test_a_signed_out_person_is_told_to_sign_in(salesops: Run) -> None:
     (problem,) = salesops("whoami", code=3)
 
     assert problem["code"] == "not_allowed"
+
+
+def test_a_script_signs_in_with_a_key_that_was_made_for_it(
+    salesops: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (issued,) = salesops("keys", "create", "Nightly import", "--role", "integration")
+    (rotated,) = salesops("keys", "rotate", issued["id"], "--overlap-minutes", "5")
+    (revoked_id,) = [key["id"] for key in salesops("keys", "list") if key["id"] == issued["id"]]
+
+    monkeypatch.setenv("SALESOPS_TOKEN", rotated["key"])
+    (me,) = salesops("whoami")
+    monkeypatch.delenv("SALESOPS_TOKEN")
+    (revoked,) = salesops("keys", "revoke", revoked_id, "--reason", "The test is over")
+
+    assert me["roles"] == ["integration"]
+    assert rotated["key"] != issued["key"]
+    assert revoked["revoked_at"] is not None
