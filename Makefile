@@ -46,6 +46,17 @@ bench: install ## measure, print the table, write it as JSON and as a picture
 evaluate-matching: install ## score the matching by category (FOLDER=labelled/statement ARGS=--misses); without, on invented months
 	@$(RUN) tests.conformance.evaluate_matching $(FOLDER) $(ARGS)
 
+.PHONY: lint-api api-changes api-release fuzz-api
+lint-api: install ## lint the API's documents by Redocly's recommended rules
+	@$(RUN) tests.contract.api_lint
+api-changes: install ## say what the documents break for callers of the released ones
+	@$(RUN) tests.contract.api_changes
+api-release: install ## make the documents of now the released ones
+	@$(RUN) tests.contract.api_changes release
+fuzz-api: install ## examine the running system with valid and invalid requests (PORT=8010, SECONDS=300, SEED=…)
+	@$(RUN) tests.e2e.api_examination http://127.0.0.1:$(or $(PORT),8000) \
+		"$$(ROLE=admin $(RUN) deploy.local.issue_token)" $(or $(SECONDS),300) $(SEED)
+
 .PHONY: soak-ledger
 soak-ledger: install ## act on the ledger at random and compare with a model (STEPS=5000, SEED=… repeats a run)
 	@LEDGER_STEPS=$(or $(STEPS),5000) LEDGER_SEED=$(SEED) $(RUN) pytest -n0 -q --no-header \

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from gateway.adapters.field_words import field_words
 from gateway.domain.merged_openapi import canonical_json, published_document
+from gateway.domain.salesforce_openapi import salesforce_document
 from gateway.main import create_own_app
 from services.partners.main import create_app as create_partners
 from services.partners.settings import PartnersSettings
@@ -21,6 +22,7 @@ from services.reporting.main import create_app as create_reporting
 from services.reporting.settings import ReportingSettings
 from services.research.main import create_app as create_research
 from services.research.settings import ResearchSettings
+from shared.events.catalogue import bundled_document
 from shared.settings import ServiceSettings
 
 Create = Callable[[Any], FastAPI]
@@ -32,12 +34,15 @@ SERVICES: dict[str, tuple[type[ServiceSettings], Create]] = {
 }
 
 
-def openapi_document() -> str:
-    """The merged document as the gateway serves it; nothing is started and nothing is connected."""
+def api_documents() -> dict[str, str]:
+    """The documents of docs/api by file name, as the gateway serves them; nothing is started or connected."""
     documents = {name: _document(kind, create) for name, (kind, create) in SERVICES.items()}
-    return canonical_json(
-        published_document({"gateway": create_own_app().openapi(), **documents}, field_words())
-    )
+    published = published_document({"gateway": create_own_app().openapi(), **documents}, field_words())
+    return {
+        "openapi.json": canonical_json(published),
+        "salesforce-openapi.json": canonical_json(salesforce_document(published)),
+        "asyncapi.json": bundled_document(),
+    }
 
 
 def _document(kind: type[ServiceSettings], create: Create) -> dict[str, Any]:
@@ -52,10 +57,11 @@ def _document(kind: type[ServiceSettings], create: Create) -> dict[str, Any]:
 
 
 def main() -> int:
-    target = Path(sys.argv[1]) / "api" / "openapi.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(openapi_document())
-    sys.stdout.write(f"wrote {target}\n")
+    folder = Path(sys.argv[1]) / "api"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in api_documents().items():
+        (folder / name).write_text(text)
+    sys.stdout.write(f"wrote {folder}\n")
     return 0
 
 

@@ -21,7 +21,7 @@ from gateway.adapters.part_states import PartStates
 from gateway.adapters.rate_limiter import RateLimiter
 from gateway.adapters.request_audit import RequestAudit
 from gateway.adapters.revocation_watch import RevocationWatch
-from gateway.adapters.service_documents import ServiceDocuments
+from gateway.adapters.service_documents import PublishedText, ServiceDocuments
 from gateway.adapters.upstream import Upstream, UpstreamWatch
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api import routes_salesforce_writes
@@ -42,6 +42,8 @@ from gateway.settings import GatewaySettings
 from shared.access import RULES, AccessMatrix
 from shared.conditional import ConditionalReplies
 from shared.database import Database
+from shared.deprecation import DeprecationHeaders
+from shared.events.catalogue import bundled_document
 from shared.identity import InternalTokenIssuer
 from shared.observability import Metrics, RequestLog, configure_logging, logger
 from shared.pagination import CursorSigner
@@ -55,7 +57,8 @@ KEEP_ALIVE_SECONDS: Final = 75
 HUNG_SECONDS: Final = 30
 BACKLOG: Final = 2048
 GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
-OWN_PATHS: Final = frozenset({"/", "/openapi.json", "/health/live", "/health/ready"})
+DOCUMENT_PATHS: Final = frozenset({"/openapi.json", "/openapi-salesforce.json", "/asyncapi.json"})
+OWN_PATHS: Final = DOCUMENT_PATHS | {"/", "/health/live", "/health/ready"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +162,8 @@ def create_own_app() -> FastAPI:
         own.include_router(router)
 
     own.add_middleware(ConditionalReplies)
-
     describe_bodies(own, [AnyLiveEvent])
-
+    own.add_middleware(DeprecationHeaders)
     install_problem_handlers(own)
     return own
 
@@ -177,6 +179,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     own.state.live_tail = resources.live_tail
     own.state.heartbeat_seconds = settings.heartbeat_seconds
     own.state.documents, own.state.keys = resources.documents, resources.keys
+    own.state.asyncapi = PublishedText(bundled_document())
     own.state.part_states = PartStates(resources.database, settings.service_urls())
     own_paths = OWN_PATHS
     if settings.environment != "production":

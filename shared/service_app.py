@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from shared.access import RULES, AccessMatrix, AccessMiddleware
 from shared.conditional import ConditionalReplies
 from shared.database import Database
+from shared.deprecation import DeprecationHeaders
 from shared.identity import InternalTokenVerifier
 from shared.migrations.runner import newest_version
 from shared.observability import Metrics, ObservabilityMiddleware, RequestLog, configure_logging
@@ -65,7 +66,7 @@ def create_service_app(
 
     describe_bodies(app, body_models)
     app.add_middleware(ConditionalReplies)
-
+    app.add_middleware(DeprecationHeaders)
     verifier = InternalTokenVerifier(settings.internal_token_public_key, service=name)
     app.add_middleware(AccessMiddleware, verifier=verifier, matrix=AccessMatrix(RULES))
     install_problem_handlers(app)

@@ -1,8 +1,10 @@
 """How values look in requests and replies, the same in every service."""
 
-from typing import Annotated
+import re
+from datetime import date
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.money import minor_from_text, text_from_minor
 
@@ -11,6 +13,27 @@ class WireModel(BaseModel):
     """Base of bodies: unknown fields are refused, so that a misspelt one is not silently lost."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*", re.ASCII)
+
+
+def _day_text(value: object) -> object:
+    if isinstance(value, str | int | float) and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("expected a day as 2026-10-31")
+    return value
+
+
+def _instant_text(value: object) -> object:
+    if isinstance(value, str | int | float) and not (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        raise ValueError("expected an instant with its offset as 2026-10-31T09:30:00Z")
+    return value
+
+
+# What callers send: pydantic by itself reads 0 and "0" as the first of January 1970, which nobody meant.
+Day = Annotated[date, BeforeValidator(_day_text)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
 
 
 class MoneyBody(WireModel):

@@ -11,12 +11,21 @@ import aiohttp
 from gateway.adapters.bounded_body import bounded_body
 from gateway.adapters.field_words import field_words
 from gateway.domain.merged_openapi import canonical_json, published_document
+from gateway.domain.salesforce_openapi import salesforce_document
 from shared.observability import logger
 
 RETRY_SECONDS: Final = 2.0
 REFRESH_SECONDS: Final = 300.0
 FETCH_SECONDS: Final = 10.0
 DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
+
+
+class PublishedText:
+    """A document as it is served, with the ETag of its content."""
+
+    def __init__(self, text: str) -> None:
+        self.content = text.encode()
+        self.etag = f'"{sha256(self.content).hexdigest()[:32]}"'
 
 
 class ServiceDocuments:
@@ -27,9 +36,8 @@ class ServiceDocuments:
         self._documents: dict[str, dict[str, Any]] = {"gateway": own}
         self._words = field_words()
         self._task: asyncio.Task[None] | None = None
-        self.text = b""
-        self.etag = ""
         self.merged: dict[str, Any] = {}
+        self.openapi = self.salesforce = PublishedText("")
         self._merge()
 
     def start(self) -> None:
@@ -59,8 +67,8 @@ class ServiceDocuments:
 
     def _merge(self) -> None:
         self.merged = published_document(self._documents, self._words)
-        self.text = canonical_json(self.merged).encode()
-        self.etag = f'"{sha256(self.text).hexdigest()[:32]}"'
+        self.openapi = PublishedText(canonical_json(self.merged))
+        self.salesforce = PublishedText(canonical_json(salesforce_document(self.merged)))
 
     async def _first_fetched(
         self, session: aiohttp.ClientSession, urls: Sequence[str]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from gateway.adapters.credentials import Credentials
 from gateway.adapters.key_source import KeySource
 from gateway.adapters.part_states import PartStates
-from gateway.adapters.service_documents import ServiceDocuments
+from gateway.adapters.service_documents import PublishedText, ServiceDocuments
 from gateway.api.rate_limits import CALLER_QUOTAS, RateLimits
 from gateway.domain.problem_pages import problem_page
 from shared.actors import person_behind
@@ -23,6 +23,7 @@ PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+KnownETag = Annotated[str | None, Header(alias="If-None-Match")]
 _PAGE_HEADERS: Final = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
 _MEDIA_TYPES: Final = {
     "reference.css": "text/css; charset=utf-8",
@@ -163,13 +164,21 @@ async def ready(request: Request) -> Response:
 
 
 @reference_router.get("/openapi.json")
-async def openapi(request: Request, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+async def openapi(request: Request, if_none_match: KnownETag = None) -> Response:
     """The one document of all services."""
-    documents: ServiceDocuments = request.app.state.documents
-    headers = {"ETag": documents.etag, "Cache-Control": "no-cache"}
-    if if_none_match is not None and documents.etag in if_none_match:
-        return Response(status_code=304, headers=headers)
-    return Response(documents.text, headers=headers, media_type="application/json")
+    return _document(request.app.state.documents.openapi, if_none_match)
+
+
+@reference_router.get("/openapi-salesforce.json")
+async def salesforce_openapi(request: Request, if_none_match: KnownETag = None) -> Response:
+    """The part of it that Salesforce External Services imports."""
+    return _document(request.app.state.documents.salesforce, if_none_match)
+
+
+@reference_router.get("/asyncapi.json")
+async def asyncapi(request: Request, if_none_match: KnownETag = None) -> Response:
+    """The events of all services."""
+    return _document(request.app.state.asyncapi, if_none_match)
 
 
 @reference_router.get("/")
@@ -194,6 +203,13 @@ async def problem(code: str, request: Request) -> Response:
     if text is None:
         raise NotFound("There is no such problem")
     return HTMLResponse(text, headers=_PAGE_HEADERS)
+
+
+def _document(published: PublishedText, if_none_match: str | None) -> Response:
+    headers = {"ETag": published.etag, "Cache-Control": "no-cache"}
+    if if_none_match is not None and published.etag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(published.content, headers=headers, media_type="application/json")
 
 
 def _page(name: str, media_type: str) -> Response:

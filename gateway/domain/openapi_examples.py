@@ -1,7 +1,7 @@
 """Examples of requests and replies, made from the schemas: what is shown is always what is documented."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway.domain.openapi_words import Words
@@ -21,18 +21,23 @@ def add_examples(document: Document, words: Words) -> None:
     maker = _ExampleMaker(document["components"].get("schemas", {}), words.examples)
     for item in document["paths"].values():
         for operation in item.values():
-            bodies = [operation.get("requestBody", {})]
-            bodies += [reply for status, reply in operation["responses"].items() if status.startswith("2")]
-            for body in bodies:
-                media = body.get("content", {}).get(JSON)
-                if media is not None and "example" not in media and "examples" not in media:
-                    media["example"] = maker.value(media["schema"], "", 0)
+            replies = [reply for status, reply in operation["responses"].items() if status.startswith("2")]
+            _add_example(operation.get("requestBody", {}), replace(maker, is_sparse=True))
+            for reply in replies:
+                _add_example(reply, maker)
+
+
+def _add_example(body: Document, maker: "_ExampleMaker") -> None:
+    media = body.get("content", {}).get(JSON)
+    if media is not None and "example" not in media and "examples" not in media:
+        media["example"] = maker.value(media["schema"], "", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class _ExampleMaker:
     schemas: Mapping[str, Document]
     by_name: Mapping[str, Any]
+    is_sparse: bool = False  # requests leave out what may be null: each of it is a wish of its own
 
     def value(self, schema: Document, name: str, depth: int) -> Any:  # noqa: ANN401 - JSON of any shape
         """A value of the schema: its own example, else one of its field's name, else one of its type."""
@@ -70,12 +75,16 @@ class _ExampleMaker:
         shown = {
             name: self.value(field, name, depth + 1)
             for name, field in fields.items()
-            if name in required or depth < DEPTH_MAX
+            if name in required or (depth < DEPTH_MAX and not (self.is_sparse and _may_be_null(field)))
         }
         values = schema.get("additionalProperties")
         if not fields and isinstance(values, dict):
             shown["name"] = self.value(values, "", depth + 1)
         return shown
+
+
+def _may_be_null(schema: Document) -> bool:
+    return any(variant.get("type") == "null" for variant in schema.get("anyOf", ()))
 
 
 def _first_that_is_something(schemas: list[Document]) -> Document:

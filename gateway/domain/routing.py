@@ -115,6 +115,8 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/receipts/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/partners/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/exchange-rates/batch"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/ims-actions/batch"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/remittance-advices/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("GET", "/v1/accounts/{partner}/statement"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/account-statements"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),

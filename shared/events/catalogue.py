@@ -46,6 +46,23 @@ def documents() -> dict[str, str]:
     return files
 
 
+def bundled_document() -> str:
+    """The AsyncAPI document with every schema inside it, as it is served: nothing has to be fetched beside it."""
+    text = json.dumps(_asyncapi())
+    schemas: Document = {"cloudEvent": _cloud_event()}
+    for event in CATALOGUE:
+        name = _short(event)
+        text = text.replace(f'"./{event.type_name}.schema.json"', f'"#/components/schemas/{name}"')
+        inside = json.dumps(_schema(event)).replace('"#/$defs/', f'"#/components/schemas/{name}/$defs/')
+        # A schema with an id of its own would read its references from there.
+        schemas[name] = {
+            key: part for key, part in json.loads(inside).items() if not key.startswith(("$id", "$schema"))
+        }
+    bundle = json.loads(text)
+    bundle["components"]["schemas"] = schemas
+    return _text(bundle)
+
+
 def _schema(event: type[Event]) -> Document:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

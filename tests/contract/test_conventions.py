@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.domain.openapi_words import undescribed
-from gateway.domain.routing import GATEWAY, service_of
+from gateway.domain.routing import BOUNDS, GATEWAY, service_of
+from shared import bulk
 from tests.contract.openapi import Operation, document, fields, operations, resolved
 
 PROBLEM: Final = "application/problem+json"
@@ -216,6 +217,13 @@ def test_batches_take_json_lines_and_csv_and_answer_item_by_item() -> None:
         assert {"application/json", "application/x-ndjson", "text/csv"} <= content.keys(), one.name
         verdicts = resolved(one.success()["200"]["schema"])["properties"]
         assert {"accepted", "duplicate", "refused", "items"} <= verdicts.keys(), one.name
+        assert BOUNDS[("POST", one.path)].body_bytes_max > bulk.BODY_BYTES_MAX, "the gateway lets it through"
+
+
+def test_whatever_is_deprecated_says_until_when() -> None:
+    deprecated = [one for one in operations() if one.body.get("deprecated")]
+
+    wrong([one.name for one in deprecated if "x-deprecation" not in one.body])
 
 
 def examples() -> list[tuple[str, dict[str, Any], Any]]:

@@ -1,6 +1,6 @@
 """Payment sheets: what a partner owes, what it has paid, what is left."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ from services.partners.api.schemas_payment_sheets import (
 from services.partners.domain.errors import PartnerUnknown
 from shared.identity import CurrentCaller
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1/payment-sheets", tags=["Payment sheets"])
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
@@ -48,10 +49,10 @@ async def show_payment_sheet(
         Literal["open", "all"], Query(description="`all` adds invoices paid or issued since `from`")
     ] = "all",
     since: Annotated[
-        date | None, Query(alias="from", description="First day of receipts; 90 days ago if left out")
+        Day | None, Query(alias="from", description="First day of receipts; 90 days ago if left out")
     ] = None,
     overdue_on: Annotated[
-        date | None, Query(description="Day that overdue is counted on; today if left out")
+        Day | None, Query(description="Day that overdue is counted on; today if left out")
     ] = None,
 ) -> PaymentSheetBody:
     """By the partner's code or id; all figures belong to one instant."""

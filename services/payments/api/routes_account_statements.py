@@ -52,6 +52,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Account statements"])
 
@@ -97,8 +98,8 @@ async def list_account_statements(
     caller: CurrentCaller,
     partner_code: Annotated[str | None, Query(max_length=40)] = None,
     kind: StatementKindName | None = None,
-    to_gte: date | None = None,
-    to_lte: date | None = None,
+    to_gte: Day | None = None,
+    to_lte: Day | None = None,
     is_superseded: Annotated[bool | None, Query(description="False: only the ones that stand")] = None,
 ) -> Page[PublishedStatementBody]:
     """Newest first; superseded ones stay."""

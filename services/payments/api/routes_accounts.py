@@ -47,6 +47,7 @@ from shared.list_routes import LINK_HEADER
 from shared.medium import Medium
 from shared.pagination import CursorInvalid, Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Accounts"])
 STATEMENT_FILES: Final = {
@@ -88,7 +89,7 @@ def look_wanted(
 
 
 WantedLook = Annotated[tuple[str, str], Depends(look_wanted)]
-AsOf = Annotated[date | None, Query(description="The end of this day in India; today unless given")]
+AsOf = Annotated[Day | None, Query(description="The end of this day in India; today unless given")]
 
 
 @router.get(
@@ -108,9 +109,9 @@ async def show_account_statement(
     look: WantedLook,
     kind: StatementKindName = "activity",
     first: Annotated[
-        date | None, Query(alias="from", description="First of April before `to` unless given")
+        Day | None, Query(alias="from", description="First of April before `to` unless given")
     ] = None,
-    last: Annotated[date | None, Query(alias="to", description="Today unless given")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="Today unless given")] = None,
 ) -> Response:
     """As of the end of the last day: opening balance, movements, closing balance, what is open and how old it is.
 

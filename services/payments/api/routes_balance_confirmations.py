@@ -76,7 +76,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.wire import MoneyBody
+from shared.wire import Day, MoneyBody
 
 router = APIRouter(prefix="/v1/balance-confirmations", tags=["Balance confirmations"])
 CHANGES = (NotFound, ConfirmationState, Stale, PreconditionMissing, KeyReused, StillRunning)
@@ -125,8 +125,8 @@ async def list_balance_confirmations(
     state: StandingName | None = None,
     kind: ConfirmationKindName | None = None,
     partner_code: Annotated[str | None, Query(max_length=40)] = None,
-    as_of: date | None = None,
-    due_lte: Annotated[date | None, Query(description="Whose reply is due by this day")] = None,
+    as_of: Day | None = None,
+    due_lte: Annotated[Day | None, Query(description="Whose reply is due by this day")] = None,
 ) -> Page[ConfirmationBody]:
     """In the order they were asked."""
     scope = f"balance-confirmations|{state}|{kind}|{partner_code}|{as_of}|{due_lte}"
@@ -142,7 +142,7 @@ async def list_balance_confirmations(
 
 @router.get("/summary", response_model=ConfirmationSummaryBody, summary="How much is confirmed")
 async def show_confirmation_summary(
-    connection: Reading, _caller: CurrentCaller, as_of: date | None = None
+    connection: Reading, _caller: CurrentCaller, as_of: Day | None = None
 ) -> ConfirmationSummaryBody:
     """By state and currency, and the share of the balances asked about that is covered."""
     rows = list(await coverage(connection, as_of))

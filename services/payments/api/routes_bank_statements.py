@@ -2,13 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.listing import Listing, Row, one_row
@@ -45,6 +44,7 @@ from shared.list_routes import listed
 from shared.pagination import Page
 from shared.prefer import PreferWait, wait_seconds
 from shared.problem_details import refusals
+from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1/bank-statements", tags=["Bank statements"])
 # A file this small is imported while the caller waits, unless the caller says otherwise with Prefer.
@@ -174,8 +174,8 @@ async def list_bank_statements(
     _caller: CurrentCaller,
     bank_account: Annotated[str | None, Query(max_length=35)] = None,
     state: Literal["received", "importing", "imported", "failed"] | None = None,
-    received_at_gte: AwareDatetime | None = None,
-    received_at_lte: AwareDatetime | None = None,
+    received_at_gte: Instant | None = None,
+    received_at_lte: Instant | None = None,
 ) -> Page[BankStatementBody]:
     """Newest first."""
     scope = f"bank-statements|{bank_account}|{state}|{received_at_gte}|{received_at_lte}"
@@ -210,8 +210,8 @@ class LineFilters:
     kind: Annotated[str | None, Query(max_length=40)] = None
     partner_code: Annotated[str | None, Query(max_length=40)] = None
     reference: Annotated[str | None, Query(max_length=40, description="UTR, RRN or cheque number")] = None
-    booked_on_gte: date | None = None
-    booked_on_lte: date | None = None
+    booked_on_gte: Day | None = None
+    booked_on_lte: Day | None = None
 
     def narrow(self, listing: Listing) -> Listing:
         listing.where("l.outcome = :outcome", outcome=self.outcome)

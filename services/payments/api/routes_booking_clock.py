@@ -6,7 +6,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.booking_clock import (
@@ -52,6 +51,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1/booking-clock", tags=["Booking clock"])
 WAITING_MAX: Final = 200
@@ -64,8 +64,8 @@ _CHANGES = (NotFound, ClockState, Stale, PreconditionMissing, KeyReused, StillRu
 async def show_booking_clock(
     connection: Reading,
     caller: CurrentCaller,
-    credited_on_gte: Annotated[date | None, Query(description="First day; a year to the last one")] = None,
-    credited_on_lte: Annotated[date | None, Query(description="Last day; today when left out")] = None,
+    credited_on_gte: Annotated[Day | None, Query(description="First day; a year to the last one")] = None,
+    credited_on_lte: Annotated[Day | None, Query(description="Last day; today when left out")] = None,
 ) -> BookingClockBody:
     """Credits booked on time and late, those that wait, and the share on time by day, zone and bank account.
 
@@ -118,12 +118,10 @@ class ClockFilters:
     bank_account: Annotated[str | None, Query(max_length=40)] = None
     partner_code: Annotated[str | None, Query(max_length=40)] = None
     late_cause: Annotated[str | None, Query(max_length=40)] = None
-    credited_on_gte: date | None = None
-    credited_on_lte: date | None = None
-    due_at_gte: AwareDatetime | None = None
-    due_at_lte: Annotated[AwareDatetime | None, Query(description="With standing: who is late by then")] = (
-        None
-    )
+    credited_on_gte: Day | None = None
+    credited_on_lte: Day | None = None
+    due_at_gte: Instant | None = None
+    due_at_lte: Annotated[Instant | None, Query(description="With standing: who is late by then")] = None
 
     def narrow(self, listing: Listing) -> Listing:
         listing.where(f"{STATE} = :state", state=self.state)

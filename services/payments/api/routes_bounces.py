@@ -1,6 +1,6 @@
 """Returned cheques: what they undid, what they cost, and what was done about them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -46,6 +46,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Bounces"])
 RELIED_ON_BELOW: Final = 2  # returns within a year; the second ends the trust in post-dated cheques
@@ -81,8 +82,8 @@ async def list_bounces(
     caller: CurrentCaller,
     partner_code: Annotated[str | None, Query(max_length=40)] = None,
     return_class: Literal["financial", "drawer_act", "technical"] | None = None,
-    bounced_on_gte: date | None = None,
-    bounced_on_lte: date | None = None,
+    bounced_on_gte: Day | None = None,
+    bounced_on_lte: Day | None = None,
 ) -> Page[BounceBody]:
     """The latest first."""
     scope = f"bounces|{partner_code}|{return_class}|{bounced_on_gte}|{bounced_on_lte}"

@@ -1,6 +1,5 @@
 """The dated rules by which clocks count and are told: reasons, calendars, terms and escalation."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -50,6 +49,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1/booking-clock", tags=["Booking clock"])
 
@@ -139,8 +139,8 @@ async def list_calendar_days(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    day_gte: date | None = None,
-    day_lte: date | None = None,
+    day_gte: Day | None = None,
+    day_lte: Day | None = None,
 ) -> Page[CalendarDayBody]:
     """In the order of the days; of two rows of one day the later counts."""
     if await one_row(connection, CALENDAR_SELECT, "c.code = :code", code=code) is None:

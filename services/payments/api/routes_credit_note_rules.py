@@ -1,6 +1,6 @@
 """What holds for credit notes from a day on: grounds, duties, series, annual returns."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -37,7 +37,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.wire import WireModel
+from shared.wire import Day, WireModel
 
 router = APIRouter(prefix="/v1", tags=["Credit notes"])
 _ADDING = refusals(RuleTaken, KeyReused, StillRunning)
@@ -45,7 +45,7 @@ _ADDING = refusals(RuleTaken, KeyReused, StillRunning)
 
 @router.get("/credit-note-reasons", response_model=NoteReasonsBody, summary="List grounds for credit notes")
 async def list_reasons(
-    connection: Reading, on: Annotated[date | None, Query(description="Today in India if left out")] = None
+    connection: Reading, on: Annotated[Day | None, Query(description="Today in India if left out")] = None
 ) -> NoteReasonsBody:
     """What each type of note may be asked for on the day, and what each ground asks for."""
     day = on or business_day(datetime.now(UTC))

@@ -1,6 +1,5 @@
 """Rules by which payers keep something back: the law on tax, who deducts it, discounts and freight."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -45,6 +44,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Deductions"])
 OfPartner = Annotated[str | None, Query(max_length=40)]
@@ -126,7 +126,7 @@ async def list_discount_terms(
     connection: Reading,
     _caller: CurrentCaller,
     partner_code: OfPartner = None,
-    valid_on: date | None = None,
+    valid_on: Day | None = None,
 ) -> Page[DiscountTermBody]:
     """The oldest first."""
     scope = f"discount-terms|{partner_code}|{valid_on}"
@@ -165,7 +165,7 @@ async def list_freight_terms(
     connection: Reading,
     _caller: CurrentCaller,
     partner_code: OfPartner = None,
-    valid_on: date | None = None,
+    valid_on: Day | None = None,
 ) -> Page[FreightTermBody]:
     """The oldest first."""
     scope = f"freight-terms|{partner_code}|{valid_on}"

@@ -1,7 +1,7 @@
 """Exchange rates: what foreign currencies are worth in rupees, day by day, as dated data."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1/exchange-rates", tags=["Exchange rates"])
 CSV_COLUMNS: Final = "currency,rate_on,publisher,rate,units,source"
@@ -44,8 +45,8 @@ async def list_exchange_rates(
     _caller: CurrentCaller,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
     publisher: RatePublisher | None = None,
-    rate_on_gte: date | None = None,
-    rate_on_lte: date | None = None,
+    rate_on_gte: Day | None = None,
+    rate_on_lte: Day | None = None,
 ) -> Page[ExchangeRateBody]:
     """The latest day first. Of several rows of a publisher for one day the first is the one that counts."""
     scope = f"exchange-rates|{currency}|{publisher}|{rate_on_gte}|{rate_on_lte}"
@@ -66,7 +67,7 @@ async def list_exchange_rates(
     responses=refusals(RateUnknown),
 )
 async def show_counting_rate(
-    currency: str, day: date, connection: Reading, _caller: CurrentCaller
+    currency: str, day: Day, connection: Reading, _caller: CurrentCaller
 ) -> CountingRateBody:
     """The reference rate of the day or of the last days before it, else that of customs, else a bank's."""
     rate = await counting_rate(connection, currency, day)

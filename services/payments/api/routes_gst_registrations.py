@@ -27,7 +27,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.wire import WireModel
+from shared.wire import Day, WireModel
 
 router = APIRouter(prefix="/v1/gst-registrations", tags=["GST registrations"])
 
@@ -77,7 +77,7 @@ async def list_gst_registrations(
 @router.get("/current", response_model=RegistrationsOnBody, summary="Show our registrations on a day")
 async def show_current_registrations(
     connection: Reading,
-    on: Annotated[date | None, Query(description="Today in India if left out")] = None,
+    on: Annotated[Day | None, Query(description="Today in India if left out")] = None,
 ) -> RegistrationsOnBody:
     """The name and address of our letterheads are those of the first."""
     day = on or business_day(datetime.now(UTC))

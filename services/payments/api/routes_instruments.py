@@ -1,6 +1,6 @@
 """Cheques in hand: registered, deposited on their day, withdrawn."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1/instruments", tags=["Instruments"])
 
@@ -82,8 +83,8 @@ async def list_instruments(
     standing: StandingName | None = None,
     partner_code: Annotated[str | None, Query(max_length=40)] = None,
     cheque_number: Annotated[str | None, Query(max_length=10)] = None,
-    cheque_on_gte: date | None = None,
-    cheque_on_lte: Annotated[date | None, Query(description="Today, to see what can be deposited")] = None,
+    cheque_on_gte: Day | None = None,
+    cheque_on_lte: Annotated[Day | None, Query(description="Today, to see what can be deposited")] = None,
 ) -> Page[InstrumentBody]:
     """The earliest dated first."""
     scope = f"instruments|{standing}|{partner_code}|{cheque_number}|{cheque_on_gte}|{cheque_on_lte}"

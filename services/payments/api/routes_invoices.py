@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -44,6 +44,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(tags=["Invoices"])
 CSV_COLUMNS: Final = "number,partner_code,issue_date,due_date,currency,taxable_amount,tax_amount,total_amount"
@@ -112,10 +113,10 @@ class InvoiceFilters:
 
     partner_code: Annotated[str | None, Query(max_length=40)] = None
     number: Annotated[str | None, Query(max_length=40)] = None
-    issued_on_gte: date | None = None
-    issued_on_lte: date | None = None
-    due_on_gte: date | None = None
-    due_on_lte: date | None = None
+    issued_on_gte: Day | None = None
+    issued_on_lte: Day | None = None
+    due_on_gte: Day | None = None
+    due_on_lte: Day | None = None
     is_open: Annotated[bool | None, Query(description="Only those with something left to pay")] = None
 
     def narrow(self, listing: Listing) -> Listing:
@@ -170,10 +171,10 @@ async def list_open_items(
     connection: Reading,
     caller: CurrentCaller,
     kind: Literal["invoice", "charge", "advance", "credit_note"] | None = None,
-    due_on_gte: date | None = None,
-    due_on_lte: date | None = None,
+    due_on_gte: Day | None = None,
+    due_on_lte: Day | None = None,
     valued_on: Annotated[
-        date | None, Query(description="Value what is foreign at the rate of this day")
+        Day | None, Query(description="Value what is foreign at the rate of this day")
     ] = None,
 ) -> Page[OpenItemBody]:
     """In the order of their due dates, oldest first."""

@@ -1,6 +1,6 @@
 """The books and their proofs."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -26,9 +26,10 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1")
-AsOf = Annotated[date | None, Query(description="Only what counts until the end of this day")]
+AsOf = Annotated[Day | None, Query(description="Only what counts until the end of this day")]
 
 
 @listed(router, "/journal-entries", JournalEntryBody, tags=["Ledger"], summary="List journal entries")
@@ -40,8 +41,8 @@ async def list_journal_entries(
     kind: Annotated[str | None, Query(max_length=40)] = None,
     account_code: Annotated[str | None, Query(max_length=80)] = None,
     partner_code: Annotated[str | None, Query(max_length=40)] = None,
-    effective_on_gte: date | None = None,
-    effective_on_lte: date | None = None,
+    effective_on_gte: Day | None = None,
+    effective_on_lte: Day | None = None,
 ) -> Page[JournalEntryBody]:
     """In the order of the day they count for."""
     scope = f"journal-entries|{source_id}|{kind}|{account_code}|{partner_code}|{effective_on_gte}|{effective_on_lte}"

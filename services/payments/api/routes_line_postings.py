@@ -1,6 +1,5 @@
 """How lines of the bank stand in the books, and how those get there that are no customers' payments."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Reconciliation"])
 
@@ -45,8 +45,8 @@ async def list_bank_lines(
     _caller: CurrentCaller,
     bank_account: Annotated[str | None, Query(max_length=40)] = None,
     is_in_books: Annotated[bool | None, Query(description="false: what still waits")] = None,
-    booked_on_gte: date | None = None,
-    booked_on_lte: date | None = None,
+    booked_on_gte: Day | None = None,
+    booked_on_lte: Day | None = None,
 ) -> Page[LineStandingBody]:
     """In the order of the bank's days."""
     scope = f"bank-lines|{bank_account}|{is_in_books}|{booked_on_gte}|{booked_on_lte}"

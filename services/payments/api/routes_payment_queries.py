@@ -1,13 +1,12 @@
 """The single point of contact for questions on payments, and the answer to where a payment is."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.listing import Listing, Row
@@ -59,6 +58,7 @@ from shared.list_routes import listed
 from shared.money import minor_from_text
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1", tags=["Payment queries"])
 
@@ -141,8 +141,8 @@ class QueryFilters:
     partner_code: Annotated[str | None, Query(max_length=40)] = None
     owner: Annotated[str | None, Query(max_length=120)] = None
     is_overdue: Annotated[bool | None, Query(description="Open and past their time")] = None
-    opened_at_gte: AwareDatetime | None = None
-    opened_at_lte: AwareDatetime | None = None
+    opened_at_gte: Instant | None = None
+    opened_at_lte: Instant | None = None
 
     def narrow(self, listing: Listing, at: datetime) -> Listing:
         listing.where("q.state = :state", state=self.state)
@@ -181,8 +181,8 @@ async def list_payment_queries(
 async def show_query_service(
     connection: Reading,
     _caller: CurrentCaller,
-    opened_on_gte: date | None = None,
-    opened_on_lte: date | None = None,
+    opened_on_gte: Day | None = None,
+    opened_on_lte: Day | None = None,
     category: Category | None = None,
 ) -> QueryServiceBody:
     """Over the questions opened in the period."""

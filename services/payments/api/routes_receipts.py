@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from services.payments.adapters.queries.ledger import RECEIPT_SELECT
 from services.payments.adapters.queries.listing import Listing
@@ -46,6 +44,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1/receipts", tags=["Receipts"])
 CSV_COLUMNS: Final = (
@@ -64,10 +63,10 @@ class ReceiptFilters:
     reference: Annotated[str | None, Query(max_length=40, description="UTR, RRN or cheque number")] = None
     bank_account: Annotated[str | None, Query(max_length=40)] = None
     channel: Literal["bank_statement", "hand", "virtual_account"] | None = None
-    received_on_gte: date | None = None
-    received_on_lte: date | None = None
-    booked_at_gte: AwareDatetime | None = None
-    booked_at_lte: AwareDatetime | None = None
+    received_on_gte: Day | None = None
+    received_on_lte: Day | None = None
+    booked_at_gte: Instant | None = None
+    booked_at_lte: Instant | None = None
     is_on_account: Annotated[bool | None, Query(description="Money of it is still on account")] = None
     is_reversed: bool | None = None
 

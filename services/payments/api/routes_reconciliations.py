@@ -1,6 +1,5 @@
 """Bank against book: statements of a day, recomputed or frozen."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Reconciliation"])
 
@@ -46,7 +46,7 @@ async def preview_reconciliation(
     connection: Reading,
     caller: CurrentCaller,
     bank_account: Annotated[str, Query(max_length=40)],
-    day: date,
+    day: Day,
 ) -> ReconciliationBody:
     """Recomputed from the stored lines and the journal at this instant."""
     posting_of(caller, day)
@@ -88,8 +88,8 @@ async def list_reconciliations(
     _caller: CurrentCaller,
     bank_account: Annotated[str | None, Query(max_length=40)] = None,
     state: StateName | None = None,
-    day_gte: date | None = None,
-    day_lte: date | None = None,
+    day_gte: Day | None = None,
+    day_lte: Day | None = None,
 ) -> Page[ReconciliationSummary]:
     """The latest day first, with every revision."""
     scope = f"reconciliations|{bank_account}|{state}|{day_gte}|{day_lte}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -43,6 +43,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1/remittance-advices", tags=["Remittance advices"])
 CSV_COLUMNS: Final = "partner_code,reference,cheque_number,amount_in_rupees,paid_on,items,note"
@@ -146,8 +147,8 @@ class AdviceFilters:
     reference: Annotated[str | None, Query(max_length=40)] = None
     is_overdue: Annotated[bool | None, Query(description="Waiting longer than the money can take")] = None
     overdue_after_days: Annotated[int, Query(ge=0, le=365)] = OVERDUE_AFTER_DAYS
-    paid_on_gte: date | None = None
-    paid_on_lte: date | None = None
+    paid_on_gte: Day | None = None
+    paid_on_lte: Day | None = None
 
     def narrow(self, listing: Listing) -> Listing:
         listing.parameters |= {"overdue_days": self.overdue_after_days}

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.ledger import RECEIPT_SELECT
@@ -57,7 +56,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.wire import MoneyBody, money
+from shared.wire import Instant, MoneyBody, money
 
 router = APIRouter(prefix="/v1")
 
@@ -271,8 +270,8 @@ async def list_refunds(
     caller: CurrentCaller,
     state: Literal["requested", "refused", "paid"] | None = None,
     partner_code: Annotated[str | None, Query(max_length=40)] = None,
-    requested_at_gte: AwareDatetime | None = None,
-    requested_at_lte: AwareDatetime | None = None,
+    requested_at_gte: Instant | None = None,
+    requested_at_lte: Instant | None = None,
 ) -> Page[RefundBody]:
     """The latest asked for first."""
     scope = f"refunds|{state}|{partner_code}|{requested_at_gte}|{requested_at_lte}"

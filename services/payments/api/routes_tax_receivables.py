@@ -1,6 +1,6 @@
 """Tax that partners kept back: what is booked, what is certified, and what has to be chased."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Deductions"])
 OfPartner = Annotated[str | None, Query(max_length=40)]
@@ -44,7 +45,7 @@ async def list_tax_receivables(
     financial_year: OfYear = None,
     quarter: OfQuarter = None,
     is_open: Annotated[bool | None, Query(description="True: less is certified than booked")] = None,
-    quarter_ends_on_lte: Annotated[date | None, Query(description="For what is overdue by now")] = None,
+    quarter_ends_on_lte: Annotated[Day | None, Query(description="For what is overdue by now")] = None,
 ) -> Page[TaxReceivableBody]:
     """The oldest first. A deduction belongs to the quarter in which its money came."""
     scope = f"tax-receivables|{partner_code}|{financial_year}|{quarter}|{is_open}|{quarter_ends_on_lte}"

@@ -9,15 +9,15 @@ from pydantic import Field
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_accounts import AgeingByName, StatementKindName
 from services.payments.api.schemas_invoices import PartnerCode
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 LanguageName = Literal["en", "hi", "mr"]
 FileFormatName = Literal["json", "csv", "xlsx", "pdf"]
 OutcomeName = Literal["published", "unchanged", "nothing_to_send", "refused", "failed"]
 PeriodStart = Annotated[
-    date | None, Field(alias="from", description="First of April before `to` unless given")
+    Day | None, Field(alias="from", description="First of April before `to` unless given")
 ]
-PeriodEnd = Annotated[date | None, Field(alias="to", description="Today in India unless given")]
+PeriodEnd = Annotated[Day | None, Field(alias="to", description="Today in India unless given")]
 Bounds = Annotated[str | None, Field(max_length=80, examples=["30,60,90,120"])]
 
 
@@ -42,7 +42,7 @@ class ConfirmationAskedDraft(WireModel):
     kind: Annotated[
         ConfirmationKindName, Field(description="positive: reply always; negative: only if different")
     ]
-    due_on: date
+    due_on: Day
 
 
 class StatementBatchDraft(WireModel):

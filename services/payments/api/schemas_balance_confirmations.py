@@ -10,7 +10,7 @@ from pydantic import Field
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_account_statements import ConfirmationKindName, LanguageName
 from services.payments.api.schemas_invoices import PartnerCode
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 StandingName = Literal[
     "asked",
@@ -43,8 +43,8 @@ class ConfirmationDraft(WireModel):
     kind: Annotated[
         ConfirmationKindName, Field(description="positive: reply always; negative: only if different")
     ]
-    as_of: date
-    due_on: date
+    as_of: Day
+    due_on: Day
     language: LanguageName = "en"
 
 
@@ -56,7 +56,7 @@ class DifferenceDraft(WireModel):
         MoneyBody, Field(description="Positive; of `other` what it adds to the partner's balance")
     ]
     document_number: Annotated[str, Field(max_length=60)] = ""
-    document_on: date | None = None
+    document_on: Day | None = None
     note: Annotated[str, Field(max_length=500)] = ""
 
 
@@ -71,7 +71,7 @@ class ReplyDraft(WireModel):
         MannerName, Field(description="How it was signed and received; a partner's own reply is `portal`")
     ] = "signed_letter"
     reference: Annotated[str, Field(max_length=200, description="Where the signed reply is kept")] = ""
-    received_on: Annotated[date | None, Field(description="Today in India unless given")] = None
+    received_on: Annotated[Day | None, Field(description="Today in India unless given")] = None
     differences: Annotated[list[DifferenceDraft], Field(max_length=500, default_factory=list)]
     note: Annotated[str, Field(max_length=1000)] = ""
 
@@ -201,7 +201,7 @@ class ConfirmationSummaryBody(WireModel):
 class ConfirmationRuleDraft(WireModel):
     """When silent partners are reminded, from a day on."""
 
-    valid_from: date
+    valid_from: Day
     remind_after_days: Annotated[
         list[Annotated[int, Field(ge=1, le=365)]], Field(max_length=12, examples=[[7, 15, 23]])
     ]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.wire import WireModel
+from shared.wire import Day, WireModel
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["bank_asked"])]
 Title = Annotated[str, Field(min_length=3, max_length=200)]
@@ -14,7 +14,7 @@ Source = Annotated[
     str,
     Field(min_length=3, max_length=500, description="Where it comes from", examples=["RBI list for 2027"]),
 ]
-ValidFrom = Annotated[date, Field(description="The first Indian day it counts for")]
+ValidFrom = Annotated[Day, Field(description="The first Indian day it counts for")]
 Weekdays = Annotated[
     list[Annotated[int, Field(ge=1, le=7)]],
     Field(max_length=7, description="ISO 8601: Monday is 1, Sunday 7", examples=[[7]], default_factory=list),
@@ -78,7 +78,7 @@ class BusinessCalendarBody(WireModel):
 class CalendarDayDraft(WireModel):
     """A day that differs from the calendar's rule: a holiday, or a Sunday on which banks work."""
 
-    day: date
+    day: Day
     is_working: bool = False
     name: Title
     source: Source

@@ -8,7 +8,7 @@ from pydantic import Field
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_credit_notes import NoteTypeName
 from services.payments.api.schemas_gst_registrations import Gstin
-from shared.wire import WireModel
+from shared.wire import Day, WireModel
 
 Source = Annotated[
     str, Field(min_length=3, max_length=300, examples=["Finance Act 2026, notified from 1 July 2026"])
@@ -21,7 +21,7 @@ class NoteReasonRuleDraft(WireModel):
 
     note_type: NoteTypeName
     code: Annotated[str, Field(pattern=r"^[a-z_]{3,40}$", examples=["post_supply_discount"])]
-    valid_from: date
+    valid_from: Day
     name: Annotated[str, Field(min_length=3, max_length=120)]
     ground: Annotated[
         str, Field(min_length=3, max_length=300, description="The law or agreement it rests on")
@@ -48,7 +48,7 @@ class NoteReasonsBody(WireModel):
 class NoteRulesDraft(WireModel):
     """Deadline, duties and clocks from a day on."""
 
-    valid_from: date
+    valid_from: Day
     declare_until_month: Annotated[
         int, Field(ge=1, le=12, description="In the year after the supply's", examples=[11])
     ]
@@ -77,7 +77,7 @@ class NoteSeriesDraft(WireModel):
     """How numbers of a type begin from a day on: prefix, financial year, seven digits."""
 
     note_type: NoteTypeName
-    valid_from: date
+    valid_from: Day
     prefix: Annotated[str, Field(pattern=r"^[A-Z1-9][A-Z0-9]{0,2}$", examples=["CN"])]
     source: Source
 
@@ -91,7 +91,7 @@ class AnnualReturnDraft(WireModel):
 
     gstin: Gstin
     financial_year: FinancialYear
-    filed_on: date
+    filed_on: Day
     source: Source
 
 

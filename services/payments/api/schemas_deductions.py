@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_invoices import PartnerCode
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 Source = Annotated[
     str,
@@ -24,8 +24,8 @@ class TaxRuleDraft(WireModel):
     """The law from a day on. Rules begun earlier stay as they are."""
 
     kind: Annotated[str, Field(max_length=40, examples=["TDS194Q"])]
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     section: Annotated[str, Field(min_length=3, max_length=200, examples=["Income-tax Act 2025, s.393"])]
     payment_code: Annotated[str | None, Field(max_length=20, description="Of the tax return, if settled")] = (
         None
@@ -56,7 +56,7 @@ class TaxDeductorDraft(WireModel):
     """What is known of a partner as one who deducts tax, from a day on."""
 
     partner_code: PartnerCode
-    valid_from: date
+    valid_from: Day
     tan: Annotated[str | None, Field(max_length=20, examples=["PNES12345A"])] = None
     is_deductor: bool
     has_pan: Annotated[bool, Field(description="It was given our PAN")] = True
@@ -88,8 +88,8 @@ class DiscountTermDraft(WireModel):
     ] = None
     percent: Annotated[Decimal, Field(gt=0, le=20, max_digits=4, decimal_places=2, examples=["2.00"])]
     within_days: Annotated[int, Field(ge=0, le=365)]
-    valid_from: Annotated[date, Field(description="Of invoices issued from this day on")]
-    valid_to: date | None = None
+    valid_from: Annotated[Day, Field(description="Of invoices issued from this day on")]
+    valid_to: Day | None = None
     source: Source
 
 
@@ -113,8 +113,8 @@ class FreightTermDraft(WireModel):
     ] = None
     amount: MoneyBody | None = None
     cap: MoneyBody | None = None
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     source: Source
 
     @model_validator(mode="after")

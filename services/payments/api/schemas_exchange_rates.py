@@ -18,7 +18,7 @@ from services.payments.domain.exchange_rate import (
     rate_per_unit,
 )
 from shared.errors import FieldProblem
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 ForeignCurrency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["USD"])]
 OwnRate = Annotated[
@@ -35,7 +35,7 @@ class ExchangeRateDraft(WireModel):
     """What a source says about a day. The columns of a CSV batch are the same."""
 
     currency: ForeignCurrency
-    rate_on: Annotated[date, Field(description="The day it is for; it counts until a later one is known")]
+    rate_on: Annotated[Day, Field(description="The day it is for; it counts until a later one is known")]
     publisher: RatePublisher
     rate: Annotated[
         str,

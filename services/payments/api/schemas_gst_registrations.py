@@ -8,7 +8,7 @@ from pydantic import Field
 from services.payments.adapters.queries.listing import Row
 from services.payments.domain.gst_registration import GstRegistration
 from services.payments.domain.indian_state import state_name
-from shared.wire import WireModel
+from shared.wire import Day, WireModel
 
 Gstin = Annotated[
     str,
@@ -31,8 +31,8 @@ class GstRegistrationDraft(WireModel):
     is_default: Annotated[bool, Field(description="Supplies that name no registration are from this one")] = (
         False
     )
-    valid_from: date
-    valid_to: Annotated[date | None, Field(description="Last day of a registration that was given up")] = None
+    valid_from: Day
+    valid_to: Annotated[Day | None, Field(description="Last day of a registration that was given up")] = None
     source: Annotated[
         str, Field(min_length=3, max_length=300, examples=["Certificate REG-06 of 1 July 2017"])
     ]

@@ -13,7 +13,7 @@ from services.payments.application.record_ims_step import RecordImsStep
 from services.payments.domain.errors import CreditNoteInvalid
 from services.payments.domain.ims import ImsAction, ImsStatus, ImsStep
 from shared.money import minor_from_text
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 StepName = Literal["reported", "accepted", "rejected", "pending", "re_reported"]
 Period = Annotated[
@@ -26,7 +26,7 @@ class ImsActionDraft(WireModel):
 
     action: StepName
     period: Period
-    acted_on: date
+    acted_on: Day
     reversal: Annotated[
         MoneyBody | None,
         Field(description="Credit that the recipient says it reverses, in the note's currency"),
@@ -47,7 +47,7 @@ class ImsActionRow(WireModel):
     number: Annotated[str, Field(min_length=1, max_length=16, examples=["CN/2627/0000123"])]
     action: StepName
     period: Period
-    acted_on: date
+    acted_on: Day
     reversal_amount: Annotated[str, Field(max_length=20, description="In rupees; empty if not told")] = ""
     reference: Annotated[str, Field(max_length=60)] = ""
     remark: Annotated[str, Field(max_length=300)] = ""

@@ -11,7 +11,7 @@ from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_invoices import DocumentNumber, PartnerCode
 from services.payments.domain.cheque_return import return_reason, statutory_clock
 from services.payments.domain.instrument import Instrument, Standing
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 Text = Annotated[str, Field(max_length=500)]
 StandingName = Literal["held", "deposited", "cleared", "bounced", "withdrawn"]
@@ -27,8 +27,8 @@ class InstrumentDraft(WireModel):
     ]
     drawer_name: Annotated[str, Field(max_length=140)] = ""
     amount: MoneyBody
-    cheque_on: Annotated[date, Field(description="The date written on it")]
-    received_on: date
+    cheque_on: Annotated[Day, Field(description="The date written on it")]
+    received_on: Day
     items: Annotated[
         list[DocumentNumber],
         Field(max_length=100, description="Invoices it is meant for", default_factory=list),
@@ -38,7 +38,7 @@ class InstrumentDraft(WireModel):
 
 class DepositDraft(WireModel):
     bank_account: Annotated[str, Field(min_length=1, max_length=40, description="Number of our account")]
-    deposited_on: date | None = None
+    deposited_on: Day | None = None
 
 
 class WithdrawalDraft(WireModel):
@@ -82,12 +82,12 @@ class BounceDraft(WireModel):
     return_code: Annotated[
         str, Field(pattern=r"^([0-9]{2})?$", description="Of the clearing house; empty if not told")
     ]
-    returned_on: date | None = None
+    returned_on: Day | None = None
 
 
 class BounceStepDraft(WireModel):
     step: Literal["notice_sent", "notice_received", "paid", "complaint_filed", "not_pursued"]
-    happened_on: date
+    happened_on: Day
     note: Text = ""
 
 
@@ -141,7 +141,7 @@ class ChequeStandingBody(WireModel):
 class ChargeRuleDraft(WireModel):
     """What a returned cheque costs from a day on."""
 
-    valid_from: date
+    valid_from: Day
     amount: MoneyBody
     gst_rate: Annotated[Decimal, Field(ge=0, le=1, max_digits=5, decimal_places=4, examples=["0.18"])]
     source: Annotated[str, Field(min_length=3, max_length=300)]

@@ -18,7 +18,7 @@ from services.payments.domain.invoice import Invoice
 from services.payments.domain.invoice_tax import InvoiceLine, InvoiceTax
 from services.payments.domain.settlement import DEBIT_KINDS
 from shared.money import MoneyError, minor_from_text
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 DocumentNumber = Annotated[
     str,
@@ -79,8 +79,8 @@ class InvoiceDraft(WireModel):
 
     number: DocumentNumber
     partner_code: PartnerCode
-    issued_on: date
-    due_on: date
+    issued_on: Day
+    due_on: Day
     taxable_amount: MoneyBody = Field(description="Value before tax")
     tax_amount: MoneyBody = Field(description="GST of all heads")
     total_amount: MoneyBody = Field(
@@ -135,8 +135,8 @@ class InvoiceRow(WireModel):
 
     number: DocumentNumber
     partner_code: PartnerCode
-    issue_date: date
-    due_date: date
+    issue_date: Day
+    due_date: Day
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     taxable_amount: str
     tax_amount: str

@@ -16,7 +16,7 @@ from services.payments.domain.exchange_rate import BASE_CURRENCY
 from services.payments.domain.receipt import MONEY
 from services.payments.domain.received_payment import PaymentPart, ReceivedPayment
 from shared.money import MoneyError, minor_from_text
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 
 class ReceiptDraft(WireModel):
@@ -27,7 +27,7 @@ class ReceiptDraft(WireModel):
     ]
     partner_code: PartnerCode
     amount: MoneyBody
-    received_on: Annotated[date, Field(description="The bank's day of the credit")]
+    received_on: Annotated[Day, Field(description="The bank's day of the credit")]
     channel: Literal["hand", "virtual_account"] = "hand"
     rail: Annotated[str, Field(max_length=20, examples=["NEFT"])] = ""
     reference: Annotated[
@@ -89,7 +89,7 @@ class ReceiptRow(WireModel):
     bank_account: str
     partner_code: PartnerCode
     amount_in_rupees: str
-    received_on: date
+    received_on: Day
     channel: Literal["hand", "virtual_account"]
     rail: str
     reference: str

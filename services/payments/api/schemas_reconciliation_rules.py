@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_bank_accounts import AccountNumber
 from services.payments.api.schemas_reconciliations import AccountCode, Note, RuleName
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 KIND_EXAMPLES = ["interest", "tax_refund", "own_transfer"]
 
@@ -39,8 +39,8 @@ class RuleDraft(WireModel):
     bank_account: AccountNumber | None = None
     amount_max: MoneyBody | None = None
     account_code: AccountCode
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
 
     @model_validator(mode="after")
     def _is_complete(self) -> "RuleDraft":
@@ -97,8 +97,8 @@ class ToleranceDraft(WireModel):
     ] = None
     amount: MoneyBody
     reason: Note
-    valid_from: date
-    valid_to: date
+    valid_from: Day
+    valid_to: Day
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> "ToleranceDraft":

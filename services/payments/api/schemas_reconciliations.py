@@ -11,7 +11,7 @@ from services.payments.api.schemas_bank_accounts import AccountNumber
 from services.payments.application.reconcile_account import JudgedReconciliation
 from services.payments.domain.bank_reconciliation import BankBalance, ReconcilingItem
 from services.payments.domain.chart_of_accounts import bank_ledger_account
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 StateName = Literal["proved", "tolerated", "unexplained"]
 AccountCode = Annotated[
@@ -120,7 +120,7 @@ class ReconciliationDraft(WireModel):
     """Which day of which account to reconcile and keep."""
 
     bank_account: AccountNumber
-    day: date
+    day: Day
 
 
 class OpeningDraft(WireModel):

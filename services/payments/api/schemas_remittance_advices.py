@@ -13,7 +13,7 @@ from services.payments.domain.receipt import MONEY
 from services.payments.domain.received_payment import PaymentPart
 from services.payments.domain.remittance_advice import RemittanceAdvice
 from shared.money import MoneyError, minor_from_text
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 StateName = Literal["waiting", "matched", "received_otherwise", "cancelled", "superseded"]
 
@@ -35,7 +35,7 @@ class AdviceDraft(WireModel):
         str, Field(pattern=r"^(0{0,4}[0-9]{6})?$", description="Instead of a reference")
     ] = ""
     amount: Annotated[MoneyBody, Field(description="What the bank will credit")]
-    paid_on: Annotated[date, Field(description="The day the partner paid, or the date of the cheque")]
+    paid_on: Annotated[Day, Field(description="The day the partner paid, or the date of the cheque")]
     items: Annotated[
         list[AllocationDraft],
         Field(max_length=500, description="What it pays; the rest is on account", default_factory=list),
@@ -74,7 +74,7 @@ class AdviceRow(WireModel):
     reference: str
     cheque_number: str
     amount_in_rupees: str
-    paid_on: date
+    paid_on: Day
     items: Annotated[
         str, Field(max_length=20_000, examples=["ENG/26-27/70001=118000.00;ENG/26-27/70002=5000.00"])
     ]

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_invoices import DocumentNumber
-from shared.wire import MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, WireModel, money
 
 Note = Annotated[str, Field(min_length=3, max_length=500, examples=["Paid twice in October"])]
 EffectiveOn = Annotated[
-    date | None, Field(description="The day it counts for; today in India unless given, never in the future")
+    Day | None, Field(description="The day it counts for; today in India unless given, never in the future")
 ]
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_invoices import PartnerCode
 from services.payments.domain.virtual_account import VirtualAccount, virtual_account_key
-from shared.wire import WireModel
+from shared.wire import Day, WireModel
 
 
 class VirtualAccountDraft(WireModel):
@@ -26,7 +26,7 @@ class VirtualAccountDraft(WireModel):
     bank_account: Annotated[
         str, Field(min_length=1, max_length=40, description="Number of our account that gets the money")
     ]
-    valid_from: Annotated[date | None, Field(description="Today unless given; may lie in the past")] = None
+    valid_from: Annotated[Day | None, Field(description="Today unless given; may lie in the past")] = None
 
     def account(self, today: date) -> VirtualAccount:
         """The domain's virtual account."""

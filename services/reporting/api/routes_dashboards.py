@@ -30,11 +30,12 @@ from services.reporting.domain.projection import Projection
 from shared.conditional import UNCHANGED, IfNoneMatch, entity_reply
 from shared.identity import CurrentCaller
 from shared.problem_details import refusals
+from shared.wire import Day
 
 router = APIRouter(prefix="/v1/dashboards", tags=["Dashboards"])
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
-FirstOn = Annotated[date | None, Query(alias="from", description="First day; 31 days up to `to` if left out")]
-LastOn = Annotated[date | None, Query(alias="to", description="Last day; the newest with data if left out")]
+FirstOn = Annotated[Day | None, Query(alias="from", description="First day; 31 days up to `to` if left out")]
+LastOn = Annotated[Day | None, Query(alias="to", description="Last day; the newest with data if left out")]
 
 
 @router.get(

@@ -1,0 +1,80 @@
+"""Schemathesis at the gateway of a running system: `python -m tests.e2e.api_examination URL TOKEN [SECONDS [SEED]]`."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+HERE: Final = Path(__file__).parent
+DOCUMENT: Final = HERE.parents[1] / "docs" / "api" / "openapi.json"
+CONFIGURATION: Final = HERE / "schemathesis.toml"
+SEED: Final = 20261014
+CASES_PER_OPERATION: Final = 4
+WORKERS: Final = 2
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found: one entry per kind of failure, with the operations it was seen at."""
+
+    cases: int
+    operations: int
+    failures: list[dict[str, Any]]
+    errors: list[dict[str, Any]]
+    text: str
+
+    def summary(self) -> str:
+        kinds = [f"{one['code']} {one['title']}: {', '.join(one['operations'])}" for one in self.failures]
+        return "\n".join([*kinds, *(str(error) for error in self.errors)])
+
+
+def examine(url: str, token: str, *, folder: Path, seconds: int, cases: int, seed: int = SEED) -> Report:
+    """Send valid and invalid requests to every operation and check every reply, for at most so many seconds."""
+    report = folder / "report.json"
+    command = [
+        Path(sys.executable).with_name("schemathesis"),
+        "--config-file", CONFIGURATION,
+        "run", DOCUMENT,
+        "--url", url,
+        "--header", f"Authorization: Bearer {token}",
+        "--checks", "all",
+        "--phases", "examples,coverage,fuzzing",
+        "--seed", seed,
+        "--max-examples", cases,
+        "--max-time", seconds,
+        "--workers", WORKERS,
+        "--no-shrink",
+        "--request-timeout", 30,
+        "--report-json-path", report,
+    ]  # fmt: skip
+    ran = subprocess.run(map(str, command), cwd=folder, capture_output=True, text=True, check=False)
+    if not report.exists():
+        raise RuntimeError(ran.stdout + ran.stderr)
+    found = json.loads(report.read_text())
+    return Report(
+        cases=found["test_cases"]["generated"],
+        operations=found["operations"]["tested"],
+        failures=found["failures"],
+        errors=found["errors"],
+        text=ran.stdout,
+    )
+
+
+def main() -> int:
+    """Print what is found; 1 if anything is."""
+    url, token, *rest = sys.argv[1:]
+    seconds = int(rest[0]) if rest else 300
+    seed = int(rest[1]) if rest[1:] else SEED
+    folder = Path(".local") / "examination"
+    folder.mkdir(parents=True, exist_ok=True)
+    report = examine(url, token, folder=folder.resolve(), seconds=seconds, cases=10_000, seed=seed)
+    (folder / "report.txt").write_text(report.text)
+    sys.stdout.write(f"{report.cases} requests to {report.operations} operations, seed {seed}\n")
+    sys.stdout.write(f"{report.summary() or 'nothing found'}\nthe whole report: {folder}/report.txt\n")
+    return 1 if report.failures or report.errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
