@@ -11,7 +11,7 @@ HERE: Final = Path(__file__).parent
 DOCUMENT: Final = HERE.parents[1] / "docs" / "api" / "openapi.json"
 CONFIGURATION: Final = HERE / "schemathesis.toml"
 SEED: Final = 20261014
-CASES_PER_OPERATION: Final = 4
+ALL_PHASES: Final = "examples,coverage,fuzzing"
 WORKERS: Final = 2
 
 
@@ -30,8 +30,18 @@ class Report:
         return "\n".join([*kinds, *(str(error) for error in self.errors)])
 
 
-def examine(url: str, token: str, *, folder: Path, seconds: int, cases: int, seed: int = SEED) -> Report:
-    """Send valid and invalid requests to every operation and check every reply, for at most so many seconds."""
+@dataclass(frozen=True)
+class Budget:
+    """At most so many seconds and so many cases of each operation; `coverage` tries every bound of every schema."""
+
+    seconds: int
+    cases: int
+    phases: str = ALL_PHASES
+    seed: int = SEED
+
+
+def examine(url: str, token: str, *, folder: Path, budget: Budget) -> Report:
+    """Send valid and invalid requests to every operation and check every reply."""
     report = folder / "report.json"
     command = [
         Path(sys.executable).with_name("schemathesis"),
@@ -40,10 +50,10 @@ def examine(url: str, token: str, *, folder: Path, seconds: int, cases: int, see
         "--url", url,
         "--header", f"Authorization: Bearer {token}",
         "--checks", "all",
-        "--phases", "examples,coverage,fuzzing",
-        "--seed", seed,
-        "--max-examples", cases,
-        "--max-time", seconds,
+        "--phases", budget.phases,
+        "--seed", budget.seed,
+        "--max-examples", budget.cases,
+        "--max-time", budget.seconds,
         "--workers", WORKERS,
         "--no-shrink",
         "--request-timeout", 30,
@@ -69,7 +79,8 @@ def main() -> int:
     seed = int(rest[1]) if rest[1:] else SEED
     folder = Path(".local") / "examination"
     folder.mkdir(parents=True, exist_ok=True)
-    report = examine(url, token, folder=folder.resolve(), seconds=seconds, cases=10_000, seed=seed)
+    budget = Budget(seconds, cases=10_000, seed=seed)
+    report = examine(url, token, folder=folder.resolve(), budget=budget)
     (folder / "report.txt").write_text(report.text)
     sys.stdout.write(f"{report.cases} requests to {report.operations} operations, seed {seed}\n")
     sys.stdout.write(f"{report.summary() or 'nothing found'}\nthe whole report: {folder}/report.txt\n")
