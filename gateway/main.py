@@ -34,6 +34,8 @@ from gateway.api.routes_events import router as events_router
 from gateway.api.routes_gateway import health_router, me_router, reference_router
 from gateway.api.routes_request_audit import router as request_audit_router
 from gateway.api.routes_revocations import router as revocations_router
+from gateway.api.routes_webhook_deliveries import router as deliveries_router
+from gateway.api.routes_webhooks import router as webhooks_router
 from gateway.api.schemas_events import AnyLiveEvent
 from gateway.api.visit import Recorder
 from gateway.domain.client_address import TrustedProxies
@@ -156,6 +158,8 @@ def create_own_app() -> FastAPI:
         me_router,
         events_router,
         routes_salesforce_writes.router,
+        webhooks_router,
+        deliveries_router,
         health_router,
         reference_router,
     ):
@@ -177,6 +181,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     own.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
     own.state.exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
     own.state.live_tail = resources.live_tail
+    own.state.webhook_rules, own.state.secret_box = settings.target_rules(), settings.secret_box()
     own.state.heartbeat_seconds = settings.heartbeat_seconds
     own.state.documents, own.state.keys = resources.documents, resources.keys
     own.state.asyncapi = PublishedText(bundled_document())

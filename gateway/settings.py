@@ -1,14 +1,16 @@
 """What the gateway reads from its environment."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway.adapters.secret_box import SecretBox
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.rate_limit import Quota, QuotaName, Quotas
 from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
+from gateway.domain.webhook_target import Network, TargetRules, networks_from
 from shared.settings import ProcessSettings, WorkerSettings
 
 PEPPER_LENGTH_MIN: Final = 32
@@ -54,7 +56,51 @@ class SalesforceAccessSettings(SalesforceSettings):
         )
 
 
-class GatewaySettings(ProcessSettings, SalesforceSettings):
+class WebhookSettings(BaseSettings):
+    """What the API, which checks targets, and the worker, which sends, have to agree on."""
+
+    webhook_secret: SecretStr = Field(
+        validation_alias="WEBHOOK_SECRET",
+        min_length=24,
+        examples=["any 32 random characters; the secrets of webhooks are sealed with it"],
+    )
+    webhook_secret_before: SecretStr | None = Field(
+        None,
+        validation_alias="WEBHOOK_SECRET_BEFORE",
+        description="opens what was sealed before the secret was changed",
+    )
+    webhook_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        validation_alias="WEBHOOK_NETWORKS",
+        description="private networks of receivers, beside public addresses; comma-separated",
+        examples=["10.20.0.0/16"],
+    )
+    webhook_http_allowed: bool = Field(
+        default=False, validation_alias="WEBHOOK_HTTP_ALLOWED", description="also http; never in production"
+    )
+
+    @field_validator("webhook_networks", mode="before")
+    @classmethod
+    def _webhook_networks(cls, value: object) -> object:
+        return networks_from(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _https_in_production(self) -> Self:
+        if self.webhook_http_allowed and getattr(self, "environment", "") == "production":
+            raise ValueError("WEBHOOK_HTTP_ALLOWED is not for production")
+        return self
+
+    def target_rules(self) -> TargetRules:
+        """Where webhooks may go."""
+        return TargetRules(self.webhook_networks, self.webhook_http_allowed)
+
+    def secret_box(self) -> SecretBox:
+        """Seals with the secret of today, opens with that before as well."""
+        secrets = [self.webhook_secret, self.webhook_secret_before]
+        return SecretBox([secret.get_secret_value() for secret in secrets if secret is not None])
+
+
+class GatewaySettings(ProcessSettings, SalesforceSettings, WebhookSettings):
     """One of `jwks` and `jwks_url` says with which keys access tokens are checked; keys come from nowhere else."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
@@ -175,7 +221,7 @@ def _plain_address(url: str) -> str:
     return f"http://{parts.hostname}:{parts.port or 80}"
 
 
-class GatewayWorkerSettings(WorkerSettings, SalesforceAccessSettings):
+class GatewayWorkerSettings(WorkerSettings, SalesforceAccessSettings, WebhookSettings):
     """The worker takes in and tells events; it knows no key of the gateway's HTTP processes."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")

@@ -1,5 +1,6 @@
 """The background process of the gateway: `python -m gateway.worker`."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,12 +8,15 @@ from datetime import UTC, datetime
 from gateway.adapters.live_events import prune_live_events
 from gateway.adapters.salesforce_client import SalesforceClient
 from gateway.adapters.salesforce_sign_in import SalesforceAccess
+from gateway.adapters.webhook_client import WebhookClient
+from gateway.adapters.webhook_deliveries import prune_deliveries
+from gateway.application.deliver_webhooks import WebhookSender
 from gateway.application.write_back import WriteBack, note_newly_overdue
 from gateway.consumers import SUBSCRIPTIONS
 from gateway.settings import GatewayWorkerSettings
 from shared.database import Database
 from shared.jobs import Timer
-from shared.service_worker import run_worker
+from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
 
 SERVICE = "gateway"
@@ -28,7 +32,29 @@ async def forget_live_events(database: Database) -> None:
             return
 
 
-TIMERS = (Timer(name="forget_live_events", cron="27 * * * *", run=forget_live_events),)
+async def forget_deliveries(database: Database) -> None:
+    """Each hour: deliveries that ended a month ago, in transactions of a bounded size."""
+    for _ in range(PRUNING_ROUNDS_MAX):
+        async with database.engine.begin() as connection:
+            gone = await prune_deliveries(connection)
+        if gone == 0:
+            return
+
+
+TIMERS = (
+    Timer(name="forget_live_events", cron="27 * * * *", run=forget_live_events),
+    Timer(name="forget_deliveries", cron="47 * * * *", run=forget_deliveries),
+)
+
+
+def webhook_sender(settings: GatewayWorkerSettings) -> WorkerPart:
+    """The part of this worker that delivers webhooks."""
+
+    async def send_webhooks(database: Database, stop: asyncio.Event) -> None:
+        async with WebhookClient(settings.target_rules()) as client:
+            await WebhookSender(database, client, settings.secret_box()).run(stop)
+
+    return send_webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +104,8 @@ def main() -> None:
     settings = load_settings(GatewayWorkerSettings)
     salesforce = salesforce_work(settings)
     timers = (*TIMERS, *(salesforce.timers() if salesforce else ()))
-    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, timers=timers)
+    parts = (webhook_sender(settings),)
+    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, timers=timers, parts=parts)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ ZONES: Final = frozenset({"zonal_sales"})
 PARTNERS: Final = frozenset({"partner"})
 AUDIT: Final = frozenset({"auditor", "admin"})
 ADMINS: Final = frozenset({"admin"})
+HOOKS: Final = WRITERS | ANALYSTS | ZONES
 
 
 class MethodNotAllowed(Refusal):
@@ -63,6 +64,19 @@ RULES: Final = (
     Rule("POST", "/v1/token-revocations", ADMINS),
     Rule("GET", "/v1/token-revocations", AUDIT),
     Rule("GET", "/v1/request-audit", AUDIT),
+    # People of the house: a receiver in an allowed private network must not be for partners to name.
+    Rule("POST", "/v1/webhook-endpoints", HOOKS),
+    Rule("GET", "/v1/webhook-endpoints", HOOKS | AUDIT),
+    Rule("GET", "/v1/webhook-endpoints/{endpoint_id}", HOOKS | AUDIT),
+    Rule("PATCH", "/v1/webhook-endpoints/{endpoint_id}", HOOKS),
+    Rule("DELETE", "/v1/webhook-endpoints/{endpoint_id}", HOOKS),
+    Rule("POST", "/v1/webhook-endpoints/{endpoint_id}/secret-rotation", HOOKS),
+    Rule("POST", "/v1/webhook-endpoints/{endpoint_id}/resumption", HOOKS),
+    Rule("POST", "/v1/webhook-endpoints/{endpoint_id}/test", HOOKS),
+    Rule("POST", "/v1/webhook-endpoints/{endpoint_id}/resends", HOOKS),
+    Rule("GET", "/v1/webhook-endpoints/{endpoint_id}/deliveries", HOOKS | AUDIT),
+    Rule("GET", "/v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}", HOOKS | AUDIT),
+    Rule("POST", "/v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/resend", HOOKS),
     # payments
     Rule("POST", "/v1/bank-accounts", WRITERS),
     Rule("GET", "/v1/bank-accounts", BACK_OFFICE),

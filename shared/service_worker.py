@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Final
 
 from prometheus_client import start_http_server
@@ -17,6 +17,9 @@ from shared.outbox.relay import OutboxRelay
 from shared.settings import WorkerSettings
 
 WORKER_POOL_SIZE: Final = 12
+
+# Runs beside the others until the event is set, e.g. to send what only this service sends.
+WorkerPart = Callable[[Database, asyncio.Event], Coroutine[None, None, None]]
 
 
 async def forget_old_claims(database: Database) -> None:
@@ -44,13 +47,14 @@ def run_worker(
     subscriptions: Sequence[Subscription[UnitOfWork]] = (),
     tasks: Sequence[JobTask] = (),
     timers: Sequence[Timer] = (),
+    parts: Sequence[WorkerPart] = (),
 ) -> None:
     """Run until SIGTERM or SIGINT; work under way is finished.
 
     A part that fails takes the process down with it: a supervisor restarts it, and everything it did resumes.
     """
     configure_logging(service=f"{name}-worker", level=settings.log_level, log_format=settings.log_format)
-    asyncio.run(_run(name, settings, subscriptions, (tasks, timers)))
+    asyncio.run(_run(name, settings, subscriptions, (tasks, timers), parts))
 
 
 async def _run(
@@ -58,6 +62,7 @@ async def _run(
     settings: WorkerSettings,
     subscriptions: Sequence[Subscription[UnitOfWork]],
     schedule: tuple[Sequence[JobTask], Sequence[Timer]],
+    own_parts: Sequence[WorkerPart],
 ) -> None:
     database = Database(
         settings.database_url.get_secret_value(),
@@ -76,5 +81,7 @@ async def _run(
             parts.create_task(consumer.run(stop))
         tasks, timers = schedule
         parts.create_task(JobRunner(database, tasks, (*timers, *UPKEEP)).run(stop))
+        for own_part in own_parts:
+            parts.create_task(own_part(database, stop))
         logger(name).info("worker_started")
     await database.close()

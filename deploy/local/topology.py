@@ -64,9 +64,14 @@ def system_plan(
             ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
             ProcessPlan(worker, f"services.{service}.worker", environment, ports[worker], None),
         ]
-    relaying = logging | _gateway_worker_environment(backing, ports)
+    webhooks = {
+        "WEBHOOK_SECRET": memory.secret("webhooks"),
+        "WEBHOOK_HTTP_ALLOWED": "true",
+        "WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
+    }
+    relaying = logging | webhooks | _gateway_worker_environment(backing, ports)
     plans.append(ProcessPlan("gateway worker", "gateway.worker", relaying, ports["gateway worker"], None))
-    gateway = logging | _gateway_environment(backing, identity, ports)
+    gateway = logging | webhooks | _gateway_environment(backing, identity, ports)
     gateway |= {
         "GATEWAY_PORT": str(gateway_port),
         "GATEWAY_API_KEY_PEPPERS": memory.secret("peppers"),

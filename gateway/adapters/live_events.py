@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.live_event import KEPT_DAYS, RESUMABLE_HOURS, Audience, LiveEvent
 
 PAGE_MAX: Final = 500
+RESENT_MAX: Final = 10_000
 _PRUNED_AT_ONCE: Final = 10_000
 
 
@@ -79,6 +80,14 @@ async def audible_after(
     return [_event(row) for row in await connection.execute(_AUDIBLE, facts)]
 
 
+async def live_events_between(
+    connection: AsyncConnection, since: datetime, until: datetime, *, limit: int = RESENT_MAX
+) -> list[LiveEvent]:
+    """Return what was told in that time, whoever may hear it."""
+    facts = {"since": since, "until": until, "limit": limit}
+    return [_event(row) for row in await connection.execute(_BETWEEN, facts)]
+
+
 async def newest_position(connection: AsyncConnection) -> int:
     """Return the position given out last, also of events that are forgotten by now; 0 before the first."""
     return int(await connection.scalar(_NEWEST) or 0)
@@ -132,6 +141,13 @@ _AFTER = sa.text(
     """
     SELECT position, id, type, occurred_at, partner_code, zone, recipient, body FROM live_events
     WHERE position > :position ORDER BY position LIMIT :limit
+    """
+)
+
+_BETWEEN = sa.text(
+    """
+    SELECT position, id, type, occurred_at, partner_code, zone, recipient, body FROM live_events
+    WHERE told_at >= :since AND told_at < :until ORDER BY position LIMIT :limit
     """
 )
 

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.adapters.live_events import UntoldEvent, hold_the_telling, keep_live_events
 from gateway.adapters.partner_zones import remember_zones, zones_of
+from gateway.application.queue_deliveries import queue_deliveries
 from gateway.application.translate_events import Telling, tellings
 from gateway.domain.live_event import LiveEvent
 from gateway.domain.live_event_types import BY_NAME
@@ -42,7 +43,7 @@ async def remember_partner_zones(
 
 
 async def tell(work: UnitOfWork, told: Sequence[tuple[datetime, Telling]]) -> list[LiveEvent]:
-    """Keep the tellings under the next positions and return them.
+    """Keep the tellings under the next positions, queue them for webhooks, and return them.
 
     Positions are given out under a lock that is held until the commit: they are then in the order of the commits,
     and a reader that has seen one has seen all before it.
@@ -52,7 +53,9 @@ async def tell(work: UnitOfWork, told: Sequence[tuple[datetime, Telling]]) -> li
     unzoned = {one.partner_code for _, one in told if one.zone is None and one.partner_code is not None}
     zones = await zones_of(work.connection, unzoned)
     await hold_the_telling(work.connection)
-    return await keep_live_events(work.connection, list(_untold(told, zones)))
+    events = await keep_live_events(work.connection, list(_untold(told, zones)))
+    await queue_deliveries(work.connection, events)
+    return events
 
 
 def _untold(told: Sequence[tuple[datetime, Telling]], zones: dict[str, str]) -> Iterator[UntoldEvent]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from gateway.domain import live_data as data
 from shared.events import account_statements as statements
 from shared.events import credit_notes as notes
-from shared.events import instruments, partners, payments
+from shared.events import instruments, partners, payments, webhooks
 from shared.events import payment_queries as queries
 from shared.events.envelope import Event
 from shared.wire import MoneyBody, money
@@ -178,6 +178,13 @@ def partners_told(event: partners.PartnersRegisteredV1 | partners.PartnersChange
         yield Telling(type=name, key=partner.code, data=body, partner_code=partner.code, zone=partner.zone)
 
 
+def endpoint_stopped(event: webhooks.WebhookEndpointStoppedV1) -> Iterator[Telling]:
+    facts = _same(data.WebhookStoppedData, event)
+    body = data.WebhookStoppedData(webhook_endpoint_id=event.endpoint_id, **facts)
+    name = "webhook_endpoint.stopped"
+    yield Telling(type=name, key=event.endpoint_id, data=body, recipient=event.owner)
+
+
 def _of_partner(name: str, key: UUID, body: BaseModel, fact: Any) -> Telling:  # noqa: ANN401 - any fact of a partner
     return Telling(type=name, key=key, data=body, partner_code=fact.partner_code, zone=fact.zone)
 
@@ -232,6 +239,7 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(confirmation_moved, statements.BalanceDisputedV1),
     **_translating(partners_told, partners.PartnersRegisteredV1),
     **_translating(partners_told, partners.PartnersChangedV1),
+    **_translating(endpoint_stopped, webhooks.WebhookEndpointStoppedV1),
 }
 
 

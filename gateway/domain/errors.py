@@ -61,3 +61,9 @@ class KeyRevoked(Conflict):
     """A revoked key stays revoked."""
 
     code, title = "key_revoked", "The key is revoked"
+
+
+class EventForgotten(Conflict):
+    """What was told more than a week ago cannot be sent any more."""
+
+    code, title = "event_forgotten", "The event is not kept any more"

@@ -237,3 +237,19 @@ class PartnerData(LiveModel):
     version: Annotated[
         int, Field(description="Grows with every change: of two tellings the higher one holds")
     ]
+
+
+class WebhookStoppedData(LiveModel):
+    """An endpoint that nothing is sent to until somebody resumes it."""
+
+    webhook_endpoint_id: Annotated[UUID, Field(description="Id of the endpoint")]
+    state: Annotated[str, Field(description="paused after three days of failures, disabled after a 410")]
+    reason: Annotated[str, Field(description="What happened")]
+    stopped_at: Annotated[datetime, Field(description="When it was stopped; UTC")]
+
+
+class WebhookTestedData(LiveModel):
+    """Tells of nothing but itself."""
+
+    webhook_endpoint_id: Annotated[UUID, Field(description="Id of the endpoint")]
+    asked_by: Annotated[str, Field(description="Who tries it out, by the token's subject")]

@@ -45,6 +45,7 @@ _WAITING: Final = "/v1/booking-clock/credits/{bank_line_id}"
 _QUERY: Final = "/v1/payment-queries/{query_id}"
 _CONFIRMATION: Final = "/v1/balance-confirmations/{confirmation_id}"
 _BOUNCE: Final = "/v1/bounces/{bounce_id}"
+_ENDPOINT: Final = "/v1/webhook-endpoints/{endpoint_id}"
 _PARTNER: Final = "/v1/partners/{partner}"
 
 LIVE_EVENT_TYPES: Final = (
@@ -176,6 +177,18 @@ LIVE_EVENT_TYPES: Final = (
     ),
     LiveEventType("partner.registered", "A partner entered the master.", _PARTNER, data.PartnerData),
     LiveEventType("partner.changed", "A partner in the master changed.", _PARTNER, data.PartnerData),
+    LiveEventType(
+        "webhook_endpoint.stopped",
+        "Nothing is sent to an endpoint of yours any more; its owner alone hears it.",
+        _ENDPOINT,
+        data.WebhookStoppedData,
+    ),
+    LiveEventType(
+        "webhook_endpoint.tested",
+        "An endpoint of yours is tried out; its owner alone hears it.",
+        _ENDPOINT,
+        data.WebhookTestedData,
+    ),
 )
 BY_NAME: Final[Mapping[str, LiveEventType]] = {kind.name: kind for kind in LIVE_EVENT_TYPES}
 
@@ -206,6 +219,16 @@ def wanted_types(wanted: Iterable[str], roles: Iterable[str], *, pointer: str) -
             raise Forbidden(f"Your roles do not open {name}")
         found |= heard
     return frozenset(found)
+
+
+def heard_of(wanted: Iterable[str], roles: Iterable[str]) -> frozenset[str]:
+    """Return the types that were asked for, families as they are today, and that the roles still open."""
+    names, open_to_roles = tuple(wanted), heard_by(roles)
+    if not names:
+        return open_to_roles
+    return frozenset(
+        known for known in open_to_roles if any(known == name or _is_of_family(known, name) for name in names)
+    )
 
 
 def _is_of_family(known: str, name: str) -> bool:

@@ -51,6 +51,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Payment queries": "Questions about payments, their answers and how soon they came.",
     "Payment sheets": "What a partner has paid and still owes, on one sheet.",
     "Periods": "Months of the books: what stands in the way of closing one, closing and opening again.",
+    "Webhooks": "What happens, posted to other systems: signed, tried again for three days, listed, resent.",
     "Receipts": "Payments received, and the invoices they settled.",
     "Reconciliation": "The bank's balance against the books', explained item by item.",
     "Refunds": "Money paid back, decided by two people.",

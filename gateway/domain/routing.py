@@ -25,6 +25,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     "salesforce-write-mappings": GATEWAY,
     "salesforce-writes": GATEWAY,
     **dict.fromkeys(("api-keys", "request-audit", "token-revocations"), GATEWAY),
+    **dict.fromkeys(("event-types", "events", "me", "webhook-endpoints"), GATEWAY),
     **dict.fromkeys(
         (
             "account-statement-batches",

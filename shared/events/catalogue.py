@@ -18,6 +18,7 @@ from shared.events import (
     partners,
     payment_queries,
     payments,
+    webhooks,
 )
 from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 
@@ -29,6 +30,7 @@ CATALOGUE: Final[tuple[type[Event], ...]] = (
     *instruments.EVENTS,
     *payment_queries.EVENTS,
     *credit_notes.EVENTS,
+    *webhooks.EVENTS,
 )
 EVENT_TYPES: Final[dict[str, type[Event]]] = {event.type_name: event for event in CATALOGUE}
 

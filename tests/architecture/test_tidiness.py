@@ -27,6 +27,7 @@ CROWDED: Final = {
     "services/payments/application/reverse_receipt.py: reverse_receipt": "the facts of one reversal, by name",
     "services/payments/domain/decision_making.py: no_receipt": "the parts of one decision, by name",
     "shared/jobs/table.py: enqueue": "the settings of one job, by name",
+    "shared/service_worker.py: run_worker": "the parts of one worker, by name",
 }
 NAMES_OF_OTHERS: Final = {
     "gateway/adapters/upstream_connection.py: data_received": "asyncio calls its protocols so",

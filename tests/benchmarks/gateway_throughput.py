@@ -82,6 +82,7 @@ def gateway(port: int, upstream_port: int, processes: int) -> Iterator[tuple[psu
         "GATEWAY_METRICS_PORT": "0",
         "GATEWAY_PROCESSES": str(processes),
         "CURSOR_SECRET": "cursors of the measurement",
+        "WEBHOOK_SECRET": "webhooks of the benchmark",
         "GATEWAY_ISSUER": "bench",
         "GATEWAY_AUDIENCE": "salesops",
         "GATEWAY_API_KEY_PEPPERS": "a pepper that the benchmark alone has",

@@ -55,6 +55,9 @@ def settings_for(database_url: str, upstream_url: str, **changes: Any) -> Gatewa
         "jwks": JWKS,
         "cursor_secret": "cursors of the tests",
         "api_key_peppers": "a pepper that only the tests have",
+        "webhook_secret": "webhooks of the tests, sealed",
+        "webhook_networks": "127.0.0.0/8",
+        "webhook_http_allowed": changes.get("environment") != "production",
         "internal_token_private_key": json.dumps(INTERNAL_KEY.as_dict(private=True)),
         **{f"{service}_url": upstream_url for service in ("payments", "partners", "reporting", "research")},
     }

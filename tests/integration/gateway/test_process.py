@@ -24,6 +24,7 @@ def environment(database_url: str, upstream_url: str, port: int, metrics_port: i
         "GATEWAY_METRICS_PORT": str(metrics_port),
         "CURSOR_SECRET": "cursors of the tests",
         "GATEWAY_API_KEY_PEPPERS": "a pepper that only the tests have",
+        "WEBHOOK_SECRET": "webhooks of the tests, sealed",
         "GATEWAY_ISSUER": ISSUER,
         "GATEWAY_AUDIENCE": AUDIENCE,
         "GATEWAY_JWKS": JWKS,

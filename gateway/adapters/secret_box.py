@@ -1,0 +1,58 @@
+"""Keeps the secrets of webhooks readable for us alone: they have to sign, so a hash of them would not do."""
+
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from shared.errors import Fault
+
+_NAME_BYTES: Final = 4
+_NONCE_BYTES: Final = 12
+
+
+class SecretUnreadable(Fault):
+    """It was sealed with a key that this process was not given, or it is not of this owner."""
+
+    code, title = "webhook_secret_unreadable", "A stored secret cannot be read"
+
+
+class SecretBox:
+    """Seals with the first key and opens with any: AES-256-GCM, bound to the owner of what is sealed.
+
+    A sealed secret begins with the name of its key, so that a wrong key is told apart from damage.
+    """
+
+    def __init__(self, passphrases: Sequence[str]) -> None:
+        keys = [_key(passphrase) for passphrase in passphrases]
+        self._first = _name(keys[0])
+        self._ciphers = {_name(key): AESGCM(key) for key in keys}
+
+    def seal(self, secret: str, *, owner: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return self._first + nonce + self._ciphers[self._first].encrypt(nonce, secret.encode(), owner)
+
+    def open(self, sealed: bytes, *, owner: bytes) -> str:
+        """Return the secret; SecretUnreadable without its key or for another owner."""
+        name, rest = sealed[:_NAME_BYTES], sealed[_NAME_BYTES:]
+        cipher = self._ciphers.get(name)
+        if cipher is None:
+            raise SecretUnreadable("it was sealed under another WEBHOOK_SECRET")
+        try:
+            return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], owner).decode()
+        except InvalidTag as error:
+            raise SecretUnreadable("it was changed, or belongs to another endpoint") from error
+
+
+def _key(passphrase: str) -> bytes:
+    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"salesops webhook secrets")
+    return derive.derive(passphrase.encode())
+
+
+def _name(key: bytes) -> bytes:
+    return sha256(b"name" + key).digest()[:_NAME_BYTES]
