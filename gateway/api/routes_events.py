@@ -9,7 +9,7 @@ from gateway.adapters.live_tail import LiveTail
 from gateway.api.event_stream import EventStreamResponse, Hearing
 from gateway.api.schemas_events import EventTypesBody, event_type_body
 from gateway.domain.live_event import Audience
-from gateway.domain.live_event_types import LIVE_EVENT_TYPES, wanted_types
+from gateway.domain.live_event_types import LIVE_EVENT_TYPES, wanted_types, within_scopes
 from shared.errors import Busy, Fault, Forbidden, Refusal
 from shared.identity import Caller, CurrentCaller
 from shared.problem_details import refusals
@@ -85,7 +85,7 @@ async def listen(
         raise Busy("This process serves as many streams as it can; try again")
     names = [part for text in types or () for part in text.split(",")]
     audience = Audience(
-        types=wanted_types(names, caller.roles, pointer="query:types"),
+        types=within_scopes(wanted_types(names, caller.roles, pointer="query:types"), caller.scopes),
         scope=caller.row_scope(),
         partner_code=partner_code,
         zone=zone,

@@ -32,8 +32,8 @@ from gateway.application.register_webhook import (
     resume_endpoint,
     retire_endpoint,
     rotate_secret,
+    types_for,
 )
-from gateway.domain.live_event_types import wanted_types
 from gateway.domain.webhook import EndpointState
 from gateway.domain.webhook_target import TargetInvalid, TargetRules
 from shared.conditional import IfMatch, wanted_revision
@@ -130,7 +130,7 @@ async def change(
     if change.url is not None:
         await check_target(change.url, _rules(request))
     if change.types is not None:
-        wanted_types(change.types, endpoint.roles, pointer="/types")
+        facts["types"] = list(types_for(caller, change.types, endpoint.roles))
     if change.is_enabled is not None:
         state = EndpointState.ENABLED if change.is_enabled else EndpointState.DISABLED
         facts |= {"state": state.value, "state_reason": "" if change.is_enabled else "by its owner"}

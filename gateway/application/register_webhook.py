@@ -20,9 +20,10 @@ from gateway.adapters.webhook_endpoints import (
 from gateway.application.tell_live_events import tell
 from gateway.application.translate_events import Telling
 from gateway.domain.live_data import WebhookTestedData
-from gateway.domain.live_event_types import wanted_types
+from gateway.domain.live_event_types import wanted_types, within_scopes
 from gateway.domain.webhook import EndpointState, new_secret
 from shared.database import UnitOfWork
+from shared.errors import Forbidden
 from shared.identity import Caller
 
 
@@ -42,13 +43,13 @@ async def register_webhook(
 
     It hears what the caller's roles and rows open today; Invalid or Forbidden for types that they do not.
     """
-    wanted_types(wanted.types, caller.roles, pointer="/types")
+    types = types_for(caller, wanted.types, caller.roles)
     endpoint = Endpoint(
         id=uuid7(),
         owner=caller.subject,
         url=wanted.url,
         description=wanted.description,
-        types=wanted.types,
+        types=types,
         roles=caller.roles,
         scope=caller.row_scope(),
         state=EndpointState.ENABLED,
@@ -60,6 +61,20 @@ async def register_webhook(
     )
     await add_endpoint(work.connection, endpoint)
     return endpoint, await _new_secret(work, box, endpoint.id)
+
+
+def types_for(caller: Caller, wanted: Sequence[str], roles: frozenset[str]) -> tuple[str, ...]:
+    """Return what is kept of the wish: as it was said, or, for a key with scopes, the types that they cover.
+
+    Raises Invalid and Forbidden as `wanted_types`, and Forbidden when the scopes cover none.
+    """
+    heard = wanted_types(wanted, roles, pointer="/types")
+    if caller.scopes is None:
+        return tuple(wanted)
+    covered = within_scopes(heard, caller.scopes)
+    if not covered:
+        raise Forbidden("The key's scopes cover none of these types")
+    return tuple(sorted(covered))
 
 
 async def rotate_secret(work: UnitOfWork, box: SecretBox, endpoint: Endpoint, *, overlap: timedelta) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from gateway.domain import live_data as data
-from shared.access import RULES
+from shared.access import RULES, Rule, scopes_covering
 from shared.errors import FieldProblem, Forbidden, Invalid
 
 _READERS: Final[Mapping[str, frozenset[str]]] = {
@@ -219,6 +219,17 @@ def wanted_types(wanted: Iterable[str], roles: Iterable[str], *, pointer: str) -
             raise Forbidden(f"Your roles do not open {name}")
         found |= heard
     return frozenset(found)
+
+
+def within_scopes(types: frozenset[str], scopes: frozenset[str] | None) -> frozenset[str]:
+    """Return those whose resource an API key of these scopes may read; all of them without scopes."""
+    if scopes is None:
+        return types
+    return frozenset(
+        name
+        for name in types
+        if not scopes.isdisjoint(scopes_covering(Rule("GET", BY_NAME[name].resource, BY_NAME[name].roles)))
+    )
 
 
 def heard_of(wanted: Iterable[str], roles: Iterable[str]) -> frozenset[str]:

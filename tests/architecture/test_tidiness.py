@@ -20,7 +20,9 @@ EMPTY_VERBS: Final = re.compile(r"_*(process|handle|manage|do|data|info)(_|$)")
 UNFINISHED: Final = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 # Each exception has its reason; one that is no longer needed fails its test.
-LONG_FILES: Final[dict[str, str]] = {}
+LONG_FILES: Final[dict[str, str]] = {
+    "shared/access.py": "one table of every route; in two files nobody would see all of it at once",
+}
 CROWDED: Final = {
     "services/payments/application/decide_lines.py: decide_lines": "what is decided, for whom and when",
     "services/payments/application/receive_bank_statement.py: _add_statement": "the columns of one row",

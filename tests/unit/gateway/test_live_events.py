@@ -12,7 +12,7 @@ from gateway.application.queue_deliveries import TESTED
 from gateway.application.translate_events import TRANSLATIONS, tellings
 from gateway.consumers import SUBSCRIPTIONS
 from gateway.domain.live_event import Audience, LiveEvent
-from gateway.domain.live_event_types import BY_NAME, LIVE_EVENT_TYPES, heard_by, wanted_types
+from gateway.domain.live_event_types import BY_NAME, LIVE_EVENT_TYPES, heard_by, wanted_types, within_scopes
 from shared.access import RULES, AccessMatrix
 from shared.errors import Forbidden, Invalid
 from shared.events.catalogue import consumed_by
@@ -129,6 +129,15 @@ def test_a_role_hears_of_what_it_may_read() -> None:
     assert "booking.overdue" in heard_by({"zonal_sales"}) & heard_by({"analyst"})
     assert heard_by({"coordinator"}) == set(BY_NAME)
     assert all(kind.roles <= ROLES for kind in LIVE_EVENT_TYPES)
+
+
+def test_a_key_with_scopes_hears_of_what_it_could_read() -> None:
+    heard = heard_by({"integration"})
+
+    assert within_scopes(heard, None) == heard
+    assert within_scopes(heard, frozenset({"*:read"})) == heard
+    assert within_scopes(heard, frozenset({"events:read", "refunds:read"})) == {"refund.paid"}
+    assert within_scopes(heard, frozenset({"receipts:write"})) == frozenset()
 
 
 def test_types_are_named_alone_or_by_family() -> None:
