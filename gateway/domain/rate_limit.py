@@ -44,7 +44,17 @@ Key = tuple[QuotaName, str]
 class Cell:
     """What is known of one caller's use of one quota."""
 
-    __slots__ = ("_name", "_seconds_each", "_window", "full_at", "key", "quota", "untold", "untold_max")
+    __slots__ = (
+        "_full",
+        "_name",
+        "_seconds_each",
+        "_window",
+        "full_at",
+        "key",
+        "quota",
+        "untold",
+        "untold_max",
+    )
 
     def __init__(self, quota: Quota, who: str) -> None:
         self.quota = quota
@@ -53,6 +63,7 @@ class Cell:
         self._name = quota.name.encode("ascii")
         self._seconds_each = quota.seconds_each
         self._window = quota.window_seconds
+        self._full = b'"%b";r=%d;t=0' % (self._name, quota.requests)
         self.full_at = 0.0
         self.untold = 0
 
@@ -93,4 +104,8 @@ class Cell:
 
     def header(self, now: float) -> bytes:
         """The state as an item of RateLimit: what is left, and when the whole quota is there again."""
-        return b'"%b";r=%d;t=%d' % (self._name, self.remaining(now), self.seconds_until_full(now))
+        level = self.full_at - now
+        if level <= 0.0:
+            return self._full
+        left = int((self._window - level) / self._seconds_each + 1e-6)
+        return b'"%b";r=%d;t=%d' % (self._name, max(0, left), ceil(level))
