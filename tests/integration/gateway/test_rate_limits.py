@@ -221,12 +221,17 @@ async def test_what_one_process_counted_is_known_to_the_next(fresh_gateway_datab
 
 
 async def test_limits_hold_in_each_process_while_the_database_is_away() -> None:
-    nobody = "postgresql://nobody:x@127.0.0.1:9/none"
+    database = Database("postgresql://nobody:x@127.0.0.1:9/none", application_name="test")
+    limiter = RateLimiter(database, Metrics("test"))
+    cell = limiter.cell(Quota("reads", 16), "u-1")
 
-    async with limited(nobody, reads_per_minute=5) as (session, url):
-        seen = await statuses(session, f"{url}/v1/receipts", 8, somebody())
+    before = [limiter.take(cell) for _ in range(2)]
+    await limiter.tell()
+    verdicts = [limiter.take(cell) for _ in range(15)]
+    await database.close()
 
-    assert seen == [200] * 5 + [429] * 3
+    assert before == [Verdict.ADMITTED] * 2
+    assert verdicts == [Verdict.ADMITTED] * 14 + [Verdict.REFUSED]
 
 
 async def test_clients_that_see_no_headers_read_their_limits_in_a_body(database_url: str) -> None:
