@@ -34,6 +34,8 @@ from gateway.api.routes_events import router as events_router
 from gateway.api.routes_gateway import health_router, me_router, reference_router
 from gateway.api.routes_request_audit import router as request_audit_router
 from gateway.api.routes_revocations import router as revocations_router
+from gateway.api.routes_salesforce import router as salesforce_router
+from gateway.api.routes_salesforce_webhooks import router as salesforce_webhooks_router
 from gateway.api.routes_webhook_deliveries import router as deliveries_router
 from gateway.api.routes_webhooks import router as webhooks_router
 from gateway.api.schemas_events import AnyLiveEvent
@@ -162,6 +164,8 @@ def create_own_app() -> FastAPI:
         deliveries_router,
         health_router,
         reference_router,
+        salesforce_router,
+        salesforce_webhooks_router,
     ):
         own.include_router(router)
 
@@ -185,6 +189,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     own.state.heartbeat_seconds = settings.heartbeat_seconds
     own.state.documents, own.state.keys = resources.documents, resources.keys
     own.state.asyncapi = PublishedText(bundled_document())
+    own.state.salesforce = settings.salesforce_guard()
     own.state.part_states = PartStates(resources.database, settings.service_urls())
     own_paths = OWN_PATHS
     if settings.environment != "production":

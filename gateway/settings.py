@@ -3,17 +3,20 @@
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.adapters.secret_box import SecretBox
+from gateway.api.salesforce_guard import SalesforceGuard
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.rate_limit import Quota, QuotaName, Quotas
 from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
+from gateway.domain.salesforce_access import Organization, Organizations
 from gateway.domain.webhook_target import Network, TargetRules, networks_from
 from shared.settings import ProcessSettings, WorkerSettings
 
 PEPPER_LENGTH_MIN: Final = 32
+_ORGANIZATIONS: Final = TypeAdapter(list[Organization])
 
 
 class SalesforceSettings(BaseSettings):
@@ -156,12 +159,25 @@ class GatewaySettings(ProcessSettings, SalesforceSettings, WebhookSettings):
         description="addresses and networks whose X-Forwarded-For is believed, comma-separated",
         examples=["10.0.0.0/8"],
     )
+    salesforce_organizations: SecretStr = Field(
+        SecretStr("[]"),
+        description="organizations that may tell us something: JSON list with id, message_secrets, event_secrets",
+        examples=['[{"id":"00D5g00000ABCDE","message_secrets":["…"],"event_secrets":["…"]}]'],
+    )
+    salesforce_certificate_header: str | None = Field(
+        None,
+        description="where a trusted proxy states the client certificate it verified; none is asked for without",
+        examples=["x-client-certificate-print"],
+    )
+    salesforce_certificates: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="what the header may hold, comma-separated"
+    )
     drain_seconds: float = Field(
         2.0, ge=0, description="how long a process that is told to end still serves who comes, unready"
     )
     shutdown_seconds: int = Field(30, ge=1, description="how long requests under way may take to finish")
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "salesforce_certificates", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -174,6 +190,12 @@ class GatewaySettings(ProcessSettings, SalesforceSettings, WebhookSettings):
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         TrustedProxies(value)
+        return value
+
+    @field_validator("salesforce_organizations")
+    @classmethod
+    def _readable_organizations(cls, value: SecretStr) -> SecretStr:
+        _organizations(value)
         return value
 
     @field_validator("payments_url", "partners_url", "reporting_url", "research_url")
@@ -209,6 +231,14 @@ class GatewaySettings(ProcessSettings, SalesforceSettings, WebhookSettings):
         """The peppers of API keys, the one for new digests first."""
         return tuple(pepper.strip().encode() for pepper in self.api_key_peppers.get_secret_value().split(","))
 
+    def salesforce_guard(self) -> SalesforceGuard:
+        """What proves that a message is one of Salesforce's."""
+        return SalesforceGuard(
+            Organizations(_organizations(self.salesforce_organizations)),
+            certificate_header=self.salesforce_certificate_header,
+            certificates=frozenset(self.salesforce_certificates),
+        )
+
     def service_urls(self) -> dict[str, tuple[str, ...]]:
         """The addresses of each service by its name."""
         return {service: tuple(getattr(self, f"{service}_url").split(",")) for service in SERVICES}
@@ -219,6 +249,15 @@ def _plain_address(url: str) -> str:
     if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
         raise ValueError("expected http://host:port, or several with commas between them")
     return f"http://{parts.hostname}:{parts.port or 80}"
+
+
+def _organizations(value: SecretStr) -> list[Organization]:
+    """ValueError that shows no secret."""
+    try:
+        return _ORGANIZATIONS.validate_json(value.get_secret_value())
+    except ValidationError as error:
+        places = {"/".join(map(str, one["loc"])) or "it" for one in error.errors(include_input=False)}
+        raise ValueError(f"not a list of organizations: {', '.join(sorted(places))} is wrong") from None
 
 
 class GatewayWorkerSettings(WorkerSettings, SalesforceAccessSettings, WebhookSettings):

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from gateway.adapters.live_events import prune_live_events
 from gateway.adapters.salesforce_client import SalesforceClient
+from gateway.adapters.salesforce_inbox import forget_bodies
 from gateway.adapters.salesforce_sign_in import SalesforceAccess
 from gateway.adapters.webhook_client import WebhookClient
 from gateway.adapters.webhook_deliveries import prune_deliveries
 from gateway.application.deliver_webhooks import WebhookSender
+from gateway.application.take_in_records import tell_waiting_records
 from gateway.application.write_back import WriteBack, note_newly_overdue
 from gateway.consumers import SUBSCRIPTIONS
 from gateway.settings import GatewayWorkerSettings
-from shared.database import Database
+from shared.database import Database, UnitOfWork
 from shared.jobs import Timer
 from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
@@ -39,12 +42,6 @@ async def forget_deliveries(database: Database) -> None:
             gone = await prune_deliveries(connection)
         if gone == 0:
             return
-
-
-TIMERS = (
-    Timer(name="forget_live_events", cron="27 * * * *", run=forget_live_events),
-    Timer(name="forget_deliveries", cron="47 * * * *", run=forget_deliveries),
-)
 
 
 def webhook_sender(settings: GatewayWorkerSettings) -> WorkerPart:
@@ -98,6 +95,27 @@ def salesforce_work(settings: GatewayWorkerSettings) -> SalesforceWork | None:
     )
     client = SalesforceClient(access, limit_share_percent=settings.salesforce_limit_percent)
     return SalesforceWork(client, is_rehearsal=settings.salesforce_dry_run)
+
+
+async def tell_waiting(database: Database) -> None:
+    """Records that waited for others, e.g. a case for its account, are told a minute after these have come."""
+    async with UnitOfWork(database) as work:
+        await tell_waiting_records(work, at=datetime.now(UTC))
+        await work.commit()
+
+
+async def forget_message_bodies(database: Database) -> None:
+    """Messages of Salesforce hold personal data; their bodies are kept for ninety days."""
+    async with database.engine.begin() as connection:
+        await forget_bodies(connection)
+
+
+TIMERS: Final = (
+    Timer(name="forget_live_events", cron="27 * * * *", run=forget_live_events),
+    Timer(name="forget_deliveries", cron="47 * * * *", run=forget_deliveries),
+    Timer(name="tell_waiting_salesforce_records", cron="* * * * *", run=tell_waiting),
+    Timer(name="forget_salesforce_bodies", cron="52 * * * *", run=forget_message_bodies),
+)
 
 
 def main() -> None:

@@ -77,6 +77,13 @@ RULES: Final = (
     Rule("GET", "/v1/webhook-endpoints/{endpoint_id}/deliveries", HOOKS | AUDIT),
     Rule("GET", "/v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}", HOOKS | AUDIT),
     Rule("POST", "/v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/resend", HOOKS),
+    Rule("GET", "/v1/salesforce-records", BACK_OFFICE),
+    Rule("GET", "/v1/salesforce-records/{record_id}", BACK_OFFICE),
+    Rule("POST", "/v1/salesforce-records/replay", WRITERS),
+    Rule("GET", "/v1/salesforce-mappings", BACK_OFFICE),
+    Rule("POST", "/v1/salesforce-mappings", WRITERS),
+    Rule("POST", "/v1/salesforce-mappings/{mapping_id}/trial", WRITERS | APPROVERS),
+    Rule("POST", "/v1/salesforce-mappings/{mapping_id}/activation", APPROVERS),
     # payments
     Rule("POST", "/v1/bank-accounts", WRITERS),
     Rule("GET", "/v1/bank-accounts", BACK_OFFICE),

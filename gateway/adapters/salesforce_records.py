@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -175,5 +176,43 @@ _WRITE = sa.text(
         state text, problems jsonb, waits_for text[]
     )
     WHERE kept.organization_id = told.organization_id AND kept.record_id = told.record_id
+    """
+)
+
+
+async def lock_unread_records(
+    connection: AsyncConnection, ids: Sequence[UUID], object_name: str | None, *, limit: int
+) -> dict[RecordId, RecordRow]:
+    """Quarantined and unmapped records, by their ids here or all of an object; others' locks are stepped over."""
+    parameters = {"ids": list(ids) or None, "object_name": object_name, "limit": limit}
+    rows = (await connection.execute(_LOCK_UNREAD, parameters)).all()
+    return {(row.organization_id, row.record_id): _row_of(row) for row in rows}
+
+
+async def record_rows(
+    connection: AsyncConnection, chosen: Mapping[str, Any], after: str | None, limit: int
+) -> Sequence[sa.Row[Any]]:
+    """Kept records in the order they were first heard of, after an id."""
+    return (await connection.execute(_LIST, {**chosen, "after": after, "limit": limit})).all()
+
+
+_LOCK_UNREAD = sa.text(
+    """
+    SELECT * FROM salesforce_records
+    WHERE state IN ('quarantined', 'unmapped')
+        AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY(CAST(:ids AS uuid[])))
+        AND (CAST(:object_name AS text) IS NULL OR object_name = :object_name)
+    ORDER BY taken_in_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
+_LIST = sa.text(
+    """
+    SELECT * FROM salesforce_records
+    WHERE (CAST(:id AS uuid) IS NULL OR id = :id)
+        AND (CAST(:state AS text) IS NULL OR state = :state)
+        AND (CAST(:object_name AS text) IS NULL OR object_name = :object_name)
+        AND (CAST(:record_id AS text) IS NULL OR record_id = :record_id)
+        AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid))
+    ORDER BY id LIMIT :limit
     """
 )

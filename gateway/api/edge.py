@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.adapters.credentials import Credentials
 from gateway.adapters.upstream import Upstream
 from gateway.api.cross_origin import CrossOrigin
+from gateway.api.entrance import GUARDED_BY_ROUTE, Entrance
 from gateway.api.paced_body import PacedBody
 from gateway.api.proxy import CallerGone, Passage, request_head
 from gateway.api.rate_limits import RateLimits
@@ -195,6 +196,9 @@ class Edge:
             visit.path_template = path if path in self._own_paths else path.split("/")[1]
             await self.own(scope, receive, self._secured(visit, send))
             return
+        if path.startswith(GUARDED_BY_ROUTE):
+            await self._answer_guarded(visit, receive, send)
+            return
         visit.caller = caller = await self._identified(visit)
         rule = self._doorkeeper.rule(method, path)
         visit.path_template = rule.path_template
@@ -207,6 +211,22 @@ class Edge:
             await self.own(scope, PacedBody(receive, route), self._secured(visit, send))
             return
         await self._pass_on(visit, route, caller, receive, send)
+
+    async def _answer_guarded(self, visit: Visit, receive: Receive, send: Send) -> None:
+        """Routes that prove their callers themselves; what the address holds may be a secret and is not recorded."""
+
+        async def admit(caller: Caller) -> None:
+            visit.caller = caller
+            await self._limits.admit(visit, "writes")
+
+        scope = visit.scope
+        scope["entrance"] = Entrance(lambda: self._identified(visit), admit, visit.is_through_proxy)
+        visit.path_template = GUARDED_BY_ROUTE
+        try:
+            await self.own(scope, receive, self._secured(visit, send))
+        finally:
+            visit.path_template = getattr(scope.get("route"), "path", GUARDED_BY_ROUTE)
+            visit.scope = {**scope, "path": visit.path_template}
 
     async def _identified(self, visit: Visit) -> Caller:
         """Return the caller; Unauthenticated, or TooManyRequests when its address brings one bad token after another."""

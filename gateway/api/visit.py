@@ -52,6 +52,7 @@ class Visit:
     started: float
     address: str = "unknown"
     accepts_gzip: bool = False
+    is_through_proxy: bool = False
     caller: Caller | None = None
     # The quota that the reply tells about, and what was counted already; see gateway/api/rate_limits.py.
     cell: Cell | None = None
@@ -76,7 +77,9 @@ class Visit:
         has_doubled_header = len(headers) != len(looked_at) and _is_single_doubled(looked_at)
         trace = trace_from(headers.get(b"traceparent"), headers.get(b"x-request-id"))
         scope["trace"] = trace
+        is_through_proxy = False
         if proxies and (client := scope.get("client")) is not None:
+            is_through_proxy = proxies.is_trusted(client[0])
             forwarded_for = b",".join(value for name, value in looked_at if name == b"x-forwarded-for")
             scope["client"] = (proxies.client_of(client[0], forwarded_for.decode("latin-1")), 0)
         client = scope.get("client")
@@ -88,6 +91,7 @@ class Visit:
             time.perf_counter(),
             address=client[0] if client else "unknown",
             accepts_gzip=b"accept-encoding" in headers and accepts_gzip(headers[b"accept-encoding"]),
+            is_through_proxy=is_through_proxy,
         )
 
 

@@ -24,7 +24,7 @@ class TrustedProxies:
         """
         client = peer
         for named in reversed(forwarded_for.split(",")):
-            if not self._is_trusted(client):
+            if not self.is_trusted(client):
                 break
             address = _plain(named)
             if address is None:
@@ -32,7 +32,8 @@ class TrustedProxies:
             client = address
         return client
 
-    def _is_trusted(self, address: str) -> bool:
+    def is_trusted(self, address: str) -> bool:
+        """Whether what this peer says of others is believed."""
         try:
             parsed = ip_address(address)
         except ValueError:

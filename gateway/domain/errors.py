@@ -1,6 +1,6 @@
 """What the gateway itself refuses or fails at; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Busy, Conflict, Fault, Forbidden, Refusal
+from shared.errors import Busy, Conflict, Fault, Forbidden, Invalid, Refusal
 
 
 class UpstreamUnreachable(Fault):
@@ -25,6 +25,18 @@ class KeySetUnavailable(Fault):
     """No key set of the token issuer has ever been read."""
 
     code, status, title = "key_set_unavailable", 503, "Access tokens cannot be checked now"
+
+
+class MappingInvalid(Invalid):
+    """A field mapping that no record could be read by; the problems say which rules."""
+
+    code, title = "mapping_invalid", "The mapping cannot work"
+
+
+class MappingState(Conflict):
+    """The mapping is in force already."""
+
+    code, title = "mapping_state", "The mapping's state does not allow it"
 
 
 class BodyTooSlow(Refusal):

@@ -56,7 +56,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Reconciliation": "The bank's balance against the books', explained item by item.",
     "Refunds": "Money paid back, decided by two people.",
     "Remittance advices": "What payers say they paid, before or after the money comes.",
-    "Salesforce": "What is asked of Salesforce and written to it, and where each value goes.",
+    "Salesforce": "What Salesforce told, how it is read, and what is written back to it.",
     "Suggestions": "What the matching proposes and a person decides.",
     "Virtual accounts": "Account numbers given to one partner each, so that what arrives there names its payer.",
 }

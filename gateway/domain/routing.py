@@ -26,6 +26,8 @@ RESOURCES: Final[Mapping[str, str]] = {
     "salesforce-writes": GATEWAY,
     **dict.fromkeys(("api-keys", "request-audit", "token-revocations"), GATEWAY),
     **dict.fromkeys(("event-types", "events", "me", "webhook-endpoints"), GATEWAY),
+    "salesforce-mappings": GATEWAY,
+    "salesforce-records": GATEWAY,
     **dict.fromkeys(
         (
             "account-statement-batches",

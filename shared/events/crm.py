@@ -91,7 +91,6 @@ class AccountChangedV1(RecordChangedV1):
     """
 
     type_name: ClassVar[str] = "salesops.crm.account_changed.v1"
-    consumers: ClassVar[tuple[str, ...]] = ("partners",)
 
     told: Annotated[tuple[str, ...], Field(max_length=20)]
     partner_code: Annotated[str | None, Field(max_length=40)] = None
@@ -112,7 +111,6 @@ class OpportunityChangedV1(RecordChangedV1):
     """An opportunity of the CRM is new or changed; it is told whole."""
 
     type_name: ClassVar[str] = "salesops.crm.opportunity_changed.v1"
-    consumers: ClassVar[tuple[str, ...]] = ("research",)
 
     name: Annotated[str, Field(max_length=200)]
     stage: Annotated[str, Field(max_length=200)]
@@ -146,7 +144,6 @@ class CaseOpenedV1(RecordChangedV1):
     """A partner's question about a payment was opened in the CRM, or changed there; the record opens one question."""
 
     type_name: ClassVar[str] = "salesops.crm.case_opened.v1"
-    consumers: ClassVar[tuple[str, ...]] = ("payments",)
 
     partner_code: Annotated[str, Field(max_length=40)]
     case_number: Annotated[str | None, Field(max_length=40)] = None

@@ -67,6 +67,8 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/reconciliation-tolerances/{tolerance_id}/signature": ONCE,
     "POST /v1/refunds/{refund_id}/decision": ONCE,
     "POST /v1/salesforce-writes/{write_id}/resend": CURRENT,
+    "POST /v1/salesforce-mappings/{mapping_id}/activation": ONCE,
+    "POST /v1/salesforce-mappings/{mapping_id}/trial": ADDS,
 }
 
 every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
