@@ -24,7 +24,7 @@ from gateway.adapters.revocation_watch import RevocationWatch
 from gateway.adapters.service_documents import PublishedText, ServiceDocuments
 from gateway.adapters.upstream import Upstream, UpstreamWatch
 from gateway.adapters.upstream_pool import UpstreamPool
-from gateway.api import routes_salesforce_writes
+from gateway.api import routes_salesforce_sweeps, routes_salesforce_writes
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.draining_server import DrainingConfig, serve
 from gateway.api.edge import Doorkeeper, Edge
@@ -162,6 +162,7 @@ def create_own_app() -> FastAPI:
         routes_salesforce_writes.router,
         webhooks_router,
         deliveries_router,
+        routes_salesforce_sweeps.router,
         health_router,
         reference_router,
         salesforce_router,
@@ -182,6 +183,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     resources = resources_of(settings, own.openapi())
     own.router.lifespan_context = resources.running
     own.state.database = resources.database
+    own.state.has_salesforce = bool(settings.salesforce_instance_url)
     own.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
     own.state.exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
     own.state.live_tail = resources.live_tail

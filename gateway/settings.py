@@ -47,6 +47,12 @@ class SalesforceAccessSettings(SalesforceSettings):
     salesforce_limit_percent: int = Field(
         80, ge=1, le=100, description="of the daily requests, after which we ask for nothing more"
     )
+    salesforce_sweep_cron: str = Field(
+        "30 20 * * *", description="when to ask what never came: minute hour day month weekday, in UTC"
+    )
+    salesforce_sweep_overlap_minutes: int = Field(
+        15, ge=1, le=1440, description="how far a sweep goes back behind the end of the one before"
+    )
     salesforce_dry_run: bool = Field(default=False, description="write nothing, whatever the mappings say")
 
     @field_validator("salesforce_allowed_hosts", mode="before")

@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.adapters.live_events import prune_live_events
 from gateway.adapters.salesforce_client import SalesforceClient
 from gateway.adapters.salesforce_inbox import forget_bodies
 from gateway.adapters.salesforce_sign_in import SalesforceAccess
+from gateway.adapters.salesforce_sweeps import SWEEP_TASK
 from gateway.adapters.webhook_client import WebhookClient
 from gateway.adapters.webhook_deliveries import prune_deliveries
 from gateway.application.deliver_webhooks import WebhookSender
+from gateway.application.sweep_salesforce import Sweep
 from gateway.application.take_in_records import tell_waiting_records
 from gateway.application.write_back import WriteBack, note_newly_overdue
 from gateway.consumers import SUBSCRIPTIONS
 from gateway.settings import GatewayWorkerSettings
 from shared.database import Database, UnitOfWork
-from shared.jobs import Timer
+from shared.jobs import Job, JobTask, Timer, enqueue
 from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
 
@@ -59,19 +61,36 @@ class SalesforceWork:
     """What is asked of Salesforce and written to it, by one client that lives as long as the process."""
 
     client: SalesforceClient
-    is_rehearsal: bool
+    settings: GatewayWorkerSettings
 
     async def write_back(self, database: Database) -> None:
         """Every fifteen seconds: what changed since."""
-        round_of_writing = WriteBack(database, self.client, is_rehearsal=self.is_rehearsal)
+        round_of_writing = WriteBack(database, self.client, is_rehearsal=self.settings.salesforce_dry_run)
         await round_of_writing.queue_figures()
         await round_of_writing.send_waiting()
+
+    async def sweep(self, database: Database, job: Job) -> None:
+        """The job of each night, or that somebody asked for; a run that died is repeated from where it stopped."""
+        objects = job.payload.get("objects")
+        overlap = timedelta(minutes=self.settings.salesforce_sweep_overlap_minutes)
+        named = [str(name) for name in objects] if isinstance(objects, list) else []
+        await Sweep(database, self.client, overlap, job.progress).run(named)
+
+    def tasks(self) -> Sequence[JobTask]:
+        return (JobTask(name=SWEEP_TASK, run=self.sweep),)
 
     def timers(self) -> Sequence[Timer]:
         return (
             Timer(name="write_to_salesforce", cron="* * * * * */15", run=self.write_back),
+            Timer(name="sweep_salesforce", cron=self.settings.salesforce_sweep_cron, run=queue_sweep),
             Timer(name="note_newly_overdue", cron="35 18 * * *", run=run_overdue_watch),  # 00:05 in India
         )
+
+
+async def queue_sweep(database: Database) -> None:
+    """As a job, so that it is seen, and does not run beside one that somebody asked for."""
+    async with database.engine.begin() as connection:
+        await enqueue(connection, SWEEP_TASK, {"objects": []}, created_by="timer", lock=SWEEP_TASK)
 
 
 async def run_overdue_watch(database: Database) -> None:
@@ -94,7 +113,7 @@ def salesforce_work(settings: GatewayWorkerSettings) -> SalesforceWork | None:
         allowed_hosts=settings.salesforce_allowed_hosts,
     )
     client = SalesforceClient(access, limit_share_percent=settings.salesforce_limit_percent)
-    return SalesforceWork(client, is_rehearsal=settings.salesforce_dry_run)
+    return SalesforceWork(client, settings)
 
 
 async def tell_waiting(database: Database) -> None:
@@ -121,9 +140,10 @@ TIMERS: Final = (
 def main() -> None:
     settings = load_settings(GatewayWorkerSettings)
     salesforce = salesforce_work(settings)
+    tasks = salesforce.tasks() if salesforce else ()
     timers = (*TIMERS, *(salesforce.timers() if salesforce else ()))
     parts = (webhook_sender(settings),)
-    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, timers=timers, parts=parts)
+    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=tasks, timers=timers, parts=parts)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ RULES: Final = (
     # Who hears which type is said by the rule of the resource that it is about: gateway/domain/live_event_types.py.
     Rule("GET", "/v1/events", EVERYBODY),
     Rule("GET", "/v1/event-types", EVERYBODY),
+    Rule("POST", "/v1/salesforce-sweeps", WRITERS),
+    Rule("GET", "/v1/salesforce-sweeps", BACK_OFFICE),
+    Rule("GET", "/v1/salesforce-sweeps/{sweep_id}", BACK_OFFICE),
     Rule("GET", "/v1/salesforce-writes", BACK_OFFICE),
     Rule("GET", "/v1/salesforce-writes/{write_id}", BACK_OFFICE),
     Rule("POST", "/v1/salesforce-writes/{write_id}/resend", WRITERS),

@@ -22,6 +22,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     "limits": GATEWAY,
     "me": GATEWAY,
     **dict.fromkeys(("event-types", "events", "me"), GATEWAY),
+    "salesforce-sweeps": GATEWAY,
     "salesforce-write-mappings": GATEWAY,
     "salesforce-writes": GATEWAY,
     **dict.fromkeys(("api-keys", "request-audit", "token-revocations"), GATEWAY),

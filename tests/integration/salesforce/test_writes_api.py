@@ -129,3 +129,33 @@ async def test_both_subjects_are_rehearsed_at_first(client: httpx.AsyncClient) -
 )
 async def test_others_may_not(client: httpx.AsyncClient, role: str, method: str, path: str) -> None:
     assert (await client.request(method, path, headers=bearer(role))).status_code == 403
+
+
+SWEEPS = "/v1/salesforce-sweeps"
+
+
+async def test_without_salesforce_there_is_nothing_to_sweep(client: httpx.AsyncClient) -> None:
+    reply = await client.post(SWEEPS, json={})
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "salesforce_not_configured")
+
+
+async def test_a_sweep_is_asked_for_once_and_followed(gateway_database: Database) -> None:
+    changes = {"salesforce_instance_url": "https://engines.my.salesforce.example"}
+    headers = {**bearer("integration"), "Idempotency-Key": "sweep-of-today"}
+    async with (
+        gateway_before(recording_app(Seen([])), gateway_database.url, **changes) as url,
+        httpx.AsyncClient(base_url=url, headers=headers, verify=False) as client,
+    ):
+        asked = await client.post(SWEEPS, json={"objects": ["Account"]})
+        again = await client.post(SWEEPS, json={"objects": ["Account"]})
+        shown = await client.get(asked.headers["Location"])
+        listed = (await client.get(SWEEPS)).json()["items"]
+        odd = await client.post(
+            SWEEPS, json={"objects": ["Account WHERE Id"]}, headers={"Idempotency-Key": "2"}
+        )
+
+    assert (asked.status_code, asked.json()["state"], asked.json()["asked_by"]) == (202, "queued", "u-1")
+    assert again.json()["id"] == asked.json()["id"] == shown.json()["id"]
+    assert [one["id"] for one in listed] == [asked.json()["id"]]
+    assert odd.status_code == 422
