@@ -292,6 +292,7 @@ RULES: Final = (
     Rule("GET", "/v1/partners", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/partners/{partner}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/partner-documents", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/crm-accounts", BACK_OFFICE),
     Rule("GET", "/v1/payment-sheets/{partner}", BACK_OFFICE | OWN_ROWS),
     # reporting
     Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),

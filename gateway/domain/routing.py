@@ -87,7 +87,7 @@ RESOURCES: Final[Mapping[str, str]] = {
         ),
         "payments",
     ),
-    **dict.fromkeys(("partner-documents", "partners", "payment-sheets"), "partners"),
+    **dict.fromkeys(("crm-accounts", "partner-documents", "partners", "payment-sheets"), "partners"),
     "dashboards": "reporting",
     "entities": "research",
 }

@@ -12,6 +12,7 @@ from services.partners.application.project_receivables import (
     project_refunds,
     project_reversals,
 )
+from services.partners.application.take_in_accounts import take_in_accounts
 from shared.events.account_statements import StatementPublishedV1
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
@@ -19,6 +20,7 @@ from shared.events.credit_notes import (
     CreditNoteIssuedV1,
     CreditNoteRequestedV1,
 )
+from shared.events.crm import AccountChangedV1
 from shared.events.payments import (
     AllocationChangedV1,
     InvoicesRegisteredV1,
@@ -39,4 +41,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(CreditNoteIssuedV1, project_credit_notes),
     on(CreditNoteEndedV1, project_credit_notes),
     on(StatementPublishedV1, project_statements),
+    on(AccountChangedV1, take_in_accounts),
 )

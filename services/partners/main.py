@@ -2,7 +2,12 @@
 
 from fastapi import FastAPI
 
-from services.partners.api import routes_documents, routes_partners, routes_payment_sheets
+from services.partners.api import (
+    routes_crm_accounts,
+    routes_documents,
+    routes_partners,
+    routes_payment_sheets,
+)
 from services.partners.api.schemas_partners import PartnerDraft
 from services.partners.settings import PartnersSettings
 from shared.service_app import create_service_app, serve
@@ -13,7 +18,12 @@ SERVICE = "partners"
 
 def create_app(settings: PartnersSettings) -> FastAPI:
     """The application with all routes of this service."""
-    routers = [routes_partners.router, routes_payment_sheets.router, routes_documents.router]
+    routers = [
+        routes_partners.router,
+        routes_payment_sheets.router,
+        routes_documents.router,
+        routes_crm_accounts.router,
+    ]
     return create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft])
 
 
