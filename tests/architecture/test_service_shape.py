@@ -84,3 +84,17 @@ def test_readme_is_short_and_says_what_the_service_owns(service: str) -> None:
 
     assert len(text.splitlines()) in README_LINES
     assert re.search(r"\b[Oo]wns\b", text)
+
+
+def test_decision_records_are_numbered_once_and_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    records = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\((\d{4}-[a-z0-9-]+\.md)\)", (folder / "README.md").read_text(), re.MULTILINE
+    )
+
+    assert [name for _, name in listed] == records
+    assert all(number == name[:4] for number, name in listed)
+    assert len({name[:4] for name in records}) == len(records)
+    for name in records:
+        assert (folder / name).read_text().startswith(f"# {name[:4]} ")
