@@ -12,7 +12,7 @@ from shared.errors import PreconditionMissing, Stale
 
 IfNoneMatch = Annotated[
     str | None,
-    Header(alias="If-None-Match", max_length=1000, description="`ETag` you have; 304 if it still holds"),
+    Header(alias="If-None-Match", description="`ETag` you have; 304 if it still holds"),
 ]
 
 IfMatch = Annotated[

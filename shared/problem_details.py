@@ -149,6 +149,9 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, Refusal | Fault):
+        # FastAPI calls whatever ends the reading of a body an error of parsing; a body too large says so itself.
+        return await _answer_own(request, error.__cause__)
     allow = (error.headers or {}).get("Allow")
     refusal = refusal_of_status(error.status_code, error.detail, allow=allow)
     return problem_response(refusal, request.scope)

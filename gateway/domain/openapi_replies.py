@@ -31,7 +31,7 @@ _IF_NONE_MATCH: Final = {
     "in": "header",
     "required": False,
     "description": "`ETag` you have; 304 if it still holds",
-    "schema": {"type": "string", "maxLength": 1000},
+    "schema": {"type": "string"},
 }
 _RETRY_AFTER: Final = {
     "Retry-After": {

@@ -104,6 +104,8 @@ class ToleranceDraft(WireModel):
     def _ends_after_it_begins(self) -> "ToleranceDraft":
         if self.valid_to < self.valid_from:
             raise ValueError("expected valid_to on or after valid_from")
+        if self.amount.minor() <= 0:
+            raise ValueError("expected a positive amount: nothing needs no tolerance")
         return self
 
 

@@ -8,7 +8,7 @@ from joserfc.jwk import OKPKey
 from pydantic import BaseModel, SecretStr
 
 from shared.access import AccessMatrix, AccessMiddleware, Rule
-from shared.errors import Busy, Conflict, FieldProblem, Invalid, NotFound, UpstreamUnavailable
+from shared.errors import Busy, Conflict, FieldProblem, Invalid, NotFound, TooLarge, UpstreamUnavailable
 from shared.identity import ROLES, Caller, CurrentCaller, InternalTokenIssuer, InternalTokenVerifier
 from shared.observability import Metrics, ObservabilityMiddleware, RequestLog
 from shared.problem_details import install_problem_handlers, refusals
@@ -194,7 +194,7 @@ def test_openapi_documents_problems_instead_of_validation_errors() -> None:
     document = example_app().openapi()
 
     operation = document["paths"]["/v1/things/{number}"]["get"]["responses"]
-    assert set(operation) == {"200", "401", "403", "404", "409", "422", "500", "503"}
+    assert set(operation) == {"200", "401", "403", "404", "409", "422", "429", "500", "503"}
     assert "limit_reached" in operation["409"]["content"]["application/problem+json"]["examples"]
     assert "HTTPValidationError" not in json.dumps(document)
     assert document["components"]["schemas"]["Problem"]["required"]
@@ -203,3 +203,25 @@ def test_openapi_documents_problems_instead_of_validation_errors() -> None:
 
 def test_no_such_thing_is_a_refusal_with_the_status_of_its_kind() -> None:
     assert NotFound("gone").status == 404
+
+
+async def test_a_refusal_while_the_body_is_read_is_answered_as_what_it_is() -> None:
+    """FastAPI would call it an error of parsing."""
+    app = FastAPI()
+
+    @app.post("/things")
+    async def make(body: Body) -> int:
+        return body.amount
+
+    install_problem_handlers(app)
+
+    async def never_ending() -> AsyncIterator[bytes]:
+        yield b'{"name": "'
+        raise TooLarge("This route takes at most 10 bytes")
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        headers = {"Content-Type": "application/json"}
+        reply = await client.post("/things", content=never_ending(), headers=headers)
+
+    assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
