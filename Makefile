@@ -18,7 +18,7 @@ install: .venv/installed ## put exactly what requirements.lock names into .venv
 .venv/installed: requirements.lock deploy/local/install.sh
 	@sh deploy/local/install.sh
 
-.PHONY: run status logs token reset
+.PHONY: run status logs token rotate-issuer-key reset
 run: install ## start the whole system, until Ctrl-C (PORT=8010, DEMO=1, …_DATABASE_URL=…, AMQP_URL=…)
 	@$(RUN) deploy.local.run
 status: install ## say what runs, where, and what it logged last
@@ -27,6 +27,8 @@ logs: install ## follow the logs of everything
 	@$(RUN) deploy.local.logs
 token: install ## print a development token (ROLE=coordinator, PARTNER=…, ZONE=north,west)
 	@$(RUN) deploy.local.issue_token
+rotate-issuer-key: install ## let the development issuer sign with a new key
+	@$(RUN) deploy.local.rotate_issuer_key
 reset: install ## forget all local data; refuses while the system runs
 	@$(RUN) deploy.local.reset
 

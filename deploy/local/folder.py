@@ -79,6 +79,7 @@ class Memory:
     """Secrets and ports, chosen once and kept in `state.json`, which only its owner can read."""
 
     def __init__(self, folder: StackFolder) -> None:
+        self.folder = folder.path
         self._path = folder.path / "state.json"
         known = json.loads(self._path.read_text()) if self._path.exists() else {}
         self._secrets: dict[str, str] = known.get("secrets", {})

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.local.folder import Memory
-from deploy.local.identity import AUDIENCE, ISSUER, DevelopmentIdentity
+from deploy.local.identity import AUDIENCE, DevelopmentIdentity
 from deploy.local.ports import LOOPBACK
 
 SERVICES: Final = ("payments", "partners", "reporting", "research")
 DATABASE_OWNERS: Final = (*SERVICES, "gateway")
+# Where the development servers of front ends usually listen.
+FRONT_END_ORIGINS: Final = ",".join(
+    f"http://{host}:{port}" for host in ("localhost", LOOPBACK) for port in (3000, 5173)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def system_plan(
         "CURSOR_SECRET": memory.secret("cursors"),
         "INTERNAL_TOKEN_PUBLIC_KEY": identity.internal_public_key(),
     }
-    plans = []
+    issuer = logging | _issuer_environment(memory)
+    plans = [ProcessPlan("issuer", "deploy.local.issuer", issuer, identity.issuer_port, "/jwks")]
     for service in SERVICES:
         environment = common | _service_environment(service, backing, ports)
         api, worker = f"{service} API", f"{service} worker"
@@ -78,6 +83,14 @@ def system_plan(
         "CURSOR_SECRET": memory.secret("cursors"),
     }
     return [*plans, ProcessPlan("gateway", "gateway.main", gateway, gateway_port, "/health/ready")]
+
+
+def _issuer_environment(memory: Memory) -> dict[str, str]:
+    return {
+        "ISSUER_FOLDER": str(memory.folder),
+        "ISSUER_ORIGINS": FRONT_END_ORIGINS,
+        "ISSUER_CLIENT_SECRET": memory.secret("machine client"),
+    }
 
 
 def _service_environment(service: str, backing: Backing, ports: Mapping[str, int]) -> dict[str, str]:
@@ -105,9 +118,10 @@ def _gateway_environment(
         # An open event stream would otherwise hold up Ctrl-C for half a minute.
         "GATEWAY_SHUTDOWN_SECONDS": "5",
         "GATEWAY_DRAIN_SECONDS": "0",  # nobody balances between gateways here
-        "GATEWAY_ISSUER": ISSUER,
+        "GATEWAY_ISSUER": identity.issuer,
         "GATEWAY_AUDIENCE": AUDIENCE,
-        "GATEWAY_JWKS": identity.key_set(),
+        "GATEWAY_JWKS_URL": f"{identity.issuer}/jwks",
+        "GATEWAY_CORS_ORIGINS": FRONT_END_ORIGINS,
         "GATEWAY_INTERNAL_TOKEN_PRIVATE_KEY": identity.internal_private_key(),
     }
 

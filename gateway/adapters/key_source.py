@@ -18,6 +18,7 @@ SigningKey = RSAKey | ECKey
 
 REFRESH_SECONDS: Final = 600.0
 UNKNOWN_KID_REFRESH_SECONDS: Final = 5.0
+NO_KEYS_REFRESH_SECONDS: Final = 0.5
 FETCH_SECONDS: Final = 5.0
 KEY_SET_BYTES_MAX: Final = 256 * 1024
 RSA_BITS_MIN: Final = 2048
@@ -97,7 +98,8 @@ class KeySource:
 
     async def _refresh(self, seconds: float) -> None:
         async with self._lock:
-            if not self._is_older_than(seconds):
+            # Without any key nobody gets in: an issuer that starts beside us is asked again soon.
+            if not self._is_older_than(seconds if self._keys else NO_KEYS_REFRESH_SECONDS):
                 return  # somebody else read them while we waited
             try:
                 text = await self._fetched()

@@ -48,12 +48,15 @@ class FragileSystem:
     def start(self, *names: str, environment: Mapping[str, str] | None = None) -> None:
         """Start the servers if they do not run, then the named parts; return when all are ready.
 
-        `environment` is added to what the named processes are given, e.g. to crash at a failpoint.
+        The issuer starts with the gateway, which reads its keys there. `environment` is added to what the named
+        processes are given, e.g. to crash at a failpoint.
         """
         self._nursery.warm_up()
         self._start_servers()
+        if "gateway" in names:
+            names = ("issuer", *names)
         fresh = [name for name in names if self._is_ours(name) and not self.runs(name)]
-        self._migrate({name.split()[0] for name in fresh})
+        self._migrate({name.split()[0] for name in fresh if name != "issuer"})
         for name in fresh:
             plan = self._plans[name]
             plan = replace(plan, environment={**plan.environment, **(environment or {})})
