@@ -233,7 +233,7 @@ async def test_the_audit_keeps_no_secret_of_an_address(client, database) -> None
             async with database.engine.begin() as connection:
                 rows = list((await connection.execute(query)).all())
 
-    assert {row.path for row in rows} == {f"{MESSAGES}/{{secret}}"}
+    assert {row.path for row in rows} == {f"{MESSAGES}/%7Bsecret%7D"}
     assert {row.subject for row in rows} == {f"salesforce:{ORGANIZATION}"}
 
 

@@ -11,6 +11,7 @@ VALUES = {
     "cursor_secret": "cursors of the tests",
     "internal_token_private_key": "{}",
     "api_key_peppers": "a pepper that only the tests have",
+    "webhook_secret": "webhooks of the tests, sealed",
 }
 
 
