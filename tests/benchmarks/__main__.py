@@ -67,17 +67,23 @@ async def measure_statement(system: FragileSystem) -> Ratio:
     return await account_statement.measure(url)
 
 
-async def measure_gateway(_system: FragileSystem) -> Ratio:
+async def measure_gateway(system: FragileSystem) -> Ratio:
     """P11 with one process each; nginx and wrk come from Debian."""
-    return await asyncio.to_thread(gateway_throughput.throughput_ratio, 1)
+    url = await asyncio.to_thread(_database_of, system, "gateway", "bench_gateway")
+    return await asyncio.to_thread(gateway_throughput.throughput_ratio, 1, url)
 
 
 def _payments_database(system: FragileSystem, name: str) -> str:
-    admin, owner = system.postgres.place.url(), make_url(system.database_url("payments"))
+    return _database_of(system, "payments", name)
+
+
+def _database_of(system: FragileSystem, owner: str, name: str) -> str:
+    """Create a further database of a service, migrated."""
+    admin, place = system.postgres.place.url(), make_url(system.database_url(owner))
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER payments").format(Identifier(name)))
-    url = owner.set(database=name).render_as_string(hide_password=False)
-    upgrade("payments", url)
+        connection.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(name), Identifier(owner)))
+    url = place.set(database=name).render_as_string(hide_password=False)
+    upgrade(owner, url)
     return url
 
 

@@ -2,14 +2,13 @@
 
 Both stand before one nginx that answers at once, so neither waits for its upstream. The gateway checks the caller's
 token, its rights and its headers, counts and logs; nginx only passes on. Run it with
-`python -m tests.benchmarks.gateway_throughput [processes]` on a machine that does nothing else; it needs nginx and wrk.
+`make bench ARGS=P11` on a machine that does nothing else; it needs nginx and wrk.
 """
 
 import asyncio
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey, RSAKey
 
 from deploy.local.ports import free_ports
-from tests.benchmarks.ratios import REPETITIONS, Ratio, table
+from tests.benchmarks.ratios import REPETITIONS, Ratio
 from tests.benchmarks.receipts_over_http import WIDE_LIMITS
 
 SECONDS = 4
@@ -71,13 +70,15 @@ def nginx(folder: Path, name: str, port: int, *, upstream: str, answer: str) -> 
 
 
 @contextmanager
-def gateway(port: int, upstream_port: int, processes: int) -> Iterator[tuple[psutil.Process, str]]:
+def gateway(
+    port: int, upstream_port: int, processes: int, database_url: str
+) -> Iterator[tuple[psutil.Process, str]]:
     """Run the gateway as production does and yield it with an access token."""
     signing, internal = RSAKey.generate_key(2048, {"kid": "k"}), OKPKey.generate_key("Ed25519")
     services = ("PAYMENTS", "PARTNERS", "REPORTING", "RESEARCH")
     environment = {
         "ENVIRONMENT": "production",
-        "GATEWAY_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:9/none",
+        "GATEWAY_DATABASE_URL": database_url,
         "GATEWAY_PORT": str(port),
         "GATEWAY_METRICS_PORT": "0",
         "GATEWAY_PROCESSES": str(processes),
@@ -143,8 +144,8 @@ def measured(started: psutil.Process, port: int, token: str) -> tuple[float, flo
     return rate, (cpu_seconds(started) - before) / (rate * SECONDS) * 1e6
 
 
-def throughput_ratio(processes: int) -> Ratio:
-    """Measure both in turn, after a warming round that does not count."""
+def throughput_ratio(processes: int, database_url: str) -> Ratio:
+    """Measure both in turn, after a warming round that does not count; the database is a migrated one of the gateway."""
     upstream_port, proxy_port, gateway_port = free_ports(3)
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
@@ -153,7 +154,7 @@ def throughput_ratio(processes: int) -> Ratio:
         stack.enter_context(nginx(folder, "answering", upstream_port, upstream="", answer=ANSWERING))
         kept = KEPT.format(port=upstream_port)
         proxy = stack.enter_context(nginx(folder, "proxy", proxy_port, upstream=kept, answer=PROXYING))
-        edge, token = stack.enter_context(gateway(gateway_port, upstream_port, processes))
+        edge, token = stack.enter_context(gateway(gateway_port, upstream_port, processes, database_url))
         for _ in range(REPETITIONS + 1):
             theirs.append(measured(proxy, proxy_port, token))
             ours.append(measured(edge, gateway_port, token))
@@ -170,17 +171,3 @@ def throughput_ratio(processes: int) -> Ratio:
         aim=0.85,
         values=tuple(our_rate / their_rate for (our_rate, _), (their_rate, _) in pairs),
     )
-
-
-def main() -> int:
-    missing = [program for program in ("nginx", "wrk") if shutil.which(program) is None]
-    if missing:
-        sys.stdout.write(f"not measured: {' and '.join(missing)} not installed\n")
-        return 1
-    counts = [int(argument) for argument in sys.argv[1:]] or [1, 2]
-    sys.stdout.write(table([throughput_ratio(count) for count in counts]) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
