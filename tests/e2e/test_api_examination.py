@@ -10,7 +10,7 @@ from tests.e2e.desk import Desk
 from tests.faults.processes import FragileSystem
 
 # Every operation's examples and two invented requests, in half a minute; `make fuzz-api` has the large doses.
-BUDGET = Budget(seconds=90, cases=2, phases="examples,fuzzing")
+BUDGET = Budget(seconds=240, cases=2, phases="examples,fuzzing")
 PARTNERS = b"code,name,city,zone,gstin,ifsc,bank_account\nCP0001,Sharma Diesels,Pune,West,,,\n"
 
 

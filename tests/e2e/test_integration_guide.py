@@ -60,6 +60,7 @@ def test_every_command_of_the_guide_is_answered(whole_system: FragileSystem, tmp
     preamble = (
         f"BASE={whole_system.url('gateway')}\n{token_function(whole_system)}{CAREFUL_CURL}"
         "TOKEN=$(token integration) APPROVER=$(token approver) ADMIN_TOKEN=$(token admin)\n"
+        f"ISSUER={whole_system.url('issuer')} SECRET={whole_system.machine_secret()}\n"
     )
 
     printed = run(steps, preamble, tmp_path)

@@ -110,6 +110,10 @@ class FragileSystem:
     def token(self, role: str, *, zones: Sequence[str] = (), partner_code: str | None = None) -> str:
         return development_token(self.identity, role, zones=zones, partner_code=partner_code)
 
+    def machine_secret(self) -> str:
+        """What a machine shows the issuer."""
+        return self._memory.secret("machine client")
+
     def stop(self) -> None:
         """Kill everything; the folder is the caller's to remove."""
         for name in reversed(self._parts):
