@@ -1,6 +1,7 @@
 """The product's own source files, parsed once for all checks."""
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -40,10 +41,14 @@ class SourceFile:
 def source_files(*folders: str) -> tuple[SourceFile, ...]:
     """Modules below the folders, those that say nothing left out."""
     found = []
+    gc.disable()
     for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         if text.strip():
             found.append(SourceFile(path, text, ast.parse(text)))
+    # Millions of nodes that stay to the end: looking through them for garbage again and again costs half a minute.
+    gc.freeze()
+    gc.enable()
     return tuple(found)
 
 
