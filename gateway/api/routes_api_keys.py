@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.adapters.api_key_store import key_events, keys_page, one_key
@@ -35,10 +34,11 @@ from shared.conditional import IfMatch, revision_etag, wanted_revision
 from shared.dependencies import PageWanted, Reading, Work
 from shared.errors import PreconditionMissing, Stale
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
-from shared.identity import Caller, CurrentCaller
+from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, attempt_of, done_once
 
 router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
 KeyId = Annotated[UUID, Path(description="Id of the API key")]
@@ -61,7 +61,7 @@ async def issue_api_key_route(
     async def issue() -> IssuedKey:
         return await issue_api_key(work, _digests(request), command, caller, datetime.now(UTC))
 
-    return await _shown_once(work.connection, _attempt(caller, key, "/v1/api-keys", draft), issue, 201)
+    return await _shown_once(work.connection, attempt_of(caller, key, "/v1/api-keys", draft), issue, 201)
 
 
 @listed(router, "", ApiKeyBody, summary="List API keys", operation_id="list_api_keys")
@@ -117,7 +117,7 @@ async def rotate_api_key_route(
     async def rotate() -> IssuedKey:
         return await rotate_api_key(work, _digests(request), command, caller, datetime.now(UTC))
 
-    attempt = _attempt(caller, key, f"/v1/api-keys/{api_key_id}/rotation", draft)
+    attempt = attempt_of(caller, key, f"/v1/api-keys/{api_key_id}/rotation", draft)
     return await _shown_once(work.connection, attempt, rotate, 200)
 
 
@@ -141,8 +141,7 @@ async def revoke_api_key_route(
         await revoke_api_key(work, api_key_id, draft.reason, caller, datetime.now(UTC))
         return _reply(await _history(work.connection, api_key_id), 200)
 
-    attempt = _attempt(caller, key, f"/v1/api-keys/{api_key_id}/revocation", draft)
-    return await once(work.connection, attempt, perform)
+    return await done_once(work, (caller, key, f"/v1/api-keys/{api_key_id}/revocation"), draft, perform)
 
 
 async def _shown_once(
@@ -183,14 +182,7 @@ def _reply(body: ApiKeyHistoryBody, status: int) -> Response:
     headers = {**revision_etag(body.revision), "Cache-Control": "no-store"}
     if status == 201:
         headers["Location"] = f"/v1/api-keys/{body.id}"
-    return Response(
-        body.model_dump_json(), status_code=status, media_type="application/json", headers=headers
-    )
-
-
-def _attempt(caller: Caller, key: str | None, path: str, draft: BaseModel) -> Attempt | None:
-    content = f"POST {path}\n{draft.model_dump_json()}".encode()
-    return Attempt(caller.subject, key, content) if key else None
+    return as_reply(body, status, headers)
 
 
 def _digests(request: Request) -> KeyDigests:

@@ -8,11 +8,12 @@ from gateway.adapters.api_key_store import Row, revocations_page
 from gateway.api.schemas_api_keys import TokenRevocationBody, TokenRevocationDraft
 from gateway.application.revoke_credentials import RevokeTokens, revoke_tokens
 from shared.dependencies import PageWanted, Reading, Work
-from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
+from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/token-revocations", tags=["API keys"])
 
@@ -38,10 +39,9 @@ async def revoke_tokens_route(
         at = datetime.now(UTC)
         revocation_id = await revoke_tokens(work, command, caller, at)
         body = TokenRevocationBody(id=revocation_id, by=caller.actor, at=at, **draft.model_dump())
-        return Response(body.model_dump_json(), status_code=201, media_type="application/json")
+        return as_reply(body, 201)
 
-    content = f"POST /v1/token-revocations\n{draft.model_dump_json()}".encode()
-    return await once(work.connection, Attempt(caller.subject, key, content) if key else None, perform)
+    return await done_once(work, (caller, key, "/v1/token-revocations"), draft, perform)
 
 
 @listed(

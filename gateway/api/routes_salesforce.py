@@ -1,12 +1,10 @@
 """Salesforce's records as we keep them, and the mappings that make facts of them."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel
 
 from gateway.adapters.salesforce_mappings import mapping_row, mapping_rows
 from gateway.adapters.salesforce_records import RecordState, record_rows
@@ -29,11 +27,12 @@ from gateway.domain.errors import MappingInvalid, MappingState
 from gateway.domain.salesforce_record import RecordUnreadable
 from shared.dependencies import PageWanted, Reading, Work
 from shared.errors import NotFound
-from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
-from shared.identity import Caller, CurrentCaller
+from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
+from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1", tags=["Salesforce"])
 MappingId = Annotated[UUID, Path(description="`id` of the mapping")]
@@ -98,9 +97,9 @@ async def replay_salesforce_records(
     async def perform() -> Response:
         replay = Replay(record_ids=order.record_ids, object_name=order.object_name)
         done = await replay_records(work, replay, at=datetime.now(UTC))
-        return _reply(ReplayBody(read=done.read, told=done.told, still_quarantined=done.still_quarantined))
+        return as_reply(ReplayBody(read=done.read, told=done.told, still_quarantined=done.still_quarantined))
 
-    return await _once(work, (caller, key, "/v1/salesforce-records/replay"), order, perform)
+    return await done_once(work, (caller, key, "/v1/salesforce-records/replay"), order, perform)
 
 
 @listed(
@@ -146,9 +145,9 @@ async def draft_salesforce_mapping(
 
     async def perform() -> Response:
         mapping_id = await draft_mapping(work, command, actor=caller.actor, at=datetime.now(UTC))
-        return _reply(await _mapping(work, mapping_id), 201)
+        return as_reply(await _mapping(work, mapping_id), 201)
 
-    return await _once(work, (caller, key, "/v1/salesforce-mappings"), draft, perform)
+    return await done_once(work, (caller, key, "/v1/salesforce-mappings"), draft, perform)
 
 
 @router.post(
@@ -166,9 +165,9 @@ async def try_salesforce_mapping(
     async def perform() -> Response:
         found = await try_mapping(work, mapping_id, trial.plain_fields())
         fact = None if found.fact is None else dict(found.fact)
-        return _reply(MappingTrialBody(fact=fact, problems=problem_bodies(list(found.problems))))
+        return as_reply(MappingTrialBody(fact=fact, problems=problem_bodies(list(found.problems))))
 
-    return await _once(work, (caller, key, f"/v1/salesforce-mappings/{mapping_id}/trial"), trial, perform)
+    return await done_once(work, (caller, key, f"/v1/salesforce-mappings/{mapping_id}/trial"), trial, perform)
 
 
 @router.post(
@@ -191,29 +190,13 @@ async def activate_salesforce_mapping(
     async def perform() -> Response:
         begins_at = activation.effective_from_at or at
         await activate_mapping(work, mapping_id, begins_at, actor=caller.actor, at=at)
-        return _reply(await _mapping(work, mapping_id))
+        return as_reply(await _mapping(work, mapping_id))
 
     path = f"/v1/salesforce-mappings/{mapping_id}/activation"
-    return await _once(work, (caller, key, path), activation, perform)
+    return await done_once(work, (caller, key, path), activation, perform)
 
 
 async def _mapping(work: Work, mapping_id: UUID) -> MappingBody:
     row = await mapping_row(work.connection, mapping_id)
     assert row is not None, "it was there a moment ago, in the same transaction"
     return mapping_body(row)
-
-
-async def _once(
-    work: Work,
-    attempt: tuple[Caller, str | None, str],
-    draft: BaseModel,
-    perform: Callable[[], Awaitable[Response]],
-) -> Response:
-    """Perform, or replay the stored reply; `attempt` is who asks, with which key, on which path."""
-    caller, key, path = attempt
-    content = f"POST {path}\n{draft.model_dump_json()}".encode()
-    return await once(work.connection, Attempt(caller.subject, key, content) if key else None, perform)
-
-
-def _reply(body: BaseModel, status_code: int = 200) -> Response:
-    return Response(body.model_dump_json(), status_code=status_code, media_type="application/json")

@@ -8,17 +8,17 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, JsonValue
 
 from gateway.adapters.salesforce_sweeps import SWEEP_TASK, Row, sweep, sweeps
-from gateway.api.replies import as_reply, attempt_of
 from gateway.domain.salesforce_replies import SalesforceNotConfigured
 from shared.dependencies import PageWanted, Reading, Work
 from shared.errors import NotFound
-from shared.idempotency import IdempotencyKey, KeyReused, StillRunning, once
+from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
 from shared.jobs import enqueue
 from shared.jobs.api import JobErrorBody
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import WireModel
 
 router = APIRouter(prefix="/v1/salesforce-sweeps", tags=["Salesforce"])
@@ -79,8 +79,7 @@ async def start_salesforce_sweep(
         assert row is not None
         return as_reply(_body(row), 202, {"Location": f"/v1/salesforce-sweeps/{sweep_id}"})
 
-    content = f"POST /v1/salesforce-sweeps\n{draft.model_dump_json()}".encode()
-    return await once(work.connection, attempt_of(caller, key, content), perform)
+    return await done_once(work, (caller, key, "/v1/salesforce-sweeps"), draft, perform)
 
 
 @listed(router, "", SweepBody, summary="List sweeps of Salesforce")

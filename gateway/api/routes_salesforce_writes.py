@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from gateway.adapters.salesforce_write_mappings import write_mappings
 from gateway.adapters.salesforce_write_queries import Row, salesforce_write, salesforce_writes
-from gateway.api.replies import as_reply, attempt_of
 from gateway.api.schemas_salesforce_writes import (
     SalesforceWriteBody,
     WriteMappingBody,
@@ -26,11 +25,12 @@ from gateway.domain.salesforce_write import WriteMapping, WriteState, WriteSubje
 from shared.conditional import IfMatch, revision_etag, wanted_revision
 from shared.dependencies import PageWanted, Reading, Work
 from shared.errors import PreconditionMissing, Stale
-from shared.idempotency import IdempotencyKey, KeyReused, StillRunning, once
+from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1", tags=["Salesforce"])
 WriteId = Annotated[UUID, Path(description="The entry of the list")]
@@ -97,8 +97,7 @@ async def resend_salesforce_write(
         assert row is not None
         return as_reply(_body(row), 202)
 
-    content = f"POST /v1/salesforce-writes/{write_id}/resend".encode()
-    return await once(work.connection, attempt_of(caller, key, content), perform)
+    return await done_once(work, (caller, key, f"/v1/salesforce-writes/{write_id}/resend"), None, perform)
 
 
 @listed(

@@ -23,7 +23,7 @@ from gateway.api.schemas_webhooks import (
     delivery_body,
     delivery_file_body,
 )
-from gateway.api.webhook_requests import changer, done_once, found, reader, reply_of
+from gateway.api.webhook_requests import changer, found, reader, reply_of
 from gateway.application.register_webhook import (
     resend_between,
     send_test,
@@ -38,6 +38,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import done_once
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"])
 ENDPOINT: Final = "/{endpoint_id}"
@@ -63,7 +64,7 @@ async def try_out(
         delivery_id = await send_test(work, endpoint, by=caller.subject)
         return await _delivery(work, endpoint_id, delivery_id)
 
-    return await done_once(work, (caller, key, request), None, perform)
+    return await done_once(work, (caller, key, request.url.path), None, perform)
 
 
 @router.post(
@@ -89,7 +90,7 @@ async def resend_range(
         queued = await resend_between(work, endpoint, draft.told_from_at, draft.told_until_at)
         return reply_of(ResentBody(queued_count=len(queued)), 202)
 
-    return await done_once(work, (caller, key, request), draft, perform)
+    return await done_once(work, (caller, key, request.url.path), draft, perform)
 
 
 @listed(
@@ -158,7 +159,7 @@ async def resend(
             raise EventForgotten("Events are kept for a week")
         return await _delivery(work, endpoint_id, delivery_id)
 
-    return await done_once(work, (caller, key, request), None, perform)
+    return await done_once(work, (caller, key, request.url.path), None, perform)
 
 
 async def _delivery(work: UnitOfWork, endpoint_id: UUID, delivery_id: UUID) -> Response:

@@ -25,7 +25,7 @@ from gateway.api.schemas_webhooks import (
     endpoint_body,
     secret_body,
 )
-from gateway.api.webhook_requests import changer, done_once, found, reader, reply_of
+from gateway.api.webhook_requests import changer, found, reader, reply_of
 from gateway.application.register_webhook import (
     WantedEndpoint,
     register_webhook,
@@ -45,6 +45,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import done_once
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"])
 ENDPOINT: Final = "/{endpoint_id}"
@@ -77,7 +78,7 @@ async def register(
         secrets.append(secret)
         return reply_of(secret_body(endpoint), 201, revision=1)
 
-    reply = await done_once(work, (caller, key, request), draft, perform)
+    reply = await done_once(work, (caller, key, request.url.path), draft, perform)
     return _with_secret(reply, secrets)
 
 
@@ -178,7 +179,7 @@ async def rotate(
         now = found(await endpoint_of(work.connection, endpoint_id, owner=None))
         return reply_of(secret_body(now), 200, revision=now.revision)
 
-    reply = await done_once(work, (caller, key, request), draft, perform)
+    reply = await done_once(work, (caller, key, request.url.path), draft, perform)
     return _with_secret(reply, secrets)
 
 
@@ -203,7 +204,7 @@ async def resume(
         await resume_endpoint(work, await _for_change(work, caller, endpoint_id, if_match))
         return await _changed(work, endpoint_id)
 
-    return await done_once(work, (caller, key, request), None, perform)
+    return await done_once(work, (caller, key, request.url.path), None, perform)
 
 
 async def _for_change(work: UnitOfWork, caller: Caller, endpoint_id: UUID, if_match: str | None) -> Endpoint:

@@ -18,7 +18,7 @@ from services.payments.adapters.queries.account_statements import (
 from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_account_statements import (
     FileFormatName,
@@ -52,6 +52,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Account statements"])

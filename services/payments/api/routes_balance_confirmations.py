@@ -21,7 +21,7 @@ from services.payments.adapters.queries.balance_confirmations import (
 from services.payments.adapters.queries.listing import Listing, Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_account_statements import ConfirmationKindName
 from services.payments.api.schemas_balance_confirmations import (
@@ -76,6 +76,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day, MoneyBody
 
 router = APIRouter(prefix="/v1/balance-confirmations", tags=["Balance confirmations"])

@@ -20,7 +20,6 @@ from services.payments.adapters.queries.bank_lines import (
 )
 from services.payments.adapters.queries.listing import Listing, one_row
 from services.payments.api.dependencies import PageWanted, Reading
-from services.payments.api.posting import as_reply
 from services.payments.api.schemas_bank_lines import (
     BankLineBody,
     LineEvidence,
@@ -34,6 +33,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.money import minor_from_text
 from shared.pagination import Page
+from shared.replies import as_reply
 
 router = APIRouter(prefix="/v1", tags=["Suggestions"])
 _RUPEES: Final = r"^\d{1,15}(\.\d{1,2})?$"

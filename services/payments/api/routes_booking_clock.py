@@ -22,7 +22,7 @@ from services.payments.adapters.queries.booking_clock import (
 from services.payments.adapters.queries.listing import Listing
 from services.payments.api.amount_range import AmountRange
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_zones
 from services.payments.api.schemas_booking_clock import (
     BookingClockBody,
@@ -51,6 +51,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1/booking-clock", tags=["Booking clock"])

@@ -16,7 +16,7 @@ from services.payments.adapters.queries.clock_rules import (
 )
 from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_clock_rules import (
     BusinessCalendarBody,
     BusinessCalendarDraft,
@@ -49,6 +49,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/booking-clock", tags=["Booking clock"])

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from services.payments.adapters.queries.balance_confirmations import RULE_SELECT
 from services.payments.adapters.queries.listing import Listing, one_row
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_balance_confirmations import (
     ConfirmationRuleBody,
     ConfirmationRuleDraft,
@@ -19,6 +19,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/confirmation-rules", tags=["Balance confirmations"])
 

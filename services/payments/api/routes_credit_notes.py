@@ -16,7 +16,7 @@ from services.payments.adapters.queries.credit_notes import (
 from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.note_scope import NotesWanted, visible_note, visible_notes
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.routes_settlements import named_parts, settlements_reply
 from services.payments.api.schemas_credit_notes import (
     ApprovalDraft,
@@ -71,6 +71,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/credit-notes", tags=["Credit notes"])
 _MOVING = (NotFound, NoteState, Stale, PreconditionMissing, KeyReused, StillRunning)

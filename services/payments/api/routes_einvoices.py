@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from services.payments.adapters.queries.credit_notes import note_einvoice, note_exchanges
 from services.payments.api.dependencies import Reading, Work
 from services.payments.api.note_scope import visible_note
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_credit_notes import EInvoiceBody, IssueDraft, einvoice_body
 from services.payments.application.repeat_registration import repeat_registration
 from services.payments.domain.errors import NoteState
@@ -16,6 +16,7 @@ from shared.errors import NotFound
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import WireModel
 
 router = APIRouter(prefix="/v1/credit-notes", tags=["Credit notes"])

@@ -16,7 +16,7 @@ from services.payments.adapters.queries.exceptions import (
 )
 from services.payments.adapters.queries.listing import Listing
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_exceptions import (
     ExceptionAcceptanceDraft,
     ExceptionAgeBody,
@@ -47,6 +47,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/exceptions", tags=["Exceptions"])
 _CHANGES = (NotFound, ExceptionState, Stale, PreconditionMissing, KeyReused, StillRunning)

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.queries.exchange_rates import RATE_SELECT, counting_rate
 from services.payments.adapters.queries.listing import Listing
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once
 from services.payments.api.schemas_exchange_rates import (
     CountingRateBody,
     ExchangeRateBody,
@@ -28,6 +27,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/exchange-rates", tags=["Exchange rates"])

@@ -12,7 +12,7 @@ from services.payments.adapters.queries.ims import REPORTED_SELECT, ims_steps, r
 from services.payments.adapters.queries.listing import Listing, Row
 from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.note_scope import visible_note
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_ims import (
     ImsActionDraft,
@@ -36,6 +36,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1", tags=["Credit notes"])
 CSV_COLUMNS: Final = "supplier_gstin,number,action,period,acted_on,reversal_amount,reference,remark"

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.queries.ledger_exports import EXPORT_SELECT, LEDGER_NAME_SELECT
 from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_ledger_exports import (
     LedgerExportBody,
     LedgerExportDraft,
@@ -29,6 +29,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1", tags=["Ledger"])
 _MEDIA: Final = {"csv": "text/csv", "tally": "application/xml"}

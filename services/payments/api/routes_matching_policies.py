@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.queries.listing import Listing, one_row
 from services.payments.adapters.queries.policies import POLICY_SELECT
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_matching_policies import (
     PolicyBody,
     PolicyDraft,
@@ -27,6 +27,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1", tags=["Matching policies"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from services.payments.adapters.queries.listing import Listing
 from services.payments.adapters.queries.payer_aliases import ALIAS_SELECT, HAS_PROOF, PROVED_BY, STANDS
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_payer_aliases import (
     AliasKind,
     AliasWithdrawalDraft,
@@ -23,6 +23,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/payer-aliases", tags=["Payer aliases"])
 

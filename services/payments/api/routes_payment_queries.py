@@ -19,7 +19,7 @@ from services.payments.adapters.queries.payment_queries import (
     trace_facts,
 )
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_payment_queries import (
     AnswerDraft,
@@ -58,6 +58,7 @@ from shared.list_routes import listed
 from shared.money import minor_from_text
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1", tags=["Payment queries"])

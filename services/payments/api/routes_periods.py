@@ -14,7 +14,7 @@ from services.payments.adapters.queries.periods import (
     period_events,
 )
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_periods import (
     ChecklistBody,
     PeriodBalanceBody,
@@ -52,6 +52,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/periods", tags=["Periods"])
 Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$", description="A month as 2026-10")]

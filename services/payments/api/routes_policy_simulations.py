@@ -14,7 +14,7 @@ from services.payments.adapters.queries.policies import (
     SIMULATION_SELECT,
 )
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_matching_policies import (
     ActivationDraft,
     PolicyBody,
@@ -35,6 +35,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1", tags=["Matching policies"])
 

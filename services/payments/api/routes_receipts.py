@@ -12,7 +12,7 @@ from services.payments.adapters.queries.listing import Listing
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.api.amount_range import AmountRange
 from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.receipt_gathering import ReceiptGathering, Told, receipts_told
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_receipts import ReceiptBody, ReceiptDraft, ReceiptRow, receipt_body
@@ -44,6 +44,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1/receipts", tags=["Receipts"])

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.queries.line_standings import RULE_SELECT, TOLERANCE_SELECT
 from services.payments.adapters.queries.listing import Listing
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.schemas_reconciliation_rules import (
     RuleBody,
     RuleDraft,
@@ -42,6 +42,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import WireModel, money
 
 router = APIRouter(prefix="/v1", tags=["Reconciliation"])

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payments.adapters.queries.listing import Listing, Row
 from services.payments.adapters.queries.remittance_advices import ADVICE_SELECT
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_remittance_advices import (
     AdviceBody,
@@ -43,6 +43,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/remittance-advices", tags=["Remittance advices"])

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Response
 
 from services.payments.api.dependencies import Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.routes_bank_lines import evidence_of
 from services.payments.api.schemas_bank_lines import BankLineBody
 from services.payments.api.schemas_reviews import ReviewDraft, SuggestionReviewsDraft
@@ -31,6 +31,7 @@ from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning,
 from shared.identity import CurrentCaller
 from shared.jobs import enqueue
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 from shared.wire import WireModel
 
 router = APIRouter(prefix="/v1", tags=["Suggestions"])

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from services.payments.adapters.queries.listing import Listing
 from services.payments.adapters.queries.virtual_accounts import VIRTUAL_ACCOUNT_SELECT
 from services.payments.api.dependencies import PageWanted, Reading, Work
-from services.payments.api.posting import as_reply, done_once, posting_of
+from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_virtual_accounts import (
     VirtualAccountBody,
@@ -21,6 +21,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/virtual-accounts", tags=["Virtual accounts"])
 

@@ -18,11 +18,17 @@ async def line() -> AsyncIterator[tuple[Line, str]]:
 
 
 @pytest.fixture
-async def org(line: tuple[Line, str]) -> AsyncIterator[Org]:
+def quiet_org(line: tuple[Line, str]) -> Org:
+    """It sends messages only when it is told to."""
     salesforce = Salesforce()
     line[0].app = salesforce.application()
-    async with sending(salesforce):
-        yield Org(salesforce, line[1])
+    return Org(salesforce, line[1])
+
+
+@pytest.fixture
+async def org(quiet_org: Org) -> AsyncIterator[Org]:
+    async with sending(quiet_org.salesforce):
+        yield quiet_org
 
 
 @pytest.fixture(scope="session")

@@ -85,21 +85,19 @@ async def gateway_for_messages(gateway_database: Database) -> AsyncIterator[str]
 
 
 @pytest.fixture
-async def office(database: Database, org: Org, gateway_for_messages: str) -> AsyncIterator[Office]:
+async def office(database: Database, quiet_org: Org, gateway_for_messages: str) -> AsyncIterator[Office]:
     async with httpx.AsyncClient(verify=False, timeout=60) as client:
         road = Road(gateway_for_messages, client)
         async with serving(road) as address:
-            org.salesforce.messages.is_held = True
-            message = org.salesforce.messages.configure(
+            message = quiet_org.salesforce.messages.configure(
                 "Account",
                 FIELDS,
                 f"{address}/webhooks/salesforce/outbound-messages",
                 username="sf",
                 password=SECRET,
             )
-            office = Office(database, org, road, message, client)
-            org.salesforce.organization.clock = lambda: office.now
-            org.salesforce.messages.is_held = False
+            office = Office(database, quiet_org, road, message, client)
+            quiet_org.salesforce.organization.clock = lambda: office.now
             yield office
 
 
