@@ -1,6 +1,7 @@
 """Replies that are made by hand because they are remembered: the same bytes again for the same Idempotency-Key."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import Response
 from pydantic import BaseModel
@@ -26,6 +27,11 @@ def attempt_of(caller: Caller, key: str | None, path: str, draft: BaseModel | No
         return None
     content = f"POST {path}\n{draft.model_dump_json() if draft else ''}"
     return Attempt(caller.subject, key, content.encode())
+
+
+def known_before(body: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """What a route's document says of a natural key that is told again: `body` once more, with 200."""
+    return {200: {"model": body, "description": "It was known before, by its own key; nothing was added"}}
 
 
 async def done_once(

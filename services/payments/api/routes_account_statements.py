@@ -52,7 +52,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Account statements"])
@@ -63,7 +63,10 @@ router = APIRouter(prefix="/v1", tags=["Account statements"])
     status_code=201,
     response_model=PublishedStatementBody,
     summary="Publish a partner's account statement",
-    responses=refusals(NotFound, DateImpossible, BoundsInvalid, StatementUnproved, KeyReused, StillRunning),
+    responses={
+        **known_before(PublishedStatementBody),
+        **refusals(NotFound, DateImpossible, BoundsInvalid, StatementUnproved, KeyReused, StillRunning),
+    },
 )
 async def publish_account_statement(
     draft: StatementDraft, work: Work, pool: Pool, caller: CurrentCaller, key: IdempotencyKey = None

@@ -15,6 +15,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import known_before
 
 router = APIRouter(prefix="/v1/bank-accounts", tags=["Bank accounts"])
 
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/v1/bank-accounts", tags=["Bank accounts"])
     "",
     status_code=201,
     response_model=BankAccountBody,
-    responses=refusals(BankAccountTaken, KeyReused, StillRunning),
+    responses={**known_before(BankAccountBody), **refusals(BankAccountTaken, KeyReused, StillRunning)},
     summary="Register one of our bank accounts",
 )
 async def register_bank_account_route(

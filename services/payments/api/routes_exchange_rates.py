@@ -27,7 +27,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/exchange-rates", tags=["Exchange rates"])
@@ -79,7 +79,7 @@ async def show_counting_rate(
     status_code=201,
     response_model=ExchangeRateBody,
     summary="Enter an exchange rate",
-    responses=refusals(RateInvalid, KeyReused, StillRunning),
+    responses={**known_before(ExchangeRateBody), **refusals(RateInvalid, KeyReused, StillRunning)},
 )
 async def enter_exchange_rate(
     draft: ExchangeRateDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None

@@ -27,7 +27,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day, WireModel
 
 router = APIRouter(prefix="/v1/gst-registrations", tags=["GST registrations"])
@@ -45,7 +45,10 @@ class RegistrationsOnBody(WireModel):
     status_code=201,
     response_model=GstRegistrationBody,
     summary="Say who we are for the tax office from a day on",
-    responses=refusals(GstRegistrationInvalid, RegistrationTaken, KeyReused, StillRunning),
+    responses={
+        **known_before(GstRegistrationBody),
+        **refusals(GstRegistrationInvalid, RegistrationTaken, KeyReused, StillRunning),
+    },
 )
 async def add_gst_registration_route(
     draft: GstRegistrationDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None

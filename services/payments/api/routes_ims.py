@@ -36,7 +36,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 
 router = APIRouter(prefix="/v1", tags=["Credit notes"])
 CSV_COLUMNS: Final = "supplier_gstin,number,action,period,acted_on,reversal_amount,reference,remark"
@@ -62,7 +62,10 @@ async def show_ims_actions(note_id: UUID, connection: Reading, caller: CurrentCa
     status_code=201,
     response_model=ImsDetailBody,
     summary="Record what became of a reported credit note",
-    responses=refusals(NotFound, NoteState, ImsStepRefused, CreditNoteInvalid, KeyReused, StillRunning),
+    responses={
+        **known_before(ImsDetailBody),
+        **refusals(NotFound, NoteState, ImsStepRefused, CreditNoteInvalid, KeyReused, StillRunning),
+    },
 )
 async def record_ims_action_route(
     note_id: UUID, draft: ImsActionDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None

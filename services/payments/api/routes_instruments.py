@@ -39,7 +39,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/instruments", tags=["Instruments"])
@@ -50,7 +50,10 @@ router = APIRouter(prefix="/v1/instruments", tags=["Instruments"])
     status_code=201,
     response_model=InstrumentBody,
     summary="Register a cheque in hand",
-    responses=refusals(PartnerUnknown, InstrumentTaken, DateImpossible, KeyReused, StillRunning),
+    responses={
+        **known_before(InstrumentBody),
+        **refusals(PartnerUnknown, InstrumentTaken, DateImpossible, KeyReused, StillRunning),
+    },
 )
 async def register_instrument_route(
     draft: InstrumentDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None

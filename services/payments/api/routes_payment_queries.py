@@ -58,7 +58,7 @@ from shared.list_routes import listed
 from shared.money import minor_from_text
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1", tags=["Payment queries"])
@@ -103,7 +103,10 @@ async def _trace(
     status_code=201,
     response_model=QueryThreadBody,
     summary="Open a question on a payment",
-    responses=refusals(PartnerUnknown, QueryTaken, KeyReused, StillRunning),
+    responses={
+        **known_before(QueryThreadBody),
+        **refusals(PartnerUnknown, QueryTaken, KeyReused, StillRunning),
+    },
 )
 async def open_payment_query(
     draft: QueryDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None

@@ -44,7 +44,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day, Instant
 
 router = APIRouter(prefix="/v1/receipts", tags=["Receipts"])
@@ -110,11 +110,11 @@ async def list_receipts(
     status_code=201,
     response_model=ReceiptBody,
     summary="Book a payment told by hand or by a virtual account",
-    responses=refusals(
+    responses={**known_before(ReceiptBody), **refusals(
         BankAccountUnknown, PartnerUnknown, ItemNotPayable, ItemSettled, DeductionUnknown, ReceiptTaken, PaymentInvalid,
         RateUnknown,
         KeyReused, StillRunning,
-    ),
+    )},
 )  # fmt: skip
 async def record_receipt(
     draft: ReceiptDraft, request: Request, pool: Pool, caller: CurrentCaller, key: IdempotencyKey = None

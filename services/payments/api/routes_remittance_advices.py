@@ -43,7 +43,7 @@ from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/remittance-advices", tags=["Remittance advices"])
@@ -59,7 +59,10 @@ CSV_EXAMPLE: Final = (
     status_code=201,
     response_model=AdviceBody,
     summary="Tell what a partner paid",
-    responses=refusals(PartnerUnknown, AdviceInvalid, AdviceTaken, KeyReused, StillRunning),
+    responses={
+        **known_before(AdviceBody),
+        **refusals(PartnerUnknown, AdviceInvalid, AdviceTaken, KeyReused, StillRunning),
+    },
 )
 async def tell_remittance_advice(
     draft: AdviceDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None

@@ -27,7 +27,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Deductions"])
@@ -73,7 +73,10 @@ async def list_tax_receivables(
     status_code=201,
     response_model=TaxCertificateBody,
     summary="Record a certificate of tax kept back",
-    responses=refusals(PartnerUnknown, CertificateTaken, KeyReused, StillRunning),
+    responses={
+        **known_before(TaxCertificateBody),
+        **refusals(PartnerUnknown, CertificateTaken, KeyReused, StillRunning),
+    },
 )
 async def record_tax_certificate_route(
     draft: TaxCertificateDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None

@@ -21,7 +21,7 @@ from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply, done_once, known_before
 
 router = APIRouter(prefix="/v1/virtual-accounts", tags=["Virtual accounts"])
 
@@ -31,7 +31,10 @@ router = APIRouter(prefix="/v1/virtual-accounts", tags=["Virtual accounts"])
     status_code=201,
     response_model=VirtualAccountBody,
     summary="Register a partner's virtual account number",
-    responses=refusals(PartnerUnknown, BankAccountUnknown, VirtualAccountTaken, KeyReused, StillRunning),
+    responses={
+        **known_before(VirtualAccountBody),
+        **refusals(PartnerUnknown, BankAccountUnknown, VirtualAccountTaken, KeyReused, StillRunning),
+    },
 )
 async def register_virtual_account_route(
     draft: VirtualAccountDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
