@@ -13,3 +13,15 @@ class PartnerUnknown(NotFound):
     """Absent, or outside the rows the caller may see."""
 
     code, title = "partner_unknown", "No such partner"
+
+
+class OrderInvalid(Invalid):
+    """Lines, quantities or holds that contradict each other."""
+
+    code, title = "order_invalid", "The order cannot be kept like this"
+
+
+class OrderUnknown(NotFound):
+    """Absent, or outside the rows the caller may see."""
+
+    code, title = "order_unknown", "No such order"

@@ -1,0 +1,125 @@
+"""The facts payment sheets are made of."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.partners.adapters.orm.base import Record
+
+# The facts below arrive in any order and more than once: each is inserted once and never changed, nothing
+# refers to a row that may still be on its way, and every sum is made when a sheet is read.
+
+
+class SheetInvoiceRecord(Record):
+    """An invoice as payments told it."""
+
+    __tablename__ = "sheet_invoices"
+    __table_args__ = (Index("ix_sheet_invoices_partner", "partner_code", "due_on"),)
+    invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    partner_code: Mapped[str]
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+
+
+class SheetReceiptRecord(Record):
+    """A receipt as it was booked; whether it was taken back later is in sheet_reversals."""
+
+    __tablename__ = "sheet_receipts"
+    __table_args__ = (Index("ix_sheet_receipts_partner", "partner_code", "received_on"),)
+    receipt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_code: Mapped[str | None]
+    received_on: Mapped[date]
+    booked_at: Mapped[datetime]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    on_account_minor: Mapped[int]
+    rail: Mapped[str]
+    reference: Mapped[str]
+
+
+class SheetSettlementRecord(Record):
+    """What one receipt settles of one invoice: money (kind 'money') or a deduction by its kind."""
+
+    __tablename__ = "sheet_settlements"
+    __table_args__ = (Index("ix_sheet_settlements_invoice", "invoice_id"),)
+    receipt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[UUID]
+    invoice_number: Mapped[str]
+    kind: Mapped[str]
+    amount_minor: Mapped[int]
+
+
+class SheetChangeRecord(Record):
+    """What a receipt or credit note settles since its booking, or no longer: negative when taken back."""
+
+    __tablename__ = "sheet_changes"
+    __table_args__ = (
+        Index("ix_sheet_changes_invoice", "invoice_id"),
+        Index("ix_sheet_changes_credit", "credit_id"),
+    )
+    allocation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    credit_id: Mapped[UUID]
+    credit_kind: Mapped[str]
+    partner_code: Mapped[str]
+    invoice_id: Mapped[UUID]
+    invoice_number: Mapped[str]
+    kind: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    effective_on: Mapped[date]
+
+
+class SheetRefundRecord(Record):
+    """Money of a receipt or credit note that was sent back."""
+
+    __tablename__ = "sheet_refunds"
+    __table_args__ = (Index("ix_sheet_refunds_credit", "credit_id"),)
+    refund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    credit_id: Mapped[UUID]
+    credit_kind: Mapped[str]
+    partner_code: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    refunded_on: Mapped[date]
+    reference: Mapped[str]
+
+
+class SheetCreditNoteRecord(Record):
+    """A credit note as it was told last: the later revision wins."""
+
+    __tablename__ = "sheet_credit_notes"
+    __table_args__ = (Index("ix_sheet_credit_notes_partner", "partner_code", "note_id"),)
+    note_id: Mapped[UUID] = mapped_column(primary_key=True)
+    note_type: Mapped[str]
+    standing: Mapped[str]
+    number: Mapped[str | None]
+    issued_on: Mapped[date | None]
+    partner_code: Mapped[str]
+    reason_code: Mapped[str]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    revision: Mapped[int]
+
+
+class SheetReversalRecord(Record):
+    """A receipt that was taken back: what it had settled is open again."""
+
+    __tablename__ = "sheet_reversals"
+    receipt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reversed_on: Mapped[date]
+    reason_code: Mapped[str]
+
+
+class ProjectionProgressRecord(Record):
+    """How far a projection is: the newest fact it holds, and when that was applied."""
+
+    __tablename__ = "projection_progress"
+    projection: Mapped[str] = mapped_column(primary_key=True)
+    newest_fact_at: Mapped[datetime]
+    applied_at: Mapped[datetime]
