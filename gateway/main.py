@@ -35,6 +35,7 @@ from gateway.api.routes_gateway import health_router, me_router, reference_route
 from gateway.api.routes_request_audit import router as request_audit_router
 from gateway.api.routes_revocations import router as revocations_router
 from gateway.api.routes_salesforce import router as salesforce_router
+from gateway.api.routes_salesforce_notifications import router as salesforce_notifications_router
 from gateway.api.routes_salesforce_webhooks import router as salesforce_webhooks_router
 from gateway.api.routes_webhook_deliveries import router as deliveries_router
 from gateway.api.routes_webhooks import router as webhooks_router
@@ -166,6 +167,7 @@ def create_own_app() -> FastAPI:
         health_router,
         reference_router,
         salesforce_router,
+        salesforce_notifications_router,
         salesforce_webhooks_router,
     ):
         own.include_router(router)

@@ -8,12 +8,10 @@ from pydantic import ValidationError
 from gateway.domain.salesforce_facts import FactKind
 from gateway.domain.salesforce_mapping import ObjectMapping
 from gateway.domain.salesforce_record import KeptRecord
-from gateway.domain.salesforce_values import Item
 from shared.database import UnitOfWork
 from shared.errors import FieldProblem, Invalid
 from shared.events.crm import (
     AccountChangedV1,
-    AdvisedItem,
     CaseOpenedV1,
     OpportunityChangedV1,
     OrderChangedV1,
@@ -42,11 +40,6 @@ def event_of(record: KeptRecord, mapping: ObjectMapping, values: Mapping[str, ob
     if mapping.fact is FactKind.ACCOUNT:
         told["told"] = tuple(sorted(mapping.rules))
     if mapping.fact is FactKind.PAYMENT_ADVICE:
-        told["items"] = tuple(
-            AdvisedItem(item=one.item, amount_minor=one.amount_minor)
-            for one in told.get("items", ())
-            if isinstance(one, Item)
-        )
         told.setdefault("reference", "")
     told |= {
         "record_id": record.key.record_id,

@@ -6,7 +6,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 def add_salesforce_tables(metadata: sa.MetaData) -> None:
     """Describe the tables, so that drift between them and the code shows."""
-    for add in (_add_messages, _add_notifications, _add_records, _add_object_gaps, _add_mappings):
+    for add in (
+        _add_messages,
+        _add_notifications,
+        _add_replays,
+        _add_records,
+        _add_object_gaps,
+        _add_mappings,
+    ):
         add(metadata)
 
 
@@ -48,6 +55,27 @@ def _add_notifications(metadata: sa.MetaData) -> None:
             "outcome IN ('told', 'kept', 'superseded', 'unmapped', 'quarantined')", name="outcome_known"
         ),
         sa.Index("ix_salesforce_notifications_outcome", "outcome", "id"),
+    )
+
+
+def _add_replays(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "salesforce_notification_replays",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column(
+            "notification_id",
+            sa.ForeignKey(
+                "salesforce_notifications.id", name="fk_salesforce_notification_replays_notification"
+            ),
+            nullable=False,
+        ),
+        sa.Column("state_before", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("problems", JSONB, nullable=False),
+        sa.Column("replayed_by", sa.Text, nullable=False),
+        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Index("ix_salesforce_notification_replays_notification_id", "notification_id", "id"),
     )
 
 

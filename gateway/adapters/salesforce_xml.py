@@ -41,6 +41,10 @@ class OutboundMessage:
         """What is told, in order; what cannot be read says why. Only for messages whose sender was checked."""
         return [_notification(self.organization_id[:15], element) for element in self.elements]
 
+    def texts(self) -> list[str]:
+        """Each notification as its XML, in order."""
+        return [etree.tostring(element, encoding="unicode", with_tail=False) for element in self.elements]
+
 
 def read_message(body: bytes) -> OutboundMessage:
     """Read an outbound message; MessageUnreadable for anything else, a DTD or more than 100 notifications included."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from gateway.adapters.salesforce_message_bodies import EVENT, OUTBOUND_MESSAGE
 from gateway.adapters.salesforce_xml import MEDIA_TYPE, acknowledgement, fault, read_message
 from gateway.api.entrance import Entering, Entrance
 from gateway.api.request_body import bounded_request_body
@@ -20,7 +21,6 @@ from shared.observability import logger
 
 MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 EVENTS_BYTES_MAX: Final = 4 * 1024 * 1024
-OUTBOUND_MESSAGE, EVENT = "outbound_message", "event"
 
 # Protocols of Salesforce rather than resources of ours: docs/guides/salesforce.md describes them.
 router = APIRouter(prefix="/webhooks/salesforce", tags=["Salesforce"], include_in_schema=False)

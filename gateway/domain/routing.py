@@ -28,6 +28,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("api-keys", "request-audit", "token-revocations"), GATEWAY),
     **dict.fromkeys(("event-types", "events", "me", "webhook-endpoints"), GATEWAY),
     "salesforce-mappings": GATEWAY,
+    "salesforce-notifications": GATEWAY,
     "salesforce-records": GATEWAY,
     **dict.fromkeys(
         (

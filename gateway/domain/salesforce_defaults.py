@@ -58,6 +58,21 @@ _ORDER: Final = ObjectMapping(
         "currency": _CURRENCY,
         "amount_minor": _from("TotalAmount"),
         "ordered_on": _from("EffectiveDate"),
+        "requested_on": _from("Requested_On__c"),
+        "ends_on": _from("EndDate"),
+        "zone": _from("Zone__c", "Account.Zone__c"),
+        "purchase_order": _from("PoNumber"),
+        "lines": FieldRule(
+            paths=("OrderItems",),
+            each={
+                "product_code": _from("Product2.ProductCode", "ProductCode"),
+                "description": _from("Product2.Name", "Description"),
+                "quantity": _from("Quantity"),
+                "unit_price_minor": _from("UnitPrice"),
+                "amount_minor": _from("TotalPrice"),
+                "requested_on": _from("ServiceDate"),
+            },
+        ),
     },
 )
 _PAYMENT_ADVICE: Final = ObjectMapping(
@@ -87,6 +102,7 @@ _CASE: Final = ObjectMapping(
         "subject": _from("Subject"),
         "body": _from("Description", "Subject"),
         "opened_at": _from("CreatedDate"),
+        "is_closed": _from("IsClosed"),
     },
 )
 DEFAULT_MAPPINGS: Final[Mapping[str, ObjectMapping]] = {

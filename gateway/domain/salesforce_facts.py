@@ -1,7 +1,7 @@
 """Which facts Salesforce's records may become, and what each of their values must look like."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -26,17 +26,21 @@ class Shape(StrEnum):
     INSTANT = "instant"
     PERCENT = "percent"
     FLAG = "flag"
-    ITEMS = "items"
+    QUANTITY = "quantity"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One value of a fact; `choices` are the only texts it may be, when there are any."""
+    """One value of a fact; `choices` are the only texts it may be, when there are any. `parts` are the values of each row
+    of a list; `written_as` names the two that a text may hold, as in INV-1=5000.00; INV-2=300."""
 
     shape: Shape = Shape.TEXT
     is_required: bool = False
     length_max: int = 200
     choices: frozenset[str] = frozenset()
+    parts: Mapping[str, "Target"] = field(default_factory=dict)
+    written_as: tuple[str, str] | None = None
 
 
 # Those of payments, which answers the questions.
@@ -58,6 +62,22 @@ _REQUIRED_CODE: Final = Target(is_required=True, length_max=40)
 _REQUIRED: Final = Target(is_required=True)
 _AMOUNT: Final = Target(Shape.AMOUNT)
 _CURRENCY: Final = Target(Shape.CURRENCY, is_required=True)
+_ITEMS: Final = Target(
+    Shape.LIST,
+    parts={"item": _REQUIRED_CODE, "amount_minor": Target(Shape.AMOUNT, is_required=True)},
+    written_as=("item", "amount_minor"),
+)
+_ORDER_LINES: Final = Target(
+    Shape.LIST,
+    parts={
+        "product_code": _REQUIRED_CODE,
+        "description": Target(),
+        "quantity": Target(Shape.QUANTITY, is_required=True),
+        "unit_price_minor": _AMOUNT,
+        "amount_minor": _AMOUNT,
+        "requested_on": Target(Shape.DATE),
+    },
+)
 
 TARGETS: Final[Mapping[FactKind, Mapping[str, Target]]] = {
     FactKind.ACCOUNT: {
@@ -92,6 +112,11 @@ TARGETS: Final[Mapping[FactKind, Mapping[str, Target]]] = {
         "currency": _CURRENCY,
         "amount_minor": _AMOUNT,
         "ordered_on": Target(Shape.DATE),
+        "requested_on": Target(Shape.DATE),
+        "ends_on": Target(Shape.DATE),
+        "zone": Target(),
+        "purchase_order": _CODE,
+        "lines": _ORDER_LINES,
     },
     FactKind.PAYMENT_ADVICE: {
         "partner_code": _REQUIRED_CODE,
@@ -100,7 +125,7 @@ TARGETS: Final[Mapping[FactKind, Mapping[str, Target]]] = {
         "currency": _CURRENCY,
         "amount_minor": Target(Shape.AMOUNT, is_required=True),
         "paid_on": Target(Shape.DATE, is_required=True),
-        "items": Target(Shape.ITEMS),
+        "items": _ITEMS,
         "note": Target(length_max=500),
     },
     FactKind.CASE: {
@@ -110,9 +135,6 @@ TARGETS: Final[Mapping[FactKind, Mapping[str, Target]]] = {
         "subject": _REQUIRED,
         "body": Target(length_max=4000),
         "opened_at": Target(Shape.INSTANT, is_required=True),
+        "is_closed": Target(Shape.FLAG),
     },
-}
-ITEM_TARGETS: Final[Mapping[str, Target]] = {
-    "item": Target(is_required=True, length_max=40),
-    "amount_minor": Target(Shape.AMOUNT, is_required=True),
 }

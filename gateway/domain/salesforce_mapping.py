@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.domain.salesforce_facts import ITEM_TARGETS, TARGETS, FactKind, Shape, Target
+from gateway.domain.salesforce_facts import TARGETS, FactKind, Shape, Target
 from gateway.domain.salesforce_ids import RecordIdInvalid, record_id_18
 from gateway.domain.salesforce_record import Fields, Value
-from gateway.domain.salesforce_values import DATE_FORMATS, Item, ValueProblem, value_of
+from gateway.domain.salesforce_values import DATE_FORMATS, ValueProblem, value_of
 from shared.errors import FieldProblem
 
-ITEMS_MAX: Final = 500
+ROWS_MAX: Final = 500
 _RELATION_SUFFIX: Final = "__r"
 
 Related = Mapping[str, Fields]
@@ -105,10 +105,10 @@ def _rule_problems(
             yield FieldProblem(place, "expected either paths or a constant")
         if rule.format is not None and (target.shape is not Shape.DATE or rule.format not in DATE_FORMATS):
             yield FieldProblem(f"{place}/format", f"only a date has one: {', '.join(DATE_FORMATS)}")
-        if (rule.each is not None) and target.shape is not Shape.ITEMS:
-            yield FieldProblem(f"{place}/each", "only items are a list")
+        if (rule.each is not None) and target.shape is not Shape.LIST:
+            yield FieldProblem(f"{place}/each", "this value is no list")
         elif rule.each is not None:
-            yield from _rule_problems(rule.each, ITEM_TARGETS, f"{place}/each")
+            yield from _rule_problems(rule.each, target.parts, f"{place}/each")
     for name, target in targets.items():
         if target.is_required and name not in rules:
             yield FieldProblem(f"{pointer}/{name}", "this value is required")
@@ -127,8 +127,8 @@ class _Reading:
         if found is None:
             return None
         try:
-            if target.shape is Shape.ITEMS:
-                return self._items(found, rule)
+            if target.shape is Shape.LIST:
+                return self._rows(found, rule, target)
             return value_of(found, target, currency=self.currency, date_format=rule.format)
         except ValueProblem as problem:
             self.add_problem(name, f"{problem} ({', '.join(rule.paths) or 'constant'})")
@@ -175,41 +175,43 @@ class _Reading:
             return None
         return _inside(self.related[record_id], rest)
 
-    def _items(self, found: Value, rule: FieldRule) -> tuple[Item, ...]:
-        """A list of rows, a query's `records` of them, or a text: 'INV-1=5000.00; INV-2=300'."""
-        if isinstance(found, str):
-            rows: Sequence[object] = [
-                _pair(part) for part in found.replace("\n", ";").split(";") if part.strip()
-            ]
-            rules = {"item": FieldRule(paths=("item",)), "amount_minor": FieldRule(paths=("amount",))}
-        else:
-            inner = found.get("records") if isinstance(found, dict) else found
-            rows, rules = inner if isinstance(inner, list) else [], dict(rule.each or {})
-        if len(rows) > ITEMS_MAX:
-            raise ValueProblem(f"more than {ITEMS_MAX} items")
-        return tuple(self._item(number, row, rules) for number, row in enumerate(rows))
+    def _rows(self, found: Value, rule: FieldRule, target: Target) -> tuple[Mapping[str, object], ...]:
+        """A list of rows, a query's `records` of them, or where that may be a text: 'INV-1=5000.00; INV-2=300'."""
+        rows, rules = _list_in(found), dict(rule.each or {})
+        if isinstance(found, str) and target.written_as is not None:
+            name, amount = target.written_as
+            rows = [_pair(part) for part in found.replace("\n", ";").split(";") if part.strip()]
+            rules = {name: FieldRule(paths=("name",)), amount: FieldRule(paths=("amount",))}
+        if rows is None:
+            raise ValueProblem("expected a list")
+        if len(rows) > ROWS_MAX:
+            raise ValueProblem(f"more than {ROWS_MAX} rows")
+        return tuple(self._row(number, row, rules, target) for number, row in enumerate(rows, 1))
 
-    def _item(self, number: int, row: object, rules: Mapping[str, FieldRule]) -> Item:
+    def _row(
+        self, number: int, row: object, rules: Mapping[str, FieldRule], target: Target
+    ) -> Mapping[str, object]:
+        """What stands in the row; without what is empty and need not be there."""
         fact = MappedFact(self.fact.kind)
         inner = _Reading(row if isinstance(row, dict) else {}, {}, fact, self.currency)
         values = {
-            name: inner.read(name, rules.get(name, FieldRule()), target)
-            for name, target in ITEM_TARGETS.items()
+            name: inner.read(name, rules.get(name, FieldRule()), part) for name, part in target.parts.items()
         }
-        missing = [name for name, value in values.items() if value is None]
+        missing = [name for name, part in target.parts.items() if part.is_required and values[name] is None]
         if fact.problems or missing:
             details = [f"{problem.pointer[1:]}: {problem.detail}" for problem in fact.problems]
-            raise ValueProblem(
-                f"item {number + 1}: {'; '.join(details) or ', '.join(missing) + ' is missing'}"
-            )
-        amount_minor = values["amount_minor"]
-        assert isinstance(amount_minor, int)
-        return Item(str(values["item"]), amount_minor)
+            raise ValueProblem(f"row {number}: {'; '.join(details) or ', '.join(missing) + ' is missing'}")
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _list_in(found: Value) -> Sequence[object] | None:
+    inner = found.get("records") if isinstance(found, dict) else found
+    return inner if isinstance(inner, list) else None
 
 
 def _pair(part: str) -> dict[str, Value]:
-    item, _, amount = part.partition("=")
-    return {"item": item.strip(), "amount": amount.strip()}
+    name, _, amount = part.partition("=")
+    return {"name": name.strip(), "amount": amount.strip()}
 
 
 def _inside(nested: Fields, path: str) -> Value:

@@ -1,6 +1,5 @@
 """What stands in a field of Salesforce, read as a value of ours; what cannot be read says what was expected."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -26,14 +25,6 @@ class ValueProblem(Exception):
     """What was expected of a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What a payment settles of one invoice or charge."""
-
-    item: str
-    amount_minor: int
-
-
 def value_of(
     found: Value, target: Target, *, currency: str, date_format: str | None = None
 ) -> str | int | bool | date | datetime:
@@ -51,6 +42,8 @@ def value_of(
             return _flag(found)
         case Shape.PERCENT:
             return _percent(found)
+        case Shape.QUANTITY:
+            return _quantity(found)
         case _:
             return _text(found, target)
 
@@ -78,6 +71,11 @@ def _amount_minor(found: Value, currency: str) -> int:
 
 def _percent(found: Value) -> int:
     return int(_number(found).to_integral_value())
+
+
+def _quantity(found: Value) -> str:
+    """Exact, without an exponent and without zeros that say nothing: 2.500 is 2.5."""
+    return f"{_number(found).normalize():f}"
 
 
 def _number(found: Value) -> Decimal:

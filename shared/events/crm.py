@@ -127,8 +127,23 @@ class OpportunityChangedV1(RecordChangedV1):
     is_won: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """What is ordered; `quantity` is a decimal number as text, because a product may be sold by weight or length."""
+
+    product_code: Annotated[str, Field(max_length=40)]
+    description: Annotated[str, Field(max_length=200)] = ""
+    quantity: Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
+    unit_price_minor: AmountMinor | None = None
+    amount_minor: AmountMinor | None = None
+    requested_on: date | None = None
+
+
 class OrderChangedV1(RecordChangedV1):
-    """An order of the CRM is new or changed; it is told whole. Nobody keeps a queue for it yet."""
+    """An order of the CRM is new or changed; it is told whole.
+
+    `lines` are empty when the CRM did not tell them: an outbound message cannot. Nobody keeps a queue for it yet.
+    """
 
     type_name: ClassVar[str] = "salesops.crm.order_changed.v1"
 
@@ -139,12 +154,18 @@ class OrderChangedV1(RecordChangedV1):
     currency: Currency
     amount_minor: AmountMinor | None = None
     ordered_on: date | None = None
+    requested_on: Annotated[date | None, Field(description="When the partner wants it")] = None
+    ends_on: date | None = None
+    zone: str | None = None
+    purchase_order: Annotated[str | None, Field(max_length=40, description="The partner's own number")] = None
+    lines: Annotated[tuple[OrderLine, ...], Field(max_length=500)] = ()
 
 
 class CaseOpenedV1(RecordChangedV1):
     """A partner's question about a payment was opened in the CRM, or changed there; the record opens one question."""
 
     type_name: ClassVar[str] = "salesops.crm.case_opened.v1"
+    consumers: ClassVar[tuple[str, ...]] = ("payments",)
 
     partner_code: Annotated[str, Field(max_length=40)]
     case_number: Annotated[str | None, Field(max_length=40)] = None
@@ -152,6 +173,7 @@ class CaseOpenedV1(RecordChangedV1):
     subject: Annotated[str, Field(max_length=200)]
     body: Annotated[str, Field(max_length=4000)]
     opened_at: datetime
+    is_closed: Annotated[bool, Field(description="It was answered there: it opens no question here")] = False
 
 
 EVENTS: tuple[type[Event], ...] = (

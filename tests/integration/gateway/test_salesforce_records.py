@@ -1,7 +1,6 @@
 """What Salesforce tells of records is kept once, merged, and told on once, whatever the order and however often."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -27,16 +26,8 @@ from tests.factories.salesforce import (
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, application_name="tests", pool_size=4)
-    async with database.engine.begin() as connection:
-        await connection.execute(
-            sa.text(
-                "TRUNCATE salesforce_records, salesforce_notifications, salesforce_messages, salesforce_mappings, outbox"
-            )
-        )
-    yield database
-    await database.close()
+def database(salesforce_database: Database) -> Database:
+    return salesforce_database
 
 
 async def taken_in(database: Database, *changes: RecordChange) -> list[Outcome]:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,93 +11,36 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from gateway.domain.salesforce_access import signature
 from shared.database import Database
 from tests.factories.salesforce import ORGANIZATION, account_fields, at_minute, record_id
-from tests.integration.gateway.running import Seen, bearer, gateway_before, recording_app
-
-MESSAGE_SECRET, NEXT_SECRET = "first-secret-of-outbound-messages", "second-secret-of-outbound-messages"
-EVENT_SECRET = "a-secret-that-signs-events-of-flow"
-OTHER_ORGANIZATION, OTHER_SECRET = "00D5g00000OTHER", "secret-of-the-other-organization"
-ORGANIZATIONS = json.dumps(
-    [
-        {
-            "id": ORGANIZATION,
-            "message_secrets": [MESSAGE_SECRET, NEXT_SECRET],
-            "event_secrets": [EVENT_SECRET],
-        },
-        {"id": OTHER_ORGANIZATION, "message_secrets": [OTHER_SECRET]},
-    ]
+from tests.integration.gateway.running import bearer
+from tests.integration.gateway.salesforce_senders import (
+    EVENTS,
+    MESSAGE_SECRET,
+    MESSAGES,
+    NEXT_SECRET,
+    OTHER_ORGANIZATION,
+    OTHER_SECRET,
+    TABLES,
+    message,
+    notification,
+    sent,
+    signed,
+    told_events,
 )
-MESSAGES, EVENTS = "/webhooks/salesforce/outbound-messages", "/webhooks/salesforce/events"
-TABLES = "salesforce_records, salesforce_notifications, salesforce_messages, salesforce_object_gaps, outbox"
+
 BILLION_LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 OUTSIDE_ENTITY = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
 
-@pytest.fixture(scope="module")
-async def url(database_url: str) -> AsyncIterator[str]:
-    async with gateway_before(
-        recording_app(Seen([])), database_url, salesforce_organizations=ORGANIZATIONS
-    ) as url:
-        yield url
+@pytest.fixture
+def database(salesforce_database: Database) -> Database:
+    return salesforce_database
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, application_name="tests", pool_size=2)
-    async with database.engine.begin() as connection:
-        await connection.execute(sa.text(f"TRUNCATE {TABLES}"))
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def client(url: str, database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-        yield client
-
-
-def notification(number: int, fields: dict[str, Any], object_name: str = "Account") -> str:
-    told = "".join(f"<sf:{name}>{value}</sf:{name}>" for name, value in fields.items() if value is not None)
-    return (
-        f"<Notification><Id>04l5g{number:013d}</Id><sObject xsi:type='sf:{object_name}' "
-        f"xmlns:sf='urn:sobject.enterprise.soap.sforce.com'>{told}</sObject></Notification>"
-    )
-
-
-def message(*notifications: str, organization: str = ORGANIZATION, before: str = "") -> bytes:
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>{before}'
-        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
-        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>'
-        f'<notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>{organization}</OrganizationId>'
-        "<ActionId>04k5g0000000001AAA</ActionId><SessionId xsi:nil='true'/>"
-        f"{''.join(notifications)}</notifications></soapenv:Body></soapenv:Envelope>"
-    ).encode()
-
-
-async def sent(client: httpx.AsyncClient, body: bytes, secret: str = MESSAGE_SECRET) -> httpx.Response:
-    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-    return await client.post(MESSAGES, content=body, headers=headers, auth=("salesforce", secret))
-
-
-def signed(body: bytes, *, at: float | None = None, secret: str = EVENT_SECRET) -> dict[str, str]:
-    timestamp = str(int(time.time() if at is None else at))
-    return {
-        "Content-Type": "application/json",
-        "X-Salesforce-Organization": ORGANIZATION,
-        "X-Salesforce-Timestamp": timestamp,
-        "X-Salesforce-Signature": signature(secret, timestamp, body),
-    }
-
-
-async def told_events(client: httpx.AsyncClient, *events: dict[str, Any]) -> list[dict[str, Any]]:
-    body = json.dumps(list(events)).encode()
-    reply = await client.post(EVENTS, content=body, headers=signed(body))
-    assert reply.status_code == 200, reply.text
-    items: list[dict[str, Any]] = reply.json()["items"]
-    return items
+def client(salesforce_client: httpx.AsyncClient) -> httpx.AsyncClient:
+    return salesforce_client
 
 
 async def count(database: Database, table: str) -> int:

@@ -53,7 +53,8 @@ async def database(gateway_database: Database, mappings_at_first: str) -> Databa
         await connection.execute(
             sa.text(
                 "TRUNCATE salesforce_writes, salesforce_write_mappings, salesforce_open_items, salesforce_partners,"
-                " salesforce_watermarks, salesforce_records, salesforce_object_gaps, salesforce_notifications,"
+                " salesforce_watermarks, salesforce_records, salesforce_object_gaps, salesforce_notification_replays,"
+                " salesforce_notifications,"
                 " salesforce_messages, outbox"
             )
         )

@@ -8,10 +8,13 @@ import pytest
 from gateway.domain.salesforce_defaults import DEFAULT_MAPPINGS
 from gateway.domain.salesforce_facts import FactKind
 from gateway.domain.salesforce_mapping import FieldRule, ObjectMapping, fact_of, mapping_problems, relations
-from gateway.domain.salesforce_values import Item
 from tests.factories.salesforce import account_fields, advice_fields, record_id
 
 ADVICE = DEFAULT_MAPPINGS["Payment_Advice__c"]
+
+
+def item(name: str, amount_minor: int) -> dict[str, object]:
+    return {"item": name, "amount_minor": amount_minor}
 
 
 def with_rule(name: str, rule: FieldRule, mapping: ObjectMapping = ADVICE) -> ObjectMapping:
@@ -34,7 +37,7 @@ def test_a_payment_advice_is_read_by_the_default_mapping() -> None:
     assert fact.values["amount_minor"] == 12_000_000
     assert fact.values["currency"] == "INR"
     assert fact.values["paid_on"] == date(2026, 11, 25)
-    assert fact.values["items"] == (Item("INV-1", 10_000_000), Item("INV-2", 2_000_000))
+    assert fact.values["items"] == (item("INV-1", 10_000_000), item("INV-2", 2_000_000))
 
 
 def test_a_crore_written_as_java_writes_it_is_a_crore() -> None:
@@ -53,8 +56,8 @@ def test_a_crore_written_as_java_writes_it_is_a_crore() -> None:
         ({"Paid_On__c": "0001-01-01"}, "/paid_on"),
         ({"CurrencyIsoCode": "rupees"}, "/currency"),
         ({"Partner_Code__c": None}, "/partner_code required"),
-        ({"Invoices__c": "INV-1=much"}, "/items item 1"),
-        ({"Invoices__c": [{"Invoice_Number__c": "INV-1"}]}, "/items item 1: amount_minor is missing"),
+        ({"Invoices__c": "INV-1=much"}, "/items row 1"),
+        ({"Invoices__c": [{"Invoice_Number__c": "INV-1"}]}, "/items row 1: amount_minor is missing"),
         ({"UTR__c": "x" * 41}, "/reference longer than 40"),
     ],
 )
@@ -67,7 +70,25 @@ def test_each_value_that_cannot_be_read_is_named_with_what_was_expected(changes,
 def test_items_may_be_the_rows_of_a_child_query() -> None:
     rows = {"records": [{"Invoice_Number__c": "INV-9", "Amount__c": "5.5"}]}
 
-    assert fact_of(ADVICE, advice_fields(Items__r=rows), {}).values["items"] == (Item("INV-9", 550),)
+    assert fact_of(ADVICE, advice_fields(Items__r=rows), {}).values["items"] == (item("INV-9", 550),)
+
+
+def test_an_order_tells_its_lines_with_exact_quantities() -> None:
+    rows = [
+        {"Product2": {"ProductCode": "DG-25", "Name": "Genset"}, "Quantity": "2.500", "UnitPrice": "1.0E5"},
+        {"ProductCode": "OIL", "Quantity": 1, "TotalPrice": "99.5", "ServiceDate": "2026-12-01"},
+    ]
+    fields = {"Id": record_id("Order", 1), "OrderItems": {"records": rows}}
+
+    lines = fact_of(DEFAULT_MAPPINGS["Order"], fields, {}).values["lines"]
+
+    assert lines == (
+        {"product_code": "DG-25", "description": "Genset", "quantity": "2.5", "unit_price_minor": 10_000_000},
+        {"product_code": "OIL", "quantity": "1", "amount_minor": 9_950, "requested_on": date(2026, 12, 1)},
+    )
+    assert "/lines expected a list (OrderItems)" in problems(
+        DEFAULT_MAPPINGS["Order"], {**fields, "OrderItems": "OIL"}
+    )
 
 
 def test_a_table_of_values_translates_picklists_and_refuses_what_it_does_not_list() -> None:
