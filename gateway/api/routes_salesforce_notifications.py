@@ -15,12 +15,12 @@ from gateway.api.schemas_salesforce_notifications import (
     Channel,
     NotificationDetailBody,
     NotificationReplayOrder,
+    NotificationState,
     SalesforceNotificationBody,
     notification_facts,
     replay_body,
 )
 from gateway.application.replay_notifications import NotificationReplay, replay_notifications
-from gateway.application.take_in_records import Outcome
 from shared.dependencies import PageWanted, Reading, Work
 from shared.errors import NotFound
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
@@ -39,7 +39,7 @@ NotificationId = Annotated[UUID, Path(description="`id` of the notification here
 class NotificationFilters:
     """What a list of notifications is narrowed to; each is a query parameter."""
 
-    state: Annotated[Outcome | None, Query(description="What they have become")] = None
+    state: Annotated[NotificationState | None, Query(description="What they have become")] = None
     object_name: Annotated[str | None, Query(max_length=80, description="API name of the object")] = None
     record_id: Annotated[str | None, Query(max_length=18, description="18 characters")] = None
     channel: Annotated[Channel | None, Query(description="How they came")] = None

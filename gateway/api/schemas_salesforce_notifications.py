@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from pydantic import Field, JsonValue
 
 from gateway.api.schemas_salesforce import FieldProblemBody, ObjectName
-from gateway.application.take_in_records import Outcome
 from shared.wire import WireModel
 
 Channel = Literal["outbound_message", "event"]
+NotificationState = Literal["told", "kept", "superseded", "unmapped", "quarantined"]
 
 
 class SalesforceNotificationBody(WireModel):
@@ -35,7 +35,9 @@ class SalesforceNotificationBody(WireModel):
         UUID | None, Field(description="`id` of that record in `/v1/salesforce-records`")
     ]
     replay_id: Annotated[str | None, Field(description="Where it stood in the event stream of Salesforce")]
-    state: Annotated[Outcome, Field(description="What it has become; `superseded` brought nothing new")]
+    state: Annotated[
+        NotificationState, Field(description="What it has become; `superseded` brought nothing new")
+    ]
     problems: Annotated[list[FieldProblemBody], Field(description="Why it is quarantined")]
     received_at: Annotated[datetime, Field(description="When its message came; UTC")]
 
@@ -45,8 +47,8 @@ class NotificationReplayBody(WireModel):
 
     replayed_at: Annotated[datetime, Field(description="UTC")]
     replayed_by: Annotated[str, Field(description="Who asked for it, by the token's subject")]
-    state_before: Annotated[Outcome, Field(description="What it was before")]
-    state: Annotated[Outcome, Field(description="What became of it")]
+    state_before: Annotated[NotificationState, Field(description="What it was before")]
+    state: Annotated[NotificationState, Field(description="What became of it")]
     problems: Annotated[list[FieldProblemBody], Field(description="Why it still could not be read")]
 
 

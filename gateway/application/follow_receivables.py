@@ -47,6 +47,7 @@ async def follow_answers(work: UnitOfWork, told: Sequence[Envelope[QueryAnswered
                 "state": "answered",
                 "answered_at": one.data.answered_at.isoformat(),
                 "is_on_time": one.data.is_on_time,
+                "case_record_id": one.data.case_record_id,
             },
         )
         for one in told

@@ -1,5 +1,6 @@
 """What stands in a field of Salesforce, read as a value of ours; what cannot be read says what was expected."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -36,14 +37,8 @@ def value_of(
             return _amount_minor(found, currency)
         case Shape.DATE:
             return _date(found, date_format)
-        case Shape.INSTANT:
-            return _instant(found)
-        case Shape.FLAG:
-            return _flag(found)
-        case Shape.PERCENT:
-            return _percent(found)
-        case Shape.QUANTITY:
-            return _quantity(found)
+        case Shape.INSTANT | Shape.FLAG | Shape.PERCENT | Shape.QUANTITY as shape:
+            return _READERS[shape](found)
         case _:
             return _text(found, target)
 
@@ -119,3 +114,11 @@ def _flag(found: Value) -> bool:
     if flag is None:
         raise ValueProblem(f"'{str(found)[:40]}' is neither true nor false")
     return flag
+
+
+_READERS: Final[Mapping[Shape, Callable[[Value], str | int | bool | datetime]]] = {
+    Shape.INSTANT: _instant,
+    Shape.FLAG: _flag,
+    Shape.PERCENT: _percent,
+    Shape.QUANTITY: _quantity,
+}

@@ -41,7 +41,9 @@ VALUES: Final[Mapping[WriteSubject, frozenset[str]]] = {
     WriteSubject.PARTNER_FIGURES: frozenset(
         ("outstanding", "overdue", "oldest_due_on", "on_time_percent", "last_receipt_on", "as_of_on")
     ),
-    WriteSubject.QUERY_ANSWER: frozenset(("partner_code", "category", "state", "answered_at", "is_on_time")),
+    WriteSubject.QUERY_ANSWER: frozenset(
+        ("partner_code", "category", "state", "answered_at", "is_on_time", "case_record_id")
+    ),
 }
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from services.payments.application.open_case_queries import Case, open_case_queries
 from services.payments.application.open_query import OpenQuery, open_query
 from services.payments.application.project_partners import project_partners
 from services.payments.application.tell_advices import tell_advices, withdraw_record
 from services.payments.domain.business_day import business_day
+from services.payments.domain.errors import PartnerAwaited, PartnerUnknown
 from services.payments.domain.posting import Posting
 from services.payments.domain.received_payment import PaymentPart
 from services.payments.domain.remittance_advice import RemittanceAdvice
 from shared.database import UnitOfWork
-from shared.events.crm import PaymentAdvisedV1
+from shared.events.crm import CaseOpenedV1, PaymentAdvisedV1
 from shared.events.envelope import Envelope
 from shared.events.partners import PartnersChangedV1, PartnersRegisteredV1
 from shared.events.payment_queries import DocumentObjectedV1
@@ -43,8 +45,27 @@ async def open_objections(work: UnitOfWork, envelopes: Sequence[Envelope[Documen
         )
 
 
+async def open_cases(work: UnitOfWork, envelopes: Sequence[Envelope[CaseOpenedV1]]) -> None:
+    """Cases closed or deleted over there open nothing: the first sweep tells those of years."""
+    cases = [
+        Case(
+            record_id=one.data.record_id,
+            partner_code=one.data.partner_code,
+            category=one.data.category,
+            subject=one.data.subject,
+            body=one.data.body,
+            opened_at=one.data.opened_at,
+        )
+        for one in envelopes
+        if not (one.data.is_closed or one.data.is_deleted)
+    ]
+    if cases:
+        await open_case_queries(work, cases, at=envelopes[-1].time)
+
+
 async def take_payment_advices(work: UnitOfWork, envelopes: Sequence[Envelope[PaymentAdvisedV1]]) -> None:
-    """Each telling in its order; one that breaks a rule for good is refused alone, with its reason."""
+    """Each telling in its order; one that breaks a rule for good is refused alone, with its reason. PartnerAwaited while
+    the partner is not known."""
     for envelope in envelopes:
         told = envelope.data
         posting = Posting("salesforce", envelope.time, business_day(envelope.time))
@@ -52,6 +73,8 @@ async def take_payment_advices(work: UnitOfWork, envelopes: Sequence[Envelope[Pa
             await withdraw_record(work, told.record_id, told.system_modstamp, posting)
             continue
         (verdict,) = await tell_advices(work, [_advice(told)], posting)
+        if isinstance(verdict.refusal, PartnerUnknown):
+            raise PartnerAwaited(verdict.refusal.detail) from verdict.refusal
         if verdict.refusal is not None:
             raise verdict.refusal
 
@@ -82,5 +105,6 @@ SUBSCRIPTIONS: Sequence[Subscription[UnitOfWork]] = (
     on(PartnersRegisteredV1, apply_registered),
     on(PartnersChangedV1, apply_changed),
     on(DocumentObjectedV1, open_objections),
+    on(CaseOpenedV1, open_cases),
     on(PaymentAdvisedV1, take_payment_advices),
 )

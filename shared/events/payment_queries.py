@@ -40,6 +40,9 @@ class QueryAnsweredV1(Event):
     category: str
     answered_at: datetime
     is_on_time: bool
+    case_record_id: Annotated[
+        str | None, Field(description="The case of Salesforce that asked, when one did")
+    ] = None
 
 
 class QueryOverdueV1(Event):

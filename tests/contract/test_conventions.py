@@ -66,6 +66,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/reconciliation-rules/{rule_id}/approval": ONCE,
     "POST /v1/reconciliation-tolerances/{tolerance_id}/signature": ONCE,
     "POST /v1/refunds/{refund_id}/decision": ONCE,
+    "POST /v1/salesforce-notifications/{notification_id}/replay": CURRENT,
     "POST /v1/salesforce-writes/{write_id}/resend": CURRENT,
     "POST /v1/salesforce-mappings/{mapping_id}/activation": ONCE,
     "POST /v1/salesforce-mappings/{mapping_id}/trial": ADDS,

@@ -198,7 +198,7 @@ PAYMENT_QUERY = ObjectType(
         FieldType(
             "SalesOps_Query_Number__c", length=40, is_required=True, is_external_id=True, is_unique=True
         ),
-        *_text("Partner_Code__c", "Category__c", "State__c"),
+        *_text("Partner_Code__c", "Category__c", "State__c", "Case__c"),
         FieldType("Answered_At__c", "datetime"),
         FieldType("Is_On_Time__c", "boolean"),
     ),
@@ -209,6 +209,7 @@ CASE = ObjectType(
     (
         FieldType("Subject", is_required=True),
         *_text("CaseNumber", "Partner_Code__c", "AccountId", "Payment_Category__c", "Status"),
+        FieldType("IsClosed", "boolean"),
         FieldType("Description", length=32000),
     ),
 )

@@ -1,5 +1,7 @@
 """Turns what became of a question into the events other services read."""
 
+import re
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,6 +10,8 @@ from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from shared.events.envelope import Event
 from shared.events.payment_queries import QueryAnsweredV1, QueryOpenedV1, QueryOverdueV1
+
+RECORD_ID: Final = re.compile(r"[A-Za-z0-9]{18}")
 
 
 async def publish_query_opened(work: UnitOfWork, query_id: UUID) -> None:
@@ -35,6 +39,7 @@ async def publish_query_answered(work: UnitOfWork, query_id: UUID) -> None:
         category=query.category,
         answered_at=query.answered_at,
         is_on_time=query.answered_at <= query.due_at,
+        case_record_id=_case_of(query),
     )
     _publish(work, query, event)
 
@@ -51,6 +56,12 @@ async def publish_query_overdue(work: UnitOfWork, query_id: UUID) -> None:
         due_at=query.due_at,
     )
     _publish(work, query, event)
+
+
+def _case_of(query: Row) -> str | None:
+    """Scripts may open questions for Salesforce too, under ids of their own."""
+    is_record = query.channel == "salesforce" and RECORD_ID.fullmatch(query.external_id or "")
+    return str(query.external_id) if is_record else None
 
 
 def _publish(work: UnitOfWork, query: Row, event: Event) -> None:

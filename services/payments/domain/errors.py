@@ -1,6 +1,6 @@
 """Refusals of the payments service; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Conflict, Invalid, Malformed, NotFound, TooLarge, UnsupportedFormat
+from shared.errors import Conflict, Fault, Invalid, Malformed, NotFound, TooLarge, UnsupportedFormat
 
 
 class StatementUnreadable(Malformed):
@@ -19,6 +19,13 @@ class BankAccountUnknown(NotFound):
 
 class PartnerUnknown(Invalid):
     code, title = "partner_unknown", "No such partner"
+
+
+class PartnerAwaited(Fault):
+    """An event names a partner whose registration is still on its way, by another queue: it is tried again for some
+    minutes, and then an operator is told."""
+
+    code, title = "partner_awaited", "The partner has not reached us yet"
 
 
 class AlreadyReversed(Conflict):

@@ -1,6 +1,7 @@
 """Questions on payments: opened once, answered from the books, never forgotten."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from uuid_utils.compat import uuid7
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.watch_queries import watch_queries
 from services.payments.consumers import SUBSCRIPTIONS
+from services.payments.domain.errors import PartnerAwaited
+from shared.events.crm import CaseOpenedV1
 from shared.events.envelope import envelope_of
 from shared.events.payment_queries import DocumentObjectedV1
 from shared.identity import Caller
@@ -244,6 +247,49 @@ async def test_an_objection_of_a_partner_opens_one_question(
 
     (query,) = (await call(calling_payments, "GET", "/v1/payment-queries")).json()["items"]
     assert (query["category"], query["channel"]) == ("document_objection", "objection")
+
+
+def a_case(**changes: object) -> CaseOpenedV1:
+    facts: dict[str, object] = {
+        "record_id": "5005g00000000001AA", "organization_id": "00D5g00000ABCDE", "partner_code": "CP0001",
+        "system_modstamp": datetime(2026, 11, 3, 6, tzinfo=UTC), "category": "payment_difference",
+        "subject": "Short payment of INV/26-27/7", "opened_at": datetime(2026, 11, 3, 5, tzinfo=UTC),
+        "body": f"We paid by {UTR.lower()}; INV/26-27/8 and cheque no. 001234 are not ours. PIN 411001.",
+    }  # fmt: skip
+    return CaseOpenedV1(**{**facts, **changes})  # type: ignore[arg-type] # the changes are the caller's
+
+
+async def take(books: PaymentsBooks, *cases: CaseOpenedV1) -> None:
+    apply = apply_once("payments", SUBSCRIPTIONS, lambda: UnitOfWork(books.database))
+    await apply([envelope_of(case, subject=case.record_id, partition_key=case.record_id) for case in cases])
+
+
+async def test_a_case_of_the_crm_opens_one_question_with_links_to_what_it_names(
+    books: PaymentsBooks, calling_payments: CallAs
+) -> None:
+    named = invoice("INV/26-27/7", total_minor=118_000)
+    await books.register(named, invoice("INV/26-27/8", partner_code="CP0002"))
+    receipt = (await told(calling_payments)).json()
+
+    await take(books, a_case(), a_case(body="Changed over there", category="unheard of"))
+    await take(books, a_case(record_id="5005g00000000002AA", is_closed=True))
+
+    (listed,) = (await call(calling_payments, "GET", "/v1/payment-queries")).json()["items"]
+    query = (await call(calling_payments, "GET", f"/v1/payment-queries/{listed['id']}")).json()
+    assert (query["channel"], query["external_id"], query["category"], query["opened_at"]) == (
+        "salesforce", "5005g00000000001AA", "payment_difference", "2026-11-03T05:00:00Z",
+    )  # fmt: skip
+    assert [(link["kind"], link["target_id"]) for link in query["links"]] == [
+        ("invoice", str(named.id)), ("receipt", receipt["id"]),
+    ]  # fmt: skip
+    await answered(calling_payments, query)
+    (event,) = await books.events("salesops.payments.query_answered.v1")
+    assert json.loads(event)["data"]["case_record_id"] == "5005g00000000001AA"
+
+
+async def test_a_case_of_a_partner_that_has_not_reached_us_is_tried_again(books: PaymentsBooks) -> None:
+    with pytest.raises(PartnerAwaited, match="CP0404"):
+        await take(books, a_case(), a_case(record_id="5005g00000000002AA", partner_code="CP0404"))
 
 
 async def test_the_service_level_counts_what_was_answered_in_time(

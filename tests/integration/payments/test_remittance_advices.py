@@ -8,8 +8,8 @@ import pytest
 
 from services.payments.application.redecide_lines import redecide_lines
 from services.payments.consumers import SUBSCRIPTIONS
+from services.payments.domain.errors import PartnerAwaited
 from shared.database import UnitOfWork
-from shared.errors import Refusal
 from shared.events.crm import AdvisedItem, PaymentAdvisedV1
 from shared.events.envelope import envelope_of
 from shared.identity import Caller
@@ -436,8 +436,8 @@ async def test_a_record_that_was_deleted_is_cancelled_unless_it_was_told_anew(
     assert advice["state"] == state
 
 
-async def test_a_record_of_a_partner_nobody_knows_is_refused_with_its_reason(books: PaymentsBooks) -> None:
-    with pytest.raises(Refusal, match="There is no partner CP0404"):
+async def test_a_record_of_a_partner_not_known_yet_is_tried_again(books: PaymentsBooks) -> None:
+    with pytest.raises(PartnerAwaited, match="There is no partner CP0404"):
         await apply(books, a_record(partner_code="CP0404"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.payments.adapters.repositories import Row
+from services.payments.domain.named_documents import NamedDocuments
+
+LINKS_MAX: Final = 50
 
 
 async def answer_hours(connection: AsyncConnection, category: str, day: date) -> int | None:
@@ -47,6 +51,25 @@ async def query_of_external(connection: AsyncConnection, channel: str, external_
             {"channel": channel, "id": external_id},
         )
     ).one_or_none()
+
+
+async def documents_named(
+    connection: AsyncConnection, named: Sequence[tuple[str, NamedDocuments]]
+) -> list[tuple[tuple[str, str], ...]]:
+    """The partner's own invoices and receipts that its words name, as links, in the order asked."""
+    rows = await connection.execute(
+        _DOCUMENTS_NAMED,
+        {
+            "partners": [code for code, _ in named],
+            "numbers": [" ".join(sorted(names.invoice_keys)) for _, names in named],
+            "references": [" ".join(sorted(names.references)) for _, names in named],
+            "cheques": [" ".join(sorted(names.cheque_numbers)) for _, names in named],
+        },
+    )
+    links: list[list[tuple[str, str]]] = [[] for _ in named]
+    for row in rows:
+        links[row.place - 1].append((row.kind, str(row.id)))
+    return [tuple(found[:LINKS_MAX]) for found in links]
 
 
 async def add_query(connection: AsyncConnection, values: Mapping[str, object]) -> None:
@@ -111,3 +134,26 @@ async def claim_overdue(connection: AsyncConnection, at: datetime, limit: int) -
             {"at": at, "limit": limit},
         )
     ).all()
+
+
+# Names hold letters and digits only, so that a space separates them.
+_DOCUMENTS_NAMED = sa.text(
+    """
+    WITH asked AS (
+        SELECT place, partner_code, string_to_array(numbers, ' ') AS numbers,
+            string_to_array(refs, ' ') AS refs, string_to_array(cheques, ' ') AS cheques
+        FROM unnest(
+            CAST(:partners AS text[]), CAST(:numbers AS text[]), CAST(:references AS text[]), CAST(:cheques AS text[])
+        ) WITH ORDINALITY AS a (partner_code, numbers, refs, cheques, place)
+    )
+    SELECT place, 'invoice' AS kind, i.id FROM asked a
+    JOIN invoices i ON i.number_key = ANY(a.numbers) AND i.partner_code = a.partner_code
+    UNION
+    SELECT place, 'receipt', r.id FROM asked a
+    JOIN receipts r ON r.reference <> '' AND r.reference = ANY(a.refs) AND r.partner_code = a.partner_code
+    UNION
+    SELECT place, 'receipt', r.id FROM asked a
+    JOIN receipts r ON r.cheque_number <> '' AND r.cheque_number = ANY(a.cheques) AND r.partner_code = a.partner_code
+    ORDER BY place, kind, id
+    """
+)
