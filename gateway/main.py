@@ -30,6 +30,7 @@ from gateway.api.draining_server import DrainingConfig, serve
 from gateway.api.edge import Doorkeeper, Edge
 from gateway.api.rate_limits import RateLimits
 from gateway.api.routes_api_keys import router as api_keys_router
+from gateway.api.routes_dead_letters import router as dead_letters_router
 from gateway.api.routes_events import router as events_router
 from gateway.api.routes_gateway import health_router, me_router, reference_router
 from gateway.api.routes_request_audit import router as request_audit_router
@@ -155,7 +156,7 @@ def create_own_app() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (api_keys_router, revocations_router, request_audit_router):
+    for router in (api_keys_router, revocations_router, request_audit_router, dead_letters_router):
         own.include_router(router)
     for router in (
         me_router,

@@ -14,13 +14,16 @@ from gateway.adapters.salesforce_sweeps import SWEEP_TASK
 from gateway.adapters.webhook_client import WebhookClient
 from gateway.adapters.webhook_deliveries import prune_deliveries
 from gateway.application.deliver_webhooks import WebhookSender
+from gateway.application.keep_dead_letters import keep_dead_letters, watch_dead_letters
 from gateway.application.sweep_salesforce import Sweep
 from gateway.application.take_in_records import tell_waiting_records
 from gateway.application.write_back import WriteBack, note_newly_overdue
 from gateway.consumers import SUBSCRIPTIONS
+from gateway.domain.dead_letter import CORRESPONDENTS
 from gateway.settings import GatewayWorkerSettings
 from shared.database import Database, UnitOfWork
 from shared.jobs import Job, JobTask, Timer, enqueue
+from shared.messaging.dead_letters import DeadLetter, DeadLetterReader
 from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
 
@@ -54,6 +57,19 @@ def webhook_sender(settings: GatewayWorkerSettings) -> WorkerPart:
             await WebhookSender(database, client, settings.secret_box()).run(stop)
 
     return send_webhooks
+
+
+def dead_letter_reader(settings: GatewayWorkerSettings, service: str) -> WorkerPart:
+    """The part of this worker that keeps the dead letters of one service."""
+
+    async def read_dead_letters(database: Database, stop: asyncio.Event) -> None:
+        async def keep(letters: Sequence[DeadLetter]) -> None:
+            async with UnitOfWork(database) as work:
+                await keep_dead_letters(work, letters)
+
+        await DeadLetterReader(url=settings.amqp_url.get_secret_value(), service=service, keep=keep).run(stop)
+
+    return read_dead_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +150,7 @@ TIMERS: Final = (
     Timer(name="forget_deliveries", cron="47 * * * *", run=forget_deliveries),
     Timer(name="tell_waiting_salesforce_records", cron="* * * * *", run=tell_waiting),
     Timer(name="forget_salesforce_bodies", cron="52 * * * *", run=forget_message_bodies),
+    Timer(name="watch_dead_letters", cron="* * * * * */15", run=watch_dead_letters),
 )
 
 
@@ -142,7 +159,7 @@ def main() -> None:
     salesforce = salesforce_work(settings)
     tasks = salesforce.tasks() if salesforce else ()
     timers = (*TIMERS, *(salesforce.timers() if salesforce else ()))
-    parts = (webhook_sender(settings),)
+    parts = (webhook_sender(settings), *(dead_letter_reader(settings, name) for name in CORRESPONDENTS))
     run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=tasks, timers=timers, parts=parts)
 
 

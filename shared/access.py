@@ -67,6 +67,12 @@ RULES: Final = (
     Rule("POST", "/v1/token-revocations", ADMINS),
     Rule("GET", "/v1/token-revocations", AUDIT),
     Rule("GET", "/v1/request-audit", AUDIT),
+    Rule("GET", "/v1/dead-letters", AUDIT),
+    Rule("GET", "/v1/dead-letters/{dead_letter_id}", AUDIT),
+    Rule("POST", "/v1/dead-letters/replay", ADMINS),
+    Rule("POST", "/v1/dead-letters/discard", ADMINS),
+    Rule("POST", "/v1/dead-letters/{dead_letter_id}/replay", ADMINS),
+    Rule("POST", "/v1/dead-letters/{dead_letter_id}/discard", ADMINS),
     # People of the house: a receiver in an allowed private network must not be for partners to name.
     Rule("POST", "/v1/webhook-endpoints", HOOKS),
     Rule("GET", "/v1/webhook-endpoints", HOOKS | AUDIT),

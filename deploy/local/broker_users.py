@@ -12,6 +12,8 @@ EVENTS_EXCHANGE: Final = "salesops.events"
 EXCHANGES: Final = r"salesops\.(events|retries|dead-letters)"
 # The gateway tells what Salesforce told it.
 EVENT_FAMILIES: Final = {"gateway": "(gateway|crm)"}
+# The gateway's worker keeps everybody's dead letters; it may empty these queues, not declare, bind or fill them.
+FURTHER_QUEUES_READ: Final = {"gateway": r"salesops\.[a-z]+\.dead"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,13 @@ def service_user(service: str, password: str) -> BrokerUser:
     queues = rf"salesops\.{re.escape(service)}(\..*)?"
     names = f"^({queues}|{EXCHANGES})$"
     family = EVENT_FAMILIES.get(service, re.escape(service))
+    further = FURTHER_QUEUES_READ.get(service)
     return BrokerUser(
         service,
         password,
         configure=names,
         write=names,
-        read=names,
+        read=f"{names}|^{further}$" if further else names,
         published_topics=rf"^salesops\.{family}\.",
     )
 

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from gateway.adapters.dead_letter_tables import add_dead_letter_tables
 from gateway.adapters.salesforce_tables import add_salesforce_tables
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
@@ -16,6 +17,7 @@ inbox = inbox_table(metadata)
 jobs = job_table(metadata)
 idempotency_keys = idempotency_table(metadata)
 add_salesforce_tables(metadata)
+add_dead_letter_tables(metadata)
 
 salesforce_writes = sa.Table(
     "salesforce_writes",

@@ -1,6 +1,6 @@
 """What the gateway itself refuses or fails at; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Busy, Conflict, Fault, Forbidden, Invalid, Refusal
+from shared.errors import Busy, Conflict, Fault, Forbidden, Invalid, NotFound, Refusal
 
 
 class UpstreamUnreachable(Fault):
@@ -79,3 +79,15 @@ class EventForgotten(Conflict):
     """What was told more than a week ago cannot be sent any more."""
 
     code, title = "event_forgotten", "The event is not kept any more"
+
+
+class DeadLetterNotFound(NotFound):
+    """No letter has this id."""
+
+    code, title = "dead_letter_not_found", "There is no such dead letter"
+
+
+class DeadLetterSettled(Conflict):
+    """Somebody has decided already; the fact `state` says what."""
+
+    code, title = "dead_letter_settled", "The dead letter does not wait any more"

@@ -253,3 +253,26 @@ class WebhookTestedData(LiveModel):
 
     webhook_endpoint_id: Annotated[UUID, Field(description="Id of the endpoint")]
     asked_by: Annotated[str, Field(description="Who tries it out, by the token's subject")]
+
+
+class DeadLetterData(LiveModel):
+    """A message that a service could not apply; the letter itself says why in words."""
+
+    dead_letter_id: Annotated[UUID, Field(description="Id of the letter")]
+    service: Annotated[str, Field(description="Who could not apply it", examples=["partners"])]
+    event_type: Annotated[
+        str | None,
+        Field(
+            description="Type of the message, if it names one",
+            examples=["salesops.payments.receipts_booked.v1"],
+        ),
+    ]
+    reason_code: Annotated[
+        str,
+        Field(
+            description="`fault`, `delivered_too_often`, or the code of the refusal",
+            examples=["event_unreadable"],
+        ),
+    ]
+    deaths: Annotated[int, Field(description="How often it has died; above 1 after a replay", examples=[1])]
+    died_at: Annotated[datetime, Field(description="When it died last; UTC")]

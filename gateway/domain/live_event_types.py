@@ -47,6 +47,7 @@ _CONFIRMATION: Final = "/v1/balance-confirmations/{confirmation_id}"
 _BOUNCE: Final = "/v1/bounces/{bounce_id}"
 _ENDPOINT: Final = "/v1/webhook-endpoints/{endpoint_id}"
 _PARTNER: Final = "/v1/partners/{partner}"
+_DEAD_LETTER: Final = "/v1/dead-letters/{dead_letter_id}"
 
 LIVE_EVENT_TYPES: Final = (
     LiveEventType(
@@ -188,6 +189,12 @@ LIVE_EVENT_TYPES: Final = (
         "An endpoint of yours is tried out; its owner alone hears it.",
         _ENDPOINT,
         data.WebhookTestedData,
+    ),
+    LiveEventType(
+        "dead_letter.raised",
+        "A service could not apply a message and put it aside.",
+        _DEAD_LETTER,
+        data.DeadLetterData,
     ),
 )
 BY_NAME: Final[Mapping[str, LiveEventType]] = {kind.name: kind for kind in LIVE_EVENT_TYPES}

@@ -32,6 +32,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Bounces": "Cheques that came back: what is open again, what is charged, and the steps of the law.",
     "Credit notes": "What we credit partners for, of law or of business, from request to use.",
     "Dashboards": "Figures for one look, from projections that events keep up to date.",
+    "Dead letters": "Messages between the services that one of them could not apply: why, and what was decided.",
     "Deductions": "What payers may keep back, by law and by agreement, and what becomes of the tax they kept.",
     "Entities": "Partners and companies as one, whatever name a source gives them.",
     "Exceptions": "What the system could not decide and a person has to.",

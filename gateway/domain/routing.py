@@ -25,7 +25,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     "salesforce-sweeps": GATEWAY,
     "salesforce-write-mappings": GATEWAY,
     "salesforce-writes": GATEWAY,
-    **dict.fromkeys(("api-keys", "request-audit", "token-revocations"), GATEWAY),
+    **dict.fromkeys(("api-keys", "dead-letters", "request-audit", "token-revocations"), GATEWAY),
     **dict.fromkeys(("event-types", "events", "me", "webhook-endpoints"), GATEWAY),
     "salesforce-mappings": GATEWAY,
     "salesforce-notifications": GATEWAY,

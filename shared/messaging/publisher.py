@@ -23,7 +23,7 @@ from shared.messaging.connection import (
     disconnect,
     is_cancelled_by_us,
 )
-from shared.messaging.topology import EVENTS_EXCHANGE, declare_exchanges
+from shared.messaging.topology import EVENTS_EXCHANGE, RETRIES_EXCHANGE, declare_exchanges
 
 CONFIRM_TIMEOUT_SECONDS = 10.0
 
@@ -41,12 +41,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """`is_mandatory`: nobody wanting it is a failure, not a success."""
+    """`is_mandatory`: nobody wanting it is a failure, not a success. A `recipient` is the one service that gets it."""
 
     id: UUID
     type: str
     body: bytes
     is_mandatory: bool = True
+    recipient: str | None = None
 
 
 class Publisher:
@@ -115,8 +116,9 @@ class Publisher:
         try:
             await channel.basic_publish(
                 message.body,
-                exchange=EVENTS_EXCHANGE,
-                routing_key=message.type,
+                # What waits for another attempt comes back to its one service through the same exchange.
+                exchange=RETRIES_EXCHANGE if message.recipient else EVENTS_EXCHANGE,
+                routing_key=message.recipient or message.type,
                 properties=Basic.Properties(
                     content_type=CONTENT_TYPE,
                     delivery_mode=DeliveryMode.PERSISTENT,

@@ -76,7 +76,7 @@ def service_topology(
             (back, *((EVENTS_EXCHANGE, event.type_name) for event in events)),
         ),
         dead=Queue(
-            f"{name}.dead",
+            dead_letter_queue(service),
             {"x-queue-type": "quorum", "x-delivery-limit": DEAD_DELIVERIES_MAX},
             ((DEAD_LETTERS_EXCHANGE, service),),
         ),
@@ -90,6 +90,11 @@ def service_topology(
         ),
         retry_delays_ms=retry_delays_ms,
     )
+
+
+def dead_letter_queue(service: str) -> str:
+    """The gateway's worker reads it; the name is all it has to know of another service's queues."""
+    return f"salesops.{service}.dead"
 
 
 def _quorum(delivery_limit: int, *, dead_letters_to: tuple[str, str]) -> Arguments:

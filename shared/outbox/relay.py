@@ -18,6 +18,9 @@ from shared.messaging.failpoints import failpoint
 from shared.messaging.publisher import Outcome, Outgoing, Publisher
 from shared.outbox.table import SHARDS
 
+# Position, id, type, body, recipient.
+Waiting = Row[tuple[int, UUID, str, bytes, str | None]]
+
 log = structlog.get_logger()
 oldest_seconds = Gauge("outbox_oldest_seconds", "Age of the oldest event that is not told yet")
 pending_events = Gauge("outbox_pending", "Events not told yet, counted up to 100000")
@@ -143,14 +146,13 @@ class OutboxRelay:
             await _pause(seconds, stop)
 
 
-def _outgoing(row: Row[tuple[int, UUID, str, bytes]]) -> Outgoing:
+def _outgoing(row: Waiting) -> Outgoing:
     event = EVENT_TYPES.get(row.type)
-    return Outgoing(row.id, row.type, row.body, is_mandatory=event is None or bool(event.consumers))
+    is_mandatory = row.recipient is not None or event is None or bool(event.consumers)
+    return Outgoing(row.id, row.type, row.body, is_mandatory, row.recipient)
 
 
-def _positions(
-    rows: Sequence[Row[tuple[int, UUID, str, bytes]]], outcomes: Sequence[Outcome], wanted: Outcome
-) -> list[int]:
+def _positions(rows: Sequence[Waiting], outcomes: Sequence[Outcome], wanted: Outcome) -> list[int]:
     return [row.position for row, outcome in zip(rows, outcomes, strict=True) if outcome is wanted]
 
 
@@ -194,7 +196,7 @@ _LOCK_SHARD = text(
 
 _NEXT = text(
     f"""
-    SELECT position, id, type, body FROM outbox
+    SELECT position, id, type, body, recipient FROM outbox
     WHERE shard = :shard AND {_IS_DUE} ORDER BY position LIMIT :window
     """  # noqa: S608 - constants only
 )

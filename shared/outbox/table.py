@@ -2,6 +2,8 @@
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -45,6 +47,7 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("attempts", Integer, nullable=False, server_default="0"),
         Column("next_attempt_at", DateTime(timezone=True)),
         Column("last_error", Text),
+        Column("recipient", Text),
         postgresql_partition_by="RANGE (created_at)",
     )
 
@@ -59,6 +62,22 @@ def create_outbox_sql() -> tuple[str, ...]:
     return (_TABLE, *_SETTINGS, _UPKEEP, "SELECT outbox_upkeep(3, 7)")
 
 
+def add_outbox_recipient_sql() -> tuple[str, ...]:
+    """Statements for a migration: the one service that gets the message; NULL, and everybody who listens does."""
+    return ("ALTER TABLE outbox ADD COLUMN recipient text",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """A message as it leaves. With a `recipient` it goes to the queue of that service and to no other."""
+
+    id: UUID
+    type: str
+    partition_key: str
+    body: bytes
+    recipient: str | None = None
+
+
 async def write_outbox(connection: AsyncConnection, envelopes: Sequence[Envelope[Event]]) -> None:
     """Store what is to be told, in the caller's transaction and in the given order.
 
@@ -66,16 +85,26 @@ async def write_outbox(connection: AsyncConnection, envelopes: Sequence[Envelope
     There is no NOTIFY: it makes all commits of a database queue up behind each other, which cost 44 % of
     the commits per second of 16 connections; relays poll a nearly empty index instead.
     """
-    if not envelopes:
+    messages = [
+        OutboxMessage(id=one.id, type=one.type, partition_key=one.partition_key, body=encode(one))
+        for one in envelopes
+    ]
+    await write_messages(connection, messages)
+
+
+async def write_messages(connection: AsyncConnection, messages: Sequence[OutboxMessage]) -> None:
+    """Store messages that are made already, e.g. those of others that are told once more."""
+    if not messages:
         return
     await connection.execute(
         _INSERT,
         {
-            "ids": [envelope.id for envelope in envelopes],
-            "types": [envelope.type for envelope in envelopes],
-            "keys": [envelope.partition_key for envelope in envelopes],
-            "shards": [shard_of(envelope.partition_key) for envelope in envelopes],
-            "bodies": [encode(envelope) for envelope in envelopes],
+            "ids": [message.id for message in messages],
+            "types": [message.type for message in messages],
+            "keys": [message.partition_key for message in messages],
+            "shards": [shard_of(message.partition_key) for message in messages],
+            "bodies": [message.body for message in messages],
+            "recipients": [message.recipient for message in messages],
         },
     )
 
@@ -86,12 +115,12 @@ def shard_of(partition_key: str) -> int:
 
 _INSERT = text(
     """
-    INSERT INTO outbox (id, type, partition_key, shard, body)
-    SELECT id, type, partition_key, shard, body
+    INSERT INTO outbox (id, type, partition_key, shard, body, recipient)
+    SELECT id, type, partition_key, shard, body, recipient
     FROM unnest(
         CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:keys AS text[]), CAST(:shards AS smallint[]),
-        CAST(:bodies AS bytea[])
-    ) WITH ORDINALITY AS told (id, type, partition_key, shard, body, place)
+        CAST(:bodies AS bytea[]), CAST(:recipients AS text[])
+    ) WITH ORDINALITY AS told (id, type, partition_key, shard, body, recipient, place)
     ORDER BY place
     """
 )

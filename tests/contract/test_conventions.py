@@ -50,6 +50,8 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/credit-notes/{note_id}/registration": CURRENT,
     "POST /v1/exceptions/{exception_id}/notes": ADDS,
     "DELETE /v1/jobs/{job_id}": ONCE,
+    "POST /v1/dead-letters/{dead_letter_id}/discard": ONCE,
+    "POST /v1/dead-letters/{dead_letter_id}/replay": ONCE,
     "POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/resend": ADDS,
     "POST /v1/webhook-endpoints/{endpoint_id}/resends": ADDS,
     "POST /v1/webhook-endpoints/{endpoint_id}/test": ADDS,

@@ -8,7 +8,7 @@ from shared.database import database_url
 from shared.inbox import create_inbox_sql, event_consumer, on
 from shared.messaging.consumer import ConsumerLimits
 from shared.messaging.publisher import Publisher
-from shared.outbox import create_outbox_sql
+from shared.outbox import add_outbox_recipient_sql, create_outbox_sql
 from shared.outbox.relay import OutboxRelay, RelayLimits
 from tests.faults.processes import FragileSystem
 from tests.integration.shared.counted import CountedV1, counted, run_statements, write
@@ -24,7 +24,9 @@ from tests.integration.shared.projection import (
 async def test_every_event_takes_effect_once_though_the_broker_was_killed(system: FragileSystem) -> None:
     await asyncio.to_thread(system.start)
     engine = create_async_engine(database_url(system.database_url("payments"), driver="asyncpg"))
-    await run_statements(engine, [*create_inbox_sql(), *create_outbox_sql(), CREATE_PROJECTION])
+    await run_statements(
+        engine, [*create_inbox_sql(), *create_outbox_sql(), *add_outbox_recipient_sql(), CREATE_PROJECTION]
+    )
     stop = asyncio.Event()
     broker_url = system.amqp_url("payments")
     publisher = Publisher(broker_url, name="payments", confirm_timeout_seconds=3)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.messaging.connection import BrokerUnavailable
 from shared.messaging.publisher import Publisher
-from shared.outbox import create_outbox_sql, write_outbox
+from shared.outbox import add_outbox_recipient_sql, create_outbox_sql, write_outbox
 from shared.outbox.relay import OutboxRelay, RelayLimits
 from shared.outbox.table import shard_of
 from tests.integration.shared.counted import (
@@ -33,7 +33,7 @@ from tests.integration.shared.wire import Wire
 
 @pytest.fixture
 async def outbox(engine: AsyncEngine) -> AsyncEngine:
-    await run_statements(engine, create_outbox_sql())
+    await run_statements(engine, [*create_outbox_sql(), *add_outbox_recipient_sql()])
     return engine
 
 

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.adapters.live_tail import PENDING_BYTES_MAX, Listener
 from gateway.api.schemas_events import BODIES
+from gateway.application.keep_dead_letters import RAISED
 from gateway.application.queue_deliveries import TESTED
 from gateway.application.translate_events import TRANSLATIONS, tellings
 from gateway.consumers import SUBSCRIPTIONS
@@ -66,7 +67,7 @@ def test_what_is_told_of_an_event_keeps_the_published_form_of_its_type(event_cla
 def test_every_type_is_told_by_some_event() -> None:
     told = {telling.type for _, telling in tellings([an_event(one) for one in TRANSLATIONS])}
 
-    assert told | {TESTED} == set(BY_NAME) == set(BODIES)
+    assert told | {TESTED, RAISED} == set(BY_NAME) == set(BODIES)
 
 
 def test_a_batch_of_receipts_is_told_receipt_by_receipt_with_amounts_as_texts() -> None:
@@ -127,7 +128,8 @@ def test_a_role_hears_of_what_it_may_read() -> None:
     assert {"receipt.booked", "credit_note.issued", "payment_query.answered"} <= partner
     assert partner.isdisjoint({"bank_statement.imported", "booking.at_risk", "partner.changed"})
     assert "booking.overdue" in heard_by({"zonal_sales"}) & heard_by({"analyst"})
-    assert heard_by({"coordinator"}) == set(BY_NAME)
+    assert heard_by({"coordinator"}) == set(BY_NAME) - {RAISED}
+    assert heard_by({"admin"}) == set(BY_NAME)
     assert all(kind.roles <= ROLES for kind in LIVE_EVENT_TYPES)
 
 

@@ -32,6 +32,14 @@ def test_a_service_may_not_use_anything_else(name: str) -> None:
     assert not any(re.search(pattern, name) for pattern in (user.configure, user.write, user.read))
 
 
+def test_the_gateway_may_read_the_dead_letters_of_all_and_fill_none() -> None:
+    user = service_user("gateway", "secret")
+
+    assert re.search(user.read, "salesops.payments.dead")
+    assert not any(re.search(pattern, "salesops.payments.dead") for pattern in (user.configure, user.write))
+    assert not any(re.search(user.read, name) for name in FORBIDDEN)
+
+
 def test_a_service_publishes_its_own_events_only() -> None:
     user = service_user("payments", "secret")
 
