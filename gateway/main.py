@@ -51,6 +51,7 @@ from shared.database import Database
 from shared.deprecation import DeprecationHeaders
 from shared.events.catalogue import bundled_document
 from shared.identity import InternalTokenIssuer
+from shared.jobs.api import jobs_router
 from shared.observability import Metrics, RequestLog, configure_logging, logger
 from shared.pagination import CursorSigner
 from shared.problem_details import answer_unexpected, install_problem_handlers
@@ -165,6 +166,7 @@ def create_own_app() -> FastAPI:
         webhooks_router,
         deliveries_router,
         routes_salesforce_sweeps.router,
+        jobs_router(),
         health_router,
         reference_router,
         salesforce_router,

@@ -24,7 +24,7 @@ from gateway.api.visit import Recorder, Visit
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.errors import UpstreamBroken, UpstreamSlow, UpstreamUnreachable
 from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header, reply_headers
-from gateway.domain.routing import GATEWAY, MEBIBYTE, Route
+from gateway.domain.routing import GATEWAY, MEBIBYTE, Route, at_home
 from shared.access import AccessMatrix, Rule, require_rights
 from shared.errors import Fault, Malformed, Refusal, Unauthenticated
 from shared.identity import Caller, InternalTokenIssuer
@@ -60,10 +60,10 @@ class Doorkeeper:
         """Return the matrix's rule; NotFound or MethodNotAllowed when it lists none."""
         return self.matrix.rule_for(method, path)
 
-    def route(self, caller: Caller, rule: Rule) -> Route:
+    def route(self, caller: Caller, rule: Rule, path: str) -> Route:
         """Return where the request goes; Forbidden when no role or scope of the caller may."""
         require_rights(caller, rule)
-        return self.routes[(rule.method, rule.path_template)]
+        return at_home(self.routes[(rule.method, rule.path_template)], path)
 
 
 class Edge:
@@ -126,7 +126,7 @@ class Edge:
             return None
         try:
             rule = self._doorkeeper.rule("GET", scope["path"])
-            route = self._doorkeeper.route(caller, rule)
+            route = self._doorkeeper.route(caller, rule, scope["path"])
             if (upstream := self._upstreams.get(route.service)) is None:
                 return None
             token = self._doorkeeper.issuer.token_for(caller, route.service)
@@ -202,7 +202,7 @@ class Edge:
         visit.caller = caller = await self._identified(visit)
         rule = self._doorkeeper.rule(method, path)
         visit.path_template = rule.path_template
-        route = self._doorkeeper.route(caller, rule)
+        route = self._doorkeeper.route(caller, rule, path)
         await self._limits.admit(visit, route.quota)
         if route.service == GATEWAY:
             scope["caller"] = caller

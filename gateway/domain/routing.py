@@ -4,14 +4,16 @@ Paths name resources, so a resource can move to another service here without any
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.domain.rate_limit import QuotaName
 from shared.access import Rule
+from shared.jobs.home import home_of
 
 SERVICES: Final = ("payments", "partners", "reporting", "research")
 GATEWAY: Final = "gateway"
+JOB: Final = "/v1/jobs/{job_id}"
 
 MEBIBYTE: Final = 1024 * 1024
 TIMEOUT_SECONDS: Final = 30.0
@@ -138,8 +140,21 @@ def routes_of(
     return {(rule.method, rule.path_template): _route(rule, timeout_seconds) for rule in rules}
 
 
+def at_home(route: Route, path: str) -> Route:
+    """Return the route of this very path: a job is answered by the service whose it is, which its id tells.
+
+    For an id that tells none, payments answers that there is no such job.
+    """
+    if route.path_template != JOB:
+        return route
+    return replace(route, service=home_of(path.rpartition("/")[2]) or route.service)
+
+
 def service_of(path: str) -> str | None:
-    """Return who answers a path or path template: the gateway outside /v1, None for a resource nobody has."""
+    """Return who answers a path or path template; the gateway outside /v1, None for a resource nobody has.
+
+    Every service answers for its own jobs; the words about them are those of the service named here.
+    """
     if not path.startswith("/v1/"):
         return GATEWAY
     return RESOURCES.get(path.split("/")[2])

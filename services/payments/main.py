@@ -49,7 +49,6 @@ from services.payments.api.schemas_invoices import InvoiceDraft
 from services.payments.api.schemas_receipts import ReceiptDraft
 from services.payments.api.schemas_remittance_advices import AdviceDraft
 from services.payments.settings import PaymentsSettings
-from shared.jobs.api import jobs_router
 from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
 
@@ -96,7 +95,6 @@ def create_app(settings: PaymentsSettings) -> FastAPI:
         routes_line_postings.router,
         routes_reconciliations.router,
         routes_reconciliation_rules.router,
-        jobs_router(),
     ]
     body_models: list[type[BaseModel]] = [
         AdviceDraft,

@@ -1,5 +1,6 @@
 """Work that outlasts a request: enqueued with the fact that asks for it, run by workers, visible while it runs."""
 
+from shared.jobs.home import name_job_home_sql as name_job_home_sql
 from shared.jobs.job import Job as Job
 from shared.jobs.job import JobTask as JobTask
 from shared.jobs.job import Timer as Timer

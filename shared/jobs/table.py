@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 import msgspec
@@ -65,13 +65,13 @@ async def enqueue(
 ) -> UUID:
     """Have `task` run once the caller's transaction is committed; returns the id for /v1/jobs/{id}.
 
-    Jobs with the same `lock` run one at a time, in the order they were enqueued.
+    Its last digit tells whose job it is: shared/jobs/home.py. Jobs with the same `lock` run one at a time, in the order
+    they were enqueued.
     """
-    job_id = uuid7()
-    await connection.execute(
+    made = await connection.execute(
         _ENQUEUE,
         {
-            "id": job_id,
+            "id": uuid7(),
             "task": task,
             "payload": msgspec.json.encode(payload).decode(),
             "lock": lock,
@@ -80,7 +80,7 @@ async def enqueue(
             "created_by": created_by,
         },
     )
-    return job_id
+    return cast("UUID", made.scalar_one())
 
 
 async def cancel(connection: AsyncConnection, job_id: UUID) -> bool:
@@ -123,7 +123,11 @@ _ENQUEUE = text(
             AS procrastinate_job_to_defer_v1
         )])
     )[1]
-    FROM (SELECT CAST(:id AS uuid) AS id, CAST(:task AS text) AS task) AS asked
+    FROM (
+        SELECT CAST(overlay(CAST(CAST(:id AS uuid) AS text) PLACING to_hex(job_home()) FROM 36) AS uuid) AS id,
+            CAST(:task AS text) AS task
+    ) AS asked
+    RETURNING id
     """
 )
 

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from shared.database import Database
 from shared.errors import Conflict, FieldProblem
-from shared.jobs import Job, JobRunner, JobTask, Timer, create_jobs_sql, enqueue
+from shared.jobs import Job, JobRunner, JobTask, Timer, create_jobs_sql, enqueue, name_job_home_sql
 from shared.jobs.api import jobs_router
 from shared.jobs.job import JobGivenUp
 from shared.jobs.table import cancel
@@ -28,7 +28,7 @@ from tests.integration.shared.waiting import until
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url, application_name="test")
-    await run_statements(database.engine, [*create_jobs_sql(), CREATE_RUNS])
+    await run_statements(database.engine, [*create_jobs_sql(), *name_job_home_sql("payments"), CREATE_RUNS])
     yield database
     await database.close()
 

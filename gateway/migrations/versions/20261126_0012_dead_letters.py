@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.migrations.ledger_guards import append_only
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
