@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.local.folder import Memory
-from deploy.local.identity import AUDIENCE, DevelopmentIdentity
+from deploy.local.identity import AUDIENCE, DevelopmentIdentity, Person, access_token
 from deploy.local.ports import LOOPBACK
 
 SERVICES: Final = ("payments", "partners", "reporting", "research")
+# A stack is restarted more often than once in thirty days, and gets a new one then.
+MACHINE_TOKEN_SECONDS: Final = 30 * 24 * 3600
 DATABASE_OWNERS: Final = (*SERVICES, "gateway")
 # Where the development servers of front ends usually listen.
 FRONT_END_ORIGINS: Final = ",".join(
@@ -64,6 +66,8 @@ def system_plan(
     plans = [ProcessPlan("issuer", "deploy.local.issuer", issuer, identity.issuer_port, "/jwks")]
     for service in SERVICES:
         environment = common | _service_environment(service, backing, ports)
+        if service == "partners":
+            environment |= _documents_environment(memory, identity, gateway_port)
         api, worker = f"{service} API", f"{service} worker"
         plans += [
             ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
@@ -101,6 +105,18 @@ def _service_environment(service: str, backing: Backing, ports: Mapping[str, int
         f"{prefix}_HOST": LOOPBACK,
         f"{prefix}_PORT": str(ports[f"{service} API"]),
         f"{prefix}_METRICS_PORT": str(ports[f"{service} worker"]),
+    }
+
+
+def _documents_environment(
+    memory: Memory, identity: DevelopmentIdentity, gateway_port: int
+) -> dict[str, str]:
+    """Where documents are kept, and how those of other services are fetched: as a machine, through the gateway."""
+    machine = Person("integration")
+    return {
+        "PARTNERS_DOCUMENT_STORE": (memory.folder / "documents").resolve().as_uri(),
+        "PARTNERS_API_URL": f"http://{LOOPBACK}:{gateway_port}",
+        "PARTNERS_API_KEY": access_token(identity, machine, lifetime_seconds=MACHINE_TOKEN_SECONDS),
     }
 
 

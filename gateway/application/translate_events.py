@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from gateway.domain import live_data as data
 from shared.events import account_statements as statements
 from shared.events import credit_notes as notes
-from shared.events import instruments, partners, payments, webhooks
+from shared.events import documents, instruments, partners, payments, webhooks
 from shared.events import payment_queries as queries
 from shared.events.envelope import Event
 from shared.wire import MoneyBody, money
@@ -205,6 +205,23 @@ def _parts(fact: payments.ReceiptBooked | payments.ReceiptReversedV1) -> list[da
     return settled + kept
 
 
+def document_moved(
+    event: documents.DocumentPublishedV1
+    | documents.DocumentDeliveredV1
+    | documents.DocumentDeliveryFailedV1
+    | documents.DocumentAcknowledgedV1,
+) -> Iterator[Telling]:
+    kinds: dict[type[Event], tuple[str, type[BaseModel]]] = {
+        documents.DocumentPublishedV1: ("document.published", data.DocumentPublishedData),
+        documents.DocumentDeliveredV1: ("document.delivered", data.DocumentDeliveredData),
+        documents.DocumentDeliveryFailedV1: ("document.delivery_failed", data.DocumentDeliveryFailedData),
+        documents.DocumentAcknowledgedV1: ("document.acknowledged", data.DocumentAcknowledgedData),
+    }
+    name, body = kinds[type(event)]
+    key = event.delivery_id if isinstance(event, documents.DocumentDeliveryFailedV1) else event.document_id
+    yield _of_partner(name, key, body.model_validate(_same(body, event)), event)
+
+
 def _translating(
     translate: Callable[[E], Iterable[Telling]], *classes: type[E]
 ) -> dict[type[Event], Translate]:
@@ -237,6 +254,10 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(confirmation_moved, statements.BalanceConfirmationRemindedV1),
     **_translating(confirmation_moved, statements.BalanceConfirmedV1),
     **_translating(confirmation_moved, statements.BalanceDisputedV1),
+    **_translating(document_moved, documents.DocumentPublishedV1),
+    **_translating(document_moved, documents.DocumentDeliveredV1),
+    **_translating(document_moved, documents.DocumentDeliveryFailedV1),
+    **_translating(document_moved, documents.DocumentAcknowledgedV1),
     **_translating(partners_told, partners.PartnersRegisteredV1),
     **_translating(partners_told, partners.PartnersChangedV1),
     **_translating(endpoint_stopped, webhooks.WebhookEndpointStoppedV1),

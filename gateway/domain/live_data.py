@@ -18,6 +18,10 @@ Zone = Annotated[
 BankAccount = Annotated[str, Field(description="Number of our account", examples=["50200012345678"])]
 
 
+DocumentKindName = Annotated[str, Field(description="What the document is", examples=["payment_sheet"])]
+ChannelName = Annotated[str, Field(description="email, sftp, webhook or portal", examples=["email"])]
+
+
 class LiveModel(BaseModel):
     """Open to fields that come later: a reader ignores what it does not know."""
 
@@ -208,6 +212,61 @@ class AccountStatementData(LiveModel):
     ]
     supersedes_id: UUID | None
     published_at: datetime
+
+
+class DocumentPublishedData(LiveModel):
+    """A version of a document for a partner was frozen or taken in."""
+
+    document_id: UUID
+    kind: DocumentKindName
+    partner_code: PartnerCode
+    zone: Zone
+    title: str
+    number: str
+    from_on: date
+    to_on: date
+    version: Annotated[int, Field(description="1 for the first of its period")]
+    supersedes_id: UUID | None
+    published_at: datetime
+
+
+class DocumentDeliveredData(LiveModel):
+    """A recipient has a document."""
+
+    delivery_id: UUID
+    document_id: UUID
+    kind: DocumentKindName
+    partner_code: PartnerCode
+    zone: Zone
+    channel: ChannelName
+    attempts: Annotated[int, Field(description="How often it was tried")]
+    delivered_at: datetime
+
+
+class DocumentDeliveryFailedData(LiveModel):
+    """A delivery bounced, or every attempt failed."""
+
+    delivery_id: UUID
+    document_id: Annotated[UUID | None, Field(description="Null when the document could not be made")]
+    kind: DocumentKindName
+    partner_code: PartnerCode
+    zone: Zone
+    channel: ChannelName
+    state: Annotated[str, Field(description="bounced or failed", examples=["bounced"])]
+    reason: str
+    failed_at: datetime
+
+
+class DocumentAcknowledgedData(LiveModel):
+    """A partner agrees to what a document says."""
+
+    document_id: UUID
+    kind: DocumentKindName
+    partner_code: PartnerCode
+    zone: Zone
+    title: str
+    acknowledged_by: str
+    acknowledged_at: datetime
 
 
 class BalanceConfirmationData(LiveModel):

@@ -48,6 +48,7 @@ _BOUNCE: Final = "/v1/bounces/{bounce_id}"
 _ENDPOINT: Final = "/v1/webhook-endpoints/{endpoint_id}"
 _PARTNER: Final = "/v1/partners/{partner}"
 _DEAD_LETTER: Final = "/v1/dead-letters/{dead_letter_id}"
+_DOCUMENT: Final = "/v1/documents/{document_id}"
 
 LIVE_EVENT_TYPES: Final = (
     LiveEventType(
@@ -175,6 +176,25 @@ LIVE_EVENT_TYPES: Final = (
         "A partner's books say otherwise.",
         _CONFIRMATION,
         data.BalanceConfirmationData,
+    ),
+    LiveEventType(
+        "document.published",
+        "A version of a document for a partner was frozen or taken in.",
+        _DOCUMENT,
+        data.DocumentPublishedData,
+    ),
+    LiveEventType("document.delivered", "A recipient has a document.", _DOCUMENT, data.DocumentDeliveredData),
+    LiveEventType(
+        "document.delivery_failed",
+        "A delivery bounced, or every attempt failed.",
+        "/v1/deliveries/{delivery_id}",
+        data.DocumentDeliveryFailedData,
+    ),
+    LiveEventType(
+        "document.acknowledged",
+        "A partner agrees to what a document says.",
+        _DOCUMENT,
+        data.DocumentAcknowledgedData,
     ),
     LiveEventType("partner.registered", "A partner entered the master.", _PARTNER, data.PartnerData),
     LiveEventType("partner.changed", "A partner in the master changed.", _PARTNER, data.PartnerData),

@@ -3,7 +3,11 @@
 from typing import Final
 
 from services.partners.adapters.unit_of_work import UnitOfWork
-from services.partners.application.project_documents import project_statements
+from services.partners.application.project_documents import (
+    project_confirmations,
+    project_issued_notes,
+    project_statements,
+)
 from services.partners.application.project_receivables import (
     project_allocations,
     project_credit_notes,
@@ -13,7 +17,7 @@ from services.partners.application.project_receivables import (
     project_reversals,
 )
 from services.partners.application.take_in_accounts import take_in_accounts
-from shared.events.account_statements import StatementPublishedV1
+from shared.events.account_statements import BalanceConfirmationAskedV1, StatementPublishedV1
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
     CreditNoteEndedV1,
@@ -39,7 +43,9 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(CreditNoteRequestedV1, project_credit_notes),
     on(CreditNoteApprovedV1, project_credit_notes),
     on(CreditNoteIssuedV1, project_credit_notes),
+    on(CreditNoteIssuedV1, project_issued_notes),
     on(CreditNoteEndedV1, project_credit_notes),
     on(StatementPublishedV1, project_statements),
+    on(BalanceConfirmationAskedV1, project_confirmations),
     on(AccountChangedV1, take_in_accounts),
 )

@@ -4,9 +4,12 @@ from fastapi import FastAPI
 
 from services.partners.api import (
     routes_crm_accounts,
+    routes_deliveries,
     routes_documents,
+    routes_partner_documents,
     routes_partners,
     routes_payment_sheets,
+    routes_retention_rules,
 )
 from services.partners.api.schemas_partners import PartnerDraft
 from services.partners.settings import PartnersSettings
@@ -22,9 +25,14 @@ def create_app(settings: PartnersSettings) -> FastAPI:
         routes_partners.router,
         routes_payment_sheets.router,
         routes_documents.router,
+        routes_deliveries.router,
+        routes_partner_documents.router,
+        routes_retention_rules.router,
         routes_crm_accounts.router,
     ]
-    return create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft])
+    app = create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft])
+    app.state.document_files = settings.document_files(app.state.database)
+    return app
 
 
 def main() -> None:

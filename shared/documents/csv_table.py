@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import IO
 
-from shared.documents.table import Amount, Cell, Column, Row, begins_like_a_formula
+from shared.documents.table import Amount, Cell, Column, ColumnSum, Row, begins_like_a_formula
 
 
 class CsvTable:
@@ -39,8 +39,8 @@ def _text(cell: Cell) -> str:
             return f"'{cell}"
         case bool():
             return "true" if cell else "false"
-        case Amount():
-            return cell.text
+        case Amount(text=text) | ColumnSum(amount=Amount(text=text)):
+            return text
         case datetime():
             return cell.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date():

@@ -37,7 +37,14 @@ class Amount:
         return cls(text_from_minor(amount_minor, currency), currency)
 
 
-Cell = str | bool | int | Decimal | date | datetime | Amount | None
+@dataclass(frozen=True, slots=True)
+class ColumnSum:
+    """The sum of the cells above, which a workbook calculates; the amount is what it comes to."""
+
+    amount: Amount
+
+
+Cell = str | bool | int | Decimal | date | datetime | Amount | ColumnSum | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from shared.documents.rupee_formats import number_format
-from shared.documents.table import Amount, Cell, Column, Kind, Row, begins_like_a_formula
+from shared.documents.table import Amount, Cell, Column, ColumnSum, Kind, Row, begins_like_a_formula
 
 # A cell has no time zone, and its readers are in India.
 READERS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
@@ -133,6 +134,8 @@ class SheetTable:
                 self._write_text(place, cell, look)
             case Amount():
                 self._write_number(place, cell.text, number_format(cell.text, cell.currency), look)
+            case ColumnSum():
+                self._write_sum(place, cell.amount, look)
             case datetime():
                 local = cell.astimezone(READERS_TIME_ZONE).replace(tzinfo=None)
                 sheet.write_datetime(at, place, local, book.format(num_format="yyyy-mm-dd hh:mm:ss", **look))
@@ -147,13 +150,25 @@ class SheetTable:
                 self._write_text(place, str(cell), look)
 
     def _write_number(self, place: int, text: str, shown_as: str, look: dict[str, object]) -> None:
-        if sum(char.isdigit() for char in text.lstrip("-0.")) > DIGITS_MAX:
+        if _digits(text) > DIGITS_MAX:
             self._write_text(place, text, {"align": "right", **look})
             return
         self._sheet.write_number(
             self._next, place, float(text), self._book.format(num_format=shown_as, **look)
         )
         self._widen(place, len(text) * 5 // 4)
+
+    def _write_sum(self, place: int, amount: Amount, look: dict[str, object]) -> None:
+        """A formula that follows the filter; a sum with more digits than a number holds is written as it is."""
+        first, last = self._header + 2, self._next
+        if last < first or _digits(amount.text) > DIGITS_MAX:
+            self._write_cell(place, amount, look)
+            return
+        letter = xl_col_to_name(place)
+        shown = self._book.format(num_format=number_format(amount.text, amount.currency), **look)
+        formula = f"=SUBTOTAL(9,{letter}{first}:{letter}{last})"
+        self._sheet.write_formula(self._next, place, formula, shown, float(amount.text))
+        self._widen(place, len(amount.text) * 5 // 4)
 
     def _write_text(self, place: int, text: str, look: dict[str, object]) -> None:
         # Excel keeps such a text a text also when somebody edits the cell, and shows it as it is.
@@ -165,3 +180,7 @@ class SheetTable:
     def _widen(self, place: int, length: int) -> None:
         if place < len(self._widths) and length > self._widths[place]:
             self._widths[place] = length
+
+
+def _digits(text: str) -> int:
+    return sum(char.isdigit() for char in text.lstrip("-0."))

@@ -45,7 +45,7 @@ class BalanceConfirmationAskedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.balance_confirmation_asked.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
 
     confirmation_id: UUID
     number: str

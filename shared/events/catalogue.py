@@ -20,6 +20,7 @@ from shared.events import (
     payments,
     webhooks,
 )
+from shared.events import documents as document_events
 from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 
 CATALOGUE: Final[tuple[type[Event], ...]] = (
@@ -30,6 +31,7 @@ CATALOGUE: Final[tuple[type[Event], ...]] = (
     *instruments.EVENTS,
     *payment_queries.EVENTS,
     *credit_notes.EVENTS,
+    *document_events.EVENTS,
     *webhooks.EVENTS,
 )
 EVENT_TYPES: Final[dict[str, type[Event]]] = {event.type_name: event for event in CATALOGUE}

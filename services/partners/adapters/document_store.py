@@ -1,75 +1,111 @@
-"""Documents published to partners: kept as told, once each, and shown to whoever may see the partner."""
+"""Where the bytes of documents are: in a folder or in S3, each under its own SHA-256.
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+What is put twice is there once, and what is read is compared with its name: a byte that changed in the store is a
+fault, never a document.
+"""
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
-from shared.events.account_statements import StatementPublishedV1
-from shared.identity import RowScope
+from obstore.exceptions import BaseError as StoreError
+from obstore.store import LocalStore, ObjectStore, S3Store
 
-Row = sa.Row[Any]
+from shared.errors import UpstreamUnavailable
+
+if TYPE_CHECKING:  # the library declares it for type checkers only
+    from obstore.store import S3Config
+
+TIMEOUT: Final = "20s"
 
 
-async def add_documents(connection: AsyncConnection, told: Sequence[StatementPublishedV1]) -> None:
-    """A document that is known stays as it is."""
-    await connection.execute(
-        sa.text(
-            "INSERT INTO published_documents (id, kind, partner_code, number, title, language, from_on, to_on,"
-            " pdf_sha256, content_path, supersedes_id, published_at) VALUES (:id, 'account_statement', :partner_code,"
-            " :number, :title, :language, :from_on, :to_on, :pdf_sha256, :content_path, :supersedes_id, :published_at)"
-            " ON CONFLICT DO NOTHING"
-        ),
-        [
-            {
-                "id": one.statement_id,
-                "partner_code": one.partner_code,
-                "number": one.number,
-                "title": one.title,
-                "language": one.language,
-                "from_on": one.from_on,
-                "to_on": one.to_on,
-                "pdf_sha256": one.pdf_sha256,
-                "content_path": one.content_path,
-                "supersedes_id": one.supersedes_id,
-                "published_at": one.published_at,
-            }
-            for one in told
-        ],
+class StoreUnavailable(UpstreamUnavailable):
+    """The store does not answer, or has not what it was given."""
+
+    code, title = "document_store_unavailable", "The document store is not available"
+
+
+class DocumentStore:
+    """One store; the same in every process of an installation. Nothing is opened before it is used."""
+
+    def __init__(self, opened: Callable[[], ObjectStore]) -> None:
+        self._opened = cache(opened)
+
+    @property
+    def _backend(self) -> ObjectStore:
+        return self._opened()
+
+    async def put(self, content: bytes) -> str:
+        """Keep the bytes and return their SHA-256."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        try:
+            await self._backend.put_async(_key(sha256), content)
+        except (StoreError, OSError) as error:
+            raise StoreUnavailable(f"the document store did not take {sha256[:12]}") from error
+        return sha256
+
+    async def get(self, sha256: str) -> bytes:
+        """The bytes of this hash; StoreUnavailable when they are not there or are others."""
+        try:
+            content = bytes(await (await self._backend.get_async(_key(sha256))).bytes_async())
+        except (StoreError, OSError) as error:
+            raise StoreUnavailable(f"the document store does not give {sha256[:12]}") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise StoreUnavailable(f"the document store holds other bytes under {sha256[:12]}")
+        return content
+
+    async def remove(self, sha256: str) -> None:
+        """Forget the bytes; what is not there stays away."""
+        try:
+            await self._backend.delete_async(_key(sha256))
+        except FileNotFoundError:
+            return
+        except (StoreError, OSError) as error:
+            raise StoreUnavailable(f"the document store did not remove {sha256[:12]}") from error
+
+
+def document_store(
+    url: str, *, access_key: str = "", secret_key: str = "", region: str = ""
+) -> DocumentStore:
+    """The store of the settings: `file:///srv/documents`, `s3://bucket/prefix` or `s3+http://host:9000/bucket`.
+
+    The last form is for stores of the same protocol elsewhere (`s3+https://…` outside of a local network).
+    """
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "file":
+            return DocumentStore(lambda: LocalStore(Path(parts.path), mkdir=True))
+        case "s3":
+            bucket, prefix, endpoint = parts.netloc, parts.path.strip("/"), None
+        case "s3+http" | "s3+https":
+            bucket, _, prefix = parts.path.strip("/").partition("/")
+            endpoint = f"{parts.scheme.removeprefix('s3+')}://{parts.netloc}"
+        case _:
+            raise ValueError("expected file:///folder, s3://bucket or s3+https://host/bucket")
+    return DocumentStore(
+        lambda: S3Store(
+            bucket,
+            prefix=prefix or None,
+            region=region or "ap-south-1",
+            virtual_hosted_style_request=False,
+            client_options={"allow_http": parts.scheme == "s3+http", "timeout": TIMEOUT},
+            config=_s3_config(endpoint, access_key, secret_key),
+        )
     )
 
 
-async def document_rows(
-    connection: AsyncConnection,
-    scope: RowScope,
-    partner_code: str | None,
-    *,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> Sequence[Row]:
-    """Newest first, after the last of the page before."""
-    return (
-        await connection.execute(
-            sa.text(
-                "SELECT d.*, p.zone, EXISTS (SELECT FROM published_documents n WHERE n.supersedes_id = d.id)"
-                " AS is_superseded FROM published_documents d JOIN partners p ON p.code = d.partner_code"
-                " WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR p.code = :own_code)"
-                " AND (CAST(:partner AS text) IS NULL OR d.partner_code = :partner)"
-                " AND (CAST(:after_at AS timestamptz) IS NULL"
-                "  OR (d.published_at, d.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))"
-                " ORDER BY d.published_at DESC, d.id DESC LIMIT :limit"
-            ),
-            {
-                "sees_all": scope.sees_all,
-                "zones": sorted(scope.zones),
-                "own_code": scope.partner_code,
-                "partner": partner_code,
-                "after_at": after[0] if after else None,
-                "after_id": after[1] if after else None,
-                "limit": limit,
-            },
-        )
-    ).all()
+def _s3_config(endpoint: str | None, access_key: str, secret_key: str) -> "S3Config":
+    """Without a key the credentials of the machine's role are used."""
+    config: S3Config = {}
+    if endpoint:
+        config["endpoint"] = endpoint
+    if access_key:
+        config |= {"access_key_id": access_key, "secret_access_key": secret_key}
+    return config
+
+
+def _key(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256}"

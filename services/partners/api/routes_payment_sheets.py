@@ -6,15 +6,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
+from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet
 from services.partners.adapters.queries import partner_named
-from services.partners.adapters.sheet_queries import (
-    LINES_MAX,
-    projection_progress,
-    sheet_credit_notes,
-    sheet_invoices,
-    sheet_receipts,
-    sheet_totals,
-)
+from services.partners.adapters.sheet_queries import projection_progress
 from services.partners.api.dependencies import Reading
 from services.partners.api.schemas_payment_sheets import (
     PaymentSheetBody,
@@ -61,24 +55,23 @@ async def show_payment_sheet(
     receipts_since = since or today - timedelta(days=RECEIPTS_DAYS)
     counted_on = overdue_on or today
     found = await partner_named(connection, caller.row_scope(), partner)
-    invoices = await sheet_invoices(
-        connection, found.code, paid_since=receipts_since if status == "all" else None
+    wanted = SheetWanted(
+        as_of=as_of,
+        overdue_on=counted_on,
+        receipts_since=receipts_since,
+        is_open_only=status == "open",
+        is_for_partner=caller.partner_code is not None,
     )
-    receipts = await sheet_receipts(connection, found.code, since=receipts_since)
-    notes = await sheet_credit_notes(
-        connection, found.code, since=receipts_since, is_partner=caller.partner_code is not None
-    )
+    sheet = await payment_sheet(connection, found, wanted)
     return PaymentSheetBody(
         partner=sheet_partner(found),
         as_of=as_of,
         overdue_on=counted_on,
         receipts_since=receipts_since,
         projection=projection_body(await projection_progress(connection)),
-        totals=[
-            totals_body(one) for one in await sheet_totals(connection, found.code, overdue_on=counted_on)
-        ],
-        invoices=[invoice_body(one, counted_on) for one in invoices[:LINES_MAX]],
-        receipts=[receipt_body(one) for one in receipts[:LINES_MAX]],
-        credit_notes=[credit_note_body(one) for one in notes[:LINES_MAX]],
-        is_complete=max(len(invoices), len(receipts), len(notes)) <= LINES_MAX,
+        totals=[totals_body(one) for one in sheet.totals],
+        invoices=[invoice_body(one, counted_on) for one in sheet.invoices],
+        receipts=[receipt_body(one) for one in sheet.receipts],
+        credit_notes=[credit_note_body(one) for one in sheet.credit_notes],
+        is_complete=sheet.is_complete,
     )

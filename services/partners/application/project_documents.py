@@ -2,11 +2,78 @@
 
 from collections.abc import Sequence
 
-from services.partners.adapters.document_store import add_documents
+from services.partners.adapters.document_rows import NewDocument, add_version
 from services.partners.adapters.unit_of_work import UnitOfWork
-from shared.events.account_statements import StatementPublishedV1
+from services.partners.domain.document import DocumentKind, Period
+from shared.events.account_statements import BalanceConfirmationAskedV1, StatementPublishedV1
+from shared.events.credit_notes import CreditNoteIssuedV1
 from shared.events.envelope import Envelope
+
+PUBLISHER = "payments"
 
 
 async def project_statements(work: UnitOfWork, told: Sequence[Envelope[StatementPublishedV1]]) -> None:
-    await add_documents(work.connection, [one.data for one in told])
+    """The event carries the hash; the bytes are fetched when they are wanted and compared with it."""
+    for one in (envelope.data for envelope in told):
+        new = NewDocument(
+            id=one.statement_id,
+            partner_code=one.partner_code,
+            kind=DocumentKind.ACCOUNT_STATEMENT,
+            period=Period(one.from_on, one.to_on),
+            series=f"{one.title}|{one.language}",
+            number=one.number,
+            title=one.title,
+            language=one.language,
+            content_sha256=one.pdf_sha256,
+            source_id=one.statement_id,
+            source_path=one.content_path,
+            supersedes_id=one.supersedes_id,
+            published_by=PUBLISHER,
+        )
+        await add_version(work.connection, new, at=one.published_at)
+
+
+async def project_issued_notes(work: UnitOfWork, told: Sequence[Envelope[CreditNoteIssuedV1]]) -> None:
+    """A note is a document from its issue on."""
+    for envelope in told:
+        note = envelope.data.note
+        if note.number is None or note.issued_on is None:
+            continue
+        new = NewDocument(
+            id=note.note_id,
+            partner_code=note.partner_code,
+            kind=DocumentKind.CREDIT_NOTE,
+            period=Period.cut_off(note.issued_on),
+            series=note.number,
+            number=note.number,
+            title="Credit note",
+            language="en",
+            content_sha256=None,
+            source_id=note.note_id,
+            source_path=f"/v1/credit-notes/{note.note_id}/document",
+            published_by=PUBLISHER,
+        )
+        await add_version(work.connection, new, at=envelope.time)
+
+
+async def project_confirmations(
+    work: UnitOfWork, told: Sequence[Envelope[BalanceConfirmationAskedV1]]
+) -> None:
+    """The letter that asks a partner to confirm its balance."""
+    for envelope in told:
+        asked = envelope.data
+        new = NewDocument(
+            id=asked.confirmation_id,
+            partner_code=asked.partner_code,
+            kind=DocumentKind.BALANCE_CONFIRMATION,
+            period=Period.cut_off(asked.as_of),
+            series=asked.number,
+            number=asked.number,
+            title="Confirmation of balance",
+            language="en",
+            content_sha256=None,
+            source_id=asked.confirmation_id,
+            source_path=asked.letter_path,
+            published_by=PUBLISHER,
+        )
+        await add_version(work.connection, new, at=envelope.time)

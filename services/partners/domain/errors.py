@@ -1,6 +1,6 @@
 """Refusals of the partners service; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Invalid, NotFound
+from shared.errors import Conflict, Invalid, NotFound, TooLarge, UpstreamUnavailable
 
 
 class PartnerInvalid(Invalid):
@@ -25,3 +25,81 @@ class OrderUnknown(NotFound):
     """Absent, or outside the rows the caller may see."""
 
     code, title = "order_unknown", "No such order"
+
+
+class DocumentUnknown(NotFound):
+    """Absent, outside the rows the caller may see, or not to be had in this format."""
+
+    code, title = "document_unknown", "No such document"
+
+
+class DocumentRemoved(Conflict):
+    """Its time of retention is over and its bytes are gone; the row and the hash stay."""
+
+    code, title = "document_removed", "The document is no longer kept"
+
+
+class DocumentInvalid(Invalid):
+    """A document that cannot be made or kept like this."""
+
+    code, title = "document_invalid", "The document cannot be kept like this"
+
+
+class FileRefused(Invalid):
+    """A file that is not what it claims to be, or carries what nobody should open."""
+
+    code, title = "file_refused", "The file is not taken in"
+
+
+class FileTooLarge(TooLarge):
+    """More bytes than a document may have."""
+
+    code, title = "file_too_large", "The file is too large"
+
+
+class SourceUnavailable(UpstreamUnavailable):
+    """Another service keeps the bytes and does not give them now."""
+
+    code, title = "document_source_unavailable", "The document cannot be fetched now"
+
+
+class RuleTaken(Conflict):
+    """A rule of the same kind holds from the same day on."""
+
+    code, title = "retention_rule_taken", "There is a rule from that day on already"
+
+
+class RecipientInvalid(Invalid):
+    """An address that the channel cannot reach."""
+
+    code, title = "recipient_invalid", "The recipient cannot be delivered to"
+
+
+class ContactUnknown(NotFound):
+    """Absent, or of a partner the caller does not see."""
+
+    code, title = "contact_unknown", "No such contact"
+
+
+class ContactTaken(Conflict):
+    """The partner has this contact already."""
+
+    code, title = "contact_taken", "The contact is known already"
+
+
+class DeliveryUnknown(NotFound):
+    """Absent, or of a partner the caller does not see."""
+
+    code, title = "delivery_unknown", "No such delivery"
+
+
+class NobodyToDeliverTo(Conflict):
+    """No contact of the partner has the roles, and nobody else was named."""
+
+    code, title = "nobody_to_deliver_to", "There is nobody to deliver to"
+
+
+class NotResendable(Conflict):
+    """It is on its way already, or its recipient does not want it."""
+
+    code, title = "delivery_not_resendable", "The delivery cannot be sent again"

@@ -117,3 +117,22 @@ class SheetTotals:
     def net_to_pay_minor(self) -> int:
         """Negative when the partner has paid, or was credited, more than it owes."""
         return self.open_minor - self.advances_minor - self.credit_notes_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSheet:
+    """The sheet of one partner as of one instant; what is frozen and set as a document is this."""
+
+    partner_code: str
+    partner_name: str
+    city: str | None
+    zone: str
+    gstin: str | None
+    as_of: datetime
+    overdue_on: date
+    receipts_since: date
+    totals: tuple[SheetTotals, ...]
+    invoices: tuple[SheetInvoice, ...]
+    receipts: tuple[SheetReceipt, ...]
+    credit_notes: tuple[SheetCreditNote, ...]
+    is_complete: bool

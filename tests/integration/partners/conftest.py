@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.consumers import SUBSCRIPTIONS
@@ -26,15 +27,21 @@ async def database_url(worker_database: DatabaseFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-async def service(database_url: str) -> AsyncIterator[PartnersService]:
-    """Call the API as somebody; apply events as the worker does."""
+async def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The application, its documents in a folder of the run."""
     settings = PartnersSettings(
         database_url=database_url,
         amqp_url="amqp://unused",
         internal_token_public_key=PUBLIC_KEY,
         cursor_secret=CURSOR_SECRET,
+        document_store=tmp_path_factory.mktemp("documents").as_uri(),
     )
-    app = create_app(settings)
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+async def service(app: FastAPI) -> AsyncIterator[PartnersService]:
+    """Call the API as somebody; apply events as the worker does."""
     database = app.state.database
     yield (
         lambda caller: calling(app, "partners", caller),

@@ -1,0 +1,54 @@
+"""A document laid out: what it says and in which order, before it is set as PDF or as a workbook."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.documents.table import Cell, Column, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of a table: its width on paper is a share of the page, or `auto`."""
+
+    column: Column
+    width: str = "auto"
+    is_right: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidTable:
+    """Rows under headings, and the sums below; `empty` is said when there are none."""
+
+    name: str
+    title: str
+    headings: Sequence[Heading]
+    rows: Sequence[Row]
+    sums: Row | None
+    empty: str
+    marked: frozenset[int] = frozenset()  # rows that want attention
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure of the summary."""
+
+    label: str
+    value: Cell
+    is_main: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One document in one language."""
+
+    language: str
+    title: str
+    sender: str
+    partner_name: str
+    partner_lines: Sequence[str]
+    to_label: str
+    page_label: str
+    facts: Sequence[tuple[str, str]]
+    summaries: Sequence[Sequence[Card]]  # one per currency
+    tables: Sequence[LaidTable]
+    notes: Sequence[str]
