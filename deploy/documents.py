@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from gateway.adapters.field_words import field_words
 from gateway.domain.merged_openapi import canonical_json, published_document
 from gateway.domain.salesforce_openapi import salesforce_document
-from gateway.main import create_own_app
+from gateway.main import own_document
 from services.partners.main import create_app as create_partners
 from services.partners.settings import PartnersSettings
 from services.payments.main import create_app as create_payments
@@ -37,7 +37,7 @@ SERVICES: dict[str, tuple[type[ServiceSettings], Create]] = {
 def api_documents() -> dict[str, str]:
     """The documents of docs/api by file name, as the gateway serves them; nothing is started or connected."""
     documents = {name: _document(kind, create) for name, (kind, create) in SERVICES.items()}
-    published = published_document({"gateway": create_own_app().openapi(), **documents}, field_words())
+    published = published_document({"gateway": own_document(), **documents}, field_words())
     return {
         "openapi.json": canonical_json(published),
         "salesforce-openapi.json": canonical_json(salesforce_document(published)),

@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -182,10 +183,17 @@ def create_own_app() -> FastAPI:
     return own
 
 
+@cache
+def own_document() -> dict[str, Any]:
+    """What describes the gateway's own routes, to be read only: the same for every application of a process, and making
+    it takes nearly all of the time of making one."""
+    return create_own_app().openapi()
+
+
 def create_app(settings: GatewaySettings) -> ASGIApp:
     """The whole gateway as one ASGI application."""
     own = create_own_app()
-    resources = resources_of(settings, own.openapi())
+    resources = resources_of(settings, own_document())
     own.router.lifespan_context = resources.running
     own.state.database = resources.database
     own.state.has_salesforce = bool(settings.salesforce_instance_url)

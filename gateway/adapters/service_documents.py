@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -28,6 +29,15 @@ class PublishedText:
         self.etag = f'"{sha256(self.content).hexdigest()[:32]}"'
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedDocuments:
+    """The merged document, and the two texts that are served of it."""
+
+    merged: dict[str, Any]
+    openapi: PublishedText
+    salesforce: PublishedText
+
+
 class ServiceDocuments:
     """Holds the last good document of each service; a service that is away or answers nonsense changes nothing."""
 
@@ -36,9 +46,12 @@ class ServiceDocuments:
         self._documents: dict[str, dict[str, Any]] = {"gateway": own}
         self._words = field_words()
         self._task: asyncio.Task[None] | None = None
-        self.merged: dict[str, Any] = {}
-        self.openapi = self.salesforce = PublishedText("")
-        self._merge()
+        self._published: PublishedDocuments | None = None
+
+    @property
+    def published(self) -> PublishedDocuments:
+        """Of what has been read so far; before any service answered, the gateway's own part."""
+        return self._published or self._merge()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._refresh_for_ever())
@@ -65,10 +78,14 @@ class ServiceDocuments:
             self._merge()
         return self._urls.keys() <= self._documents.keys()
 
-    def _merge(self) -> None:
-        self.merged = published_document(self._documents, self._words)
-        self.openapi = PublishedText(canonical_json(self.merged))
-        self.salesforce = PublishedText(canonical_json(salesforce_document(self.merged)))
+    def _merge(self) -> PublishedDocuments:
+        merged = published_document(self._documents, self._words)
+        self._published = PublishedDocuments(
+            merged,
+            openapi=PublishedText(canonical_json(merged)),
+            salesforce=PublishedText(canonical_json(salesforce_document(merged))),
+        )
+        return self._published
 
     async def _first_fetched(
         self, session: aiohttp.ClientSession, urls: Sequence[str]

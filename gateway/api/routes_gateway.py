@@ -166,13 +166,13 @@ async def ready(request: Request) -> Response:
 @reference_router.get("/openapi.json")
 async def openapi(request: Request, if_none_match: KnownETag = None) -> Response:
     """The one document of all services."""
-    return _document(request.app.state.documents.openapi, if_none_match)
+    return _document(request.app.state.documents.published.openapi, if_none_match)
 
 
 @reference_router.get("/openapi-salesforce.json")
 async def salesforce_openapi(request: Request, if_none_match: KnownETag = None) -> Response:
     """The part of it that Salesforce External Services imports."""
-    return _document(request.app.state.documents.salesforce, if_none_match)
+    return _document(request.app.state.documents.published.salesforce, if_none_match)
 
 
 @reference_router.get("/asyncapi.json")
@@ -199,7 +199,7 @@ async def reference_file(name: str) -> Response:
 async def problem(code: str, request: Request) -> Response:
     """Where a problem's `type` leads."""
     documents: ServiceDocuments = request.app.state.documents
-    text = problem_page(code, documents.merged)
+    text = problem_page(code, documents.published.merged)
     if text is None:
         raise NotFound("There is no such problem")
     return HTMLResponse(text, headers=_PAGE_HEADERS)

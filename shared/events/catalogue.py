@@ -5,6 +5,7 @@
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,7 @@ def documents() -> dict[str, str]:
     return files
 
 
+@cache
 def bundled_document() -> str:
     """The AsyncAPI document with every schema inside it, as it is served: nothing has to be fetched beside it."""
     text = json.dumps(_asyncapi())
