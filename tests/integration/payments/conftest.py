@@ -1,6 +1,6 @@
 """One payments database for the tests of a worker, emptied for each test, with partners and a bank account in it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
 import httpx
@@ -11,7 +11,7 @@ from services.payments.main import create_app
 from services.payments.settings import PaymentsSettings
 from shared.database import Database
 from shared.identity import Caller
-from tests.factories.emptied_database import empty_again, seeds_of, superuser_of
+from tests.factories.emptied_database import EmptiedBooks, emptied_books, superuser_of
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, calling
 from tests.provisions import DatabaseFactory
@@ -35,24 +35,9 @@ async def superuser(payments_database: Database, postgres_admin_url: str) -> Asy
 
 
 @pytest.fixture(scope="session")
-async def seeds(payments_database: Database) -> dict[str, str]:
-    """What the migrations themselves put in."""
-    return await seeds_of(payments_database)
-
-
-@pytest.fixture(scope="session")
-def emptied(
-    payments_database: Database, superuser: Database, seeds: dict[str, str]
-) -> Callable[[], Awaitable[PaymentsBooks]]:
-    """Empty the database and open books in it."""
-
-    async def empty() -> PaymentsBooks:
-        await empty_again(superuser, seeds)
-        books = PaymentsBooks(payments_database)
-        await books.open()
-        return books
-
-    return empty
+async def emptied(payments_database: Database, postgres_admin_url: str) -> AsyncIterator[EmptiedBooks]:
+    async with emptied_books(payments_database, postgres_admin_url) as emptied:
+        yield emptied
 
 
 @pytest.fixture(scope="session")
@@ -74,5 +59,6 @@ async def calling_payments(payments_app: FastAPI) -> AsyncIterator[CallAs]:
 
 
 @pytest.fixture
-async def books(emptied: Callable[[], Awaitable[PaymentsBooks]]) -> PaymentsBooks:
+async def books(emptied: EmptiedBooks) -> PaymentsBooks:
+    """Opened books in which nothing was booked."""
     return await emptied()

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.database import Database
-from tests.factories.emptied_database import empty_again, seeds_of, superuser_of
-from tests.factories.payments_books import PaymentsBooks
+from tests.factories.emptied_database import emptied_books, superuser_of
 from tests.integration.payments.ledger.ledger_bench import LedgerBench
 from tests.provisions import ThrowawayDatabases
 
@@ -37,14 +36,11 @@ def own_superuser(
 
 
 @pytest.fixture(scope="session")
-def new_bench(own_loop: asyncio.Runner, own_database: Database, own_superuser: Database) -> NewBench:
+def new_bench(
+    own_loop: asyncio.Runner, own_database: Database, postgres_admin_url: str
+) -> Iterator[NewBench]:
     """Empty books and an empty model, each time it is called; the ones before are gone."""
-    seeds = own_loop.run(seeds_of(own_database))
-
-    async def emptied() -> PaymentsBooks:
-        await empty_again(own_superuser, seeds)
-        books = PaymentsBooks(own_database)
-        await books.open()
-        return books
-
-    return lambda: LedgerBench(own_loop, emptied)
+    opened = emptied_books(own_database, postgres_admin_url)
+    emptied = own_loop.run(opened.__aenter__())
+    yield lambda: LedgerBench(own_loop, emptied)
+    own_loop.run(opened.__aexit__(None, None, None))
