@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.provisions"]
+pytest_plugins = ["tests.provisions", "tests.schedule"]
 
 # Nothing in the tests is timed: a busy machine makes examples slow, not wrong.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
