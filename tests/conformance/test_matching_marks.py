@@ -12,8 +12,10 @@ from tests.conformance.score_matching import Score, decide, score
 from tests.conformance.statement_generator import NUMBER_PATTERNS, invented_statement
 
 PRECISION_MARK = 0.999
-# Of the receipts left to a person whose line allows to know the answer; some thirty in these months.
+# Of the receipts left to a person whose line allows to know the answer; some twenty in these months.
 FIRST_CHOICE_MARK = 0.9
+# Half of all pairs, every pattern and every layout among them; `make evaluate-matching` scores every pair.
+PATTERNS_PER_LAYOUT = 5
 
 
 @pytest.mark.conformance
@@ -39,9 +41,11 @@ def test_invented_months_in_any_bank_layout_are_booked_rightly(
     mixture: str, mark: float, first_mark: float
 ) -> None:
     total = Score()
-    for layout in sorted(LAYOUTS):
+    patterns = list(enumerate(sorted(NUMBER_PATTERNS)))
+    for number, layout in enumerate(sorted(LAYOUTS)):
         of_layout = Score()
-        for seed, pattern in enumerate(sorted(NUMBER_PATTERNS)):
+        first = number * PATTERNS_PER_LAYOUT % len(patterns)
+        for seed, pattern in patterns[first : first + PATTERNS_PER_LAYOUT]:
             statement = invented_statement(
                 seed=seed, layout=layout, pattern=pattern, mixture=mixture, line_count=120
             )
