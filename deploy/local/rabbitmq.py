@@ -19,7 +19,7 @@ from deploy.local.errors import StackError
 from deploy.local.ports import LOOPBACK, is_answered
 from deploy.local.rabbitmq_package import server_script
 
-START_TIMEOUT_SECONDS: Final = 90.0
+START_TIMEOUT_SECONDS: Final = 240.0  # alone it takes five; the machine may have much else to do
 
 
 @dataclass(frozen=True, slots=True)

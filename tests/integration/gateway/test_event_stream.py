@@ -415,8 +415,10 @@ async def _opened(gateway: str, token: str) -> tuple[asyncio.StreamReader, async
 
 
 async def _heard(reader: asyncio.StreamReader) -> str:
-    line = await reader.readuntil(b"\n\n")
-    return line.decode().partition("data: ")[2]
+    """The next event; where opening them all took long, signs of life come before it."""
+    while not (said := (await reader.readuntil(b"\n\n")).decode().partition("data: ")[2]):
+        pass
+    return said
 
 
 async def _connections(database: Database) -> int:
