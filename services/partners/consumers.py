@@ -17,6 +17,7 @@ from services.partners.application.project_receivables import (
     project_reversals,
 )
 from services.partners.application.take_in_accounts import take_in_accounts
+from services.partners.application.take_in_orders import take_in_orders
 from shared.events.account_statements import BalanceConfirmationAskedV1, StatementPublishedV1
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
@@ -24,7 +25,7 @@ from shared.events.credit_notes import (
     CreditNoteIssuedV1,
     CreditNoteRequestedV1,
 )
-from shared.events.crm import AccountChangedV1
+from shared.events.crm import AccountChangedV1, OrderChangedV1
 from shared.events.payments import (
     AllocationChangedV1,
     InvoicesRegisteredV1,
@@ -48,4 +49,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(StatementPublishedV1, project_statements),
     on(BalanceConfirmationAskedV1, project_confirmations),
     on(AccountChangedV1, take_in_accounts),
+    on(OrderChangedV1, take_in_orders),
 )

@@ -6,11 +6,15 @@ from services.partners.api import (
     routes_crm_accounts,
     routes_deliveries,
     routes_documents,
+    routes_order_boards,
+    routes_orders,
     routes_partner_documents,
     routes_partners,
     routes_payment_sheets,
     routes_retention_rules,
+    routes_terms,
 )
+from services.partners.api.schemas_orders import OrderDraft
 from services.partners.api.schemas_partners import PartnerDraft
 from services.partners.settings import PartnersSettings
 from shared.service_app import create_service_app, serve
@@ -29,8 +33,11 @@ def create_app(settings: PartnersSettings) -> FastAPI:
         routes_partner_documents.router,
         routes_retention_rules.router,
         routes_crm_accounts.router,
+        routes_orders.router,
+        routes_order_boards.router,
+        routes_terms.router,
     ]
-    app = create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft])
+    app = create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft, OrderDraft])
     app.state.document_files = settings.document_files(app.state.database)
     return app
 

@@ -16,6 +16,7 @@ from shared.events import (
     credit_notes,
     crm,
     instruments,
+    orders,
     partners,
     payment_queries,
     payments,
@@ -27,6 +28,7 @@ from shared.events.envelope import CONTENT_TYPE, Event, schema_urn
 CATALOGUE: Final[tuple[type[Event], ...]] = (
     *crm.EVENTS,
     *partners.EVENTS,
+    *orders.EVENTS,
     *payments.EVENTS,
     *account_statements.EVENTS,
     *instruments.EVENTS,

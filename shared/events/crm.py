@@ -142,10 +142,11 @@ class OrderLine:
 class OrderChangedV1(RecordChangedV1):
     """An order of the CRM is new or changed; it is told whole.
 
-    `lines` are empty when the CRM did not tell them: an outbound message cannot. Nobody keeps a queue for it yet.
+    `lines` are empty when the CRM did not tell them: an outbound message cannot.
     """
 
     type_name: ClassVar[str] = "salesops.crm.order_changed.v1"
+    consumers: ClassVar[tuple[str, ...]] = ("partners",)
 
     order_number: Annotated[str, Field(max_length=40)]
     status: Annotated[str, Field(max_length=200)]

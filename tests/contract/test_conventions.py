@@ -57,6 +57,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/webhook-endpoints/{endpoint_id}/test": ADDS,
     "POST /v1/matching-policies/{version}/activation": ONCE,
     "POST /v1/matching-policies/{version}/simulation": ADDS,
+    "POST /v1/order-boards/{partner}/publication": ADDS,
     "POST /v1/payer-aliases/{alias_id}/withdrawal": ONCE,
     "POST /v1/payment-queries/{query_id}/messages": ADDS,
     "POST /v1/periods/{month}/closing": ONCE,

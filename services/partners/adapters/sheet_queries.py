@@ -1,5 +1,6 @@
 """Reads a payment sheet: every sum is made here, from facts that arrived in whatever order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -28,9 +29,14 @@ _STANDING: Final = """
     SELECT invoice_id, invoice_number, credit_id, credit_kind, kind, amount_minor, effective_on FROM sheet_changes
 """
 
-# What is open on each invoice of a partner, whoever paid it.
+# Whose facts a sheet holds: those of its partner, and of partners that were merged into it.
+_OF_PARTNER: Final = "IN (SELECT w.code FROM partner_owners w WHERE w.owner_code = :code)"
+
+# What is open on each invoice of the partners, whoever paid it.
 _BALANCES: Final = f"""
-    WITH settled AS (
+    WITH owned AS (
+        SELECT code, owner_code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[]))
+    ), settled AS (
         SELECT s.invoice_id, max(s.settled_on) AS last_received_on,
             CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money' AND s.credit_kind = 'advance') AS bigint)
                 AS received_minor,
@@ -38,16 +44,16 @@ _BALANCES: Final = f"""
                 AS credited_minor,
             CAST(sum(s.amount_minor) FILTER (WHERE s.kind <> 'money') AS bigint) AS deducted_minor
         FROM sheet_invoices i
+        JOIN owned ON owned.code = i.partner_code
         JOIN ({_STANDING}) AS s USING (invoice_id)
-        WHERE i.partner_code = :code
-            AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.credit_id)
+        WHERE NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.credit_id)
         GROUP BY s.invoice_id
     ), balances AS (
-        SELECT i.*, last_received_on, coalesce(received_minor, 0) AS received_minor,
+        SELECT i.*, owned.owner_code, last_received_on, coalesce(received_minor, 0) AS received_minor,
             coalesce(credited_minor, 0) AS credited_minor, coalesce(deducted_minor, 0) AS deducted_minor,
             i.total_minor - coalesce(received_minor, 0) - coalesce(credited_minor, 0) - coalesce(deducted_minor, 0)
                 AS open_minor
-        FROM sheet_invoices i LEFT JOIN settled USING (invoice_id) WHERE i.partner_code = :code
+        FROM sheet_invoices i JOIN owned ON owned.code = i.partner_code LEFT JOIN settled USING (invoice_id)
     )
 """
 
@@ -87,7 +93,7 @@ async def sheet_invoices(
             " OR issued_on >= :paid_since OR last_received_on >= :paid_since"
             " ORDER BY due_on, number LIMIT :limit"
         ),
-        {"code": code, "paid_since": paid_since, "limit": LINES_MAX + 1},
+        {"codes": [code], "paid_since": paid_since, "limit": LINES_MAX + 1},
     )
     return [
         SheetInvoice(
@@ -118,7 +124,7 @@ async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date)
                         WHERE c.credit_id = r.receipt_id) AS every_one
                     GROUP BY invoice_number, kind HAVING sum(amount_minor) <> 0) AS standing) AS settlements
             FROM sheet_receipts r LEFT JOIN sheet_reversals v USING (receipt_id)
-            WHERE r.partner_code = :code AND r.received_on >= :since
+            WHERE r.partner_code {_OF_PARTNER} AND r.received_on >= :since
             ORDER BY r.received_on DESC, r.receipt_id DESC LIMIT :limit
             """
         ),
@@ -142,7 +148,7 @@ async def sheet_credit_notes(
                         SELECT invoice_number, kind, sum(amount_minor) AS total FROM sheet_changes c
                         WHERE c.credit_id = n.note_id GROUP BY 1, 2 HAVING sum(amount_minor) <> 0) AS standing_ones
                     ) AS settlements
-                FROM sheet_credit_notes n WHERE n.partner_code = :code
+                FROM sheet_credit_notes n WHERE n.partner_code {_OF_PARTNER}
                     AND (n.standing = 'issued' OR (n.standing IN ('requested', 'approved') AND NOT :is_partner))
             ) AS notes WHERE standing <> 'issued' OR unused_minor > 0 OR issued_on >= :since
             ORDER BY note_id DESC LIMIT :limit
@@ -169,39 +175,49 @@ async def sheet_credit_notes(
 
 async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: date) -> list[SheetTotals]:
     """Per currency, over everything the partner has, not only over the lines shown."""
+    return (await totals_of_partners(connection, [code], overdue_on=overdue_on)).get(code, [])
+
+
+async def totals_of_partners(
+    connection: AsyncConnection, codes: Sequence[str], *, overdue_on: date
+) -> dict[str, list[SheetTotals]]:
+    """By partner code, per currency; a partner without facts is left out."""
     rows = await connection.execute(
         sa.text(
             f"""{_BALANCES}, parts AS (
-                SELECT currency, open_minor, 0 AS advance_minor, 0 AS note_minor,
+                SELECT owner_code, currency, open_minor, 0 AS advance_minor, 0 AS note_minor,
                     CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor
                 FROM balances WHERE open_minor > 0
                 UNION ALL
-                SELECT currency, 0, {_ON_ACCOUNT}, 0, 0 FROM sheet_receipts r
-                WHERE partner_code = :code
-                    AND NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id)
+                SELECT owner_code, currency, 0, {_ON_ACCOUNT}, 0, 0
+                FROM sheet_receipts r JOIN owned ON owned.code = r.partner_code
+                WHERE NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id)
                 UNION ALL
-                SELECT currency, 0, 0, {_UNUSED_NOTE}, 0 FROM sheet_credit_notes n
-                WHERE partner_code = :code AND standing = 'issued'
+                SELECT owner_code, currency, 0, 0, {_UNUSED_NOTE}, 0
+                FROM sheet_credit_notes n JOIN owned ON owned.code = n.partner_code
+                WHERE standing = 'issued'
             )
-            SELECT currency, CAST(sum(open_minor) AS bigint) AS open_minor,
+            SELECT owner_code, currency, CAST(sum(open_minor) AS bigint) AS open_minor,
                 CAST(sum(overdue_minor) AS bigint) AS overdue_minor,
                 CAST(sum(advance_minor) AS bigint) AS advances_minor,
                 CAST(sum(note_minor) AS bigint) AS credit_notes_minor
-            FROM parts GROUP BY currency ORDER BY currency
+            FROM parts GROUP BY owner_code, currency ORDER BY owner_code, currency
             """
         ),
-        {"code": code, "overdue_on": overdue_on},
+        {"codes": list(codes), "overdue_on": overdue_on},
     )
-    return [
-        SheetTotals(
-            currency=row.currency,
-            open_minor=row.open_minor,
-            overdue_minor=row.overdue_minor,
-            advances_minor=row.advances_minor,
-            credit_notes_minor=row.credit_notes_minor,
+    found: dict[str, list[SheetTotals]] = {}
+    for row in rows:
+        found.setdefault(row.owner_code, []).append(
+            SheetTotals(
+                currency=row.currency,
+                open_minor=row.open_minor,
+                overdue_minor=row.overdue_minor,
+                advances_minor=row.advances_minor,
+                credit_notes_minor=row.credit_notes_minor,
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 async def projection_progress(connection: AsyncConnection) -> Progress | None:

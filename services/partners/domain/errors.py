@@ -15,6 +15,12 @@ class PartnerUnknown(NotFound):
     code, title = "partner_unknown", "No such partner"
 
 
+class BoardUnknown(NotFound):
+    """The partner published no board of this number."""
+
+    code, title = "order_board_unknown", "No such order board"
+
+
 class OrderInvalid(Invalid):
     """Lines, quantities or holds that contradict each other."""
 

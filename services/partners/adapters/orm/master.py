@@ -20,6 +20,8 @@ class PartnerRecord(Record):
             "ix_partners_name_key", text("lower(name)"), postgresql_ops={"lower(name)": "text_pattern_ops"}
         ),
         Index("ix_partners_zone", "zone", "code"),
+        CheckConstraint("merged_into <> code", name="not_into_itself"),
+        Index("ix_partners_owner", text("coalesce(merged_into, code)")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
@@ -36,6 +38,7 @@ class PartnerRecord(Record):
     status: Mapped[str]
     version: Mapped[int]
     changed_at: Mapped[datetime]
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("partners.code"))
 
 
 class PartnerVersionRecord(Record):
@@ -60,3 +63,25 @@ class PartnerVersionRecord(Record):
     status: Mapped[str]
     told_at: Mapped[datetime]
     told_by: Mapped[str]
+
+
+class PartnerTermsRecord(Record):
+    """The terms a partner buys on, each time they were set. Append-only."""
+
+    __tablename__ = "partner_terms"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version_positive"),
+        CheckConstraint("payment_days BETWEEN 0 AND 365", name="days_in_range"),
+        CheckConstraint("credit_limit_minor >= 0", name="limit_not_negative"),
+        CheckConstraint("is_on_hold = (hold_reason IS NOT NULL)", name="hold_says_why"),
+    )
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    payment_days: Mapped[int | None]
+    credit_limit_minor: Mapped[int | None]
+    currency: Mapped[str]
+    stops_on_overdue: Mapped[bool]
+    is_on_hold: Mapped[bool]
+    hold_reason: Mapped[str | None]
+    set_at: Mapped[datetime]
+    set_by: Mapped[str]
