@@ -90,9 +90,8 @@ def taught_wrongly_now_and_then(share: float, partners: Sequence[str], seed: int
 
 
 def months(mixture: str, teacher: Callable[[LabelledStatement, int], Teacher]) -> Score:
-    """Long ones, in which much can be learned, in every second layout."""
     total = Score()
-    for seed, layout in enumerate(sorted(LAYOUTS)[::2]):
+    for seed, layout in enumerate(sorted(LAYOUTS)):
         pattern = sorted(NUMBER_PATTERNS)[seed % len(NUMBER_PATTERNS)]
         statement = invented_statement(
             seed=seed, layout=layout, pattern=pattern, mixture=mixture, line_count=400
