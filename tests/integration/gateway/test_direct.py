@@ -52,7 +52,7 @@ class Caller:
 
     async def reply(self) -> tuple[int, dict[bytes, bytes], bytes]:
         """Return status, headers and body of the next reply."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             head = await self.reader.readuntil(b"\r\n\r\n")
             lines = head.split(b"\r\n")
             headers = dict(line.split(b": ", 1) for line in lines[1:] if line)
@@ -182,7 +182,7 @@ async def test_caller_that_hangs_up_stops_the_service(database_url: str) -> None
         caller.send(READ + b"\r\n")
         await upstream.has_second_request.wait()
         caller.writer.transport.abort()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await upstream.has_lost_a_caller.wait()
 
 

@@ -272,7 +272,7 @@ def a_telling() -> Telling:
 async def somebody_waits(database: Database) -> None:
     """Return once a session of this database waits for an advisory lock."""
     query = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with database.reading() as connection:
                 if await connection.scalar(query):
@@ -369,7 +369,7 @@ async def test_a_reader_that_takes_nothing_is_dropped(database: Database, happen
 
     stream = EventStreamResponse(tail, hearing, patience_seconds=HEARTBEAT)
     streaming = asyncio.create_task(stream({}, asyncio.Event().wait, send))  # type: ignore[arg-type]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await is_listening.wait()
         await happen(booked(a_receipt()))
         await streaming

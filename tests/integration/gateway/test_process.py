@@ -121,7 +121,7 @@ async def test_process_that_is_told_to_end_says_so_and_serves_on_until_it_is_lef
         base = f"http://127.0.0.1:{port}"
         await answered(session, f"{base}/health/ready")
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 async with session.get(f"{base}/health/ready") as health:
                     state = await health.json()

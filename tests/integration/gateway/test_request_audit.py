@@ -37,7 +37,7 @@ async def called(session: aiohttp.ClientSession, method: str, path: str, headers
 
 async def audited(session: aiohttp.ClientSession, trace_id: str) -> Any:
     """What the audit says of a call; entries arrive within a second."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             _, page = await get(session, f"/v1/request-audit?trace_id={trace_id}", AUDITOR)
             if page["items"]:

@@ -132,7 +132,7 @@ async def test_denied_calls_and_writes_are_kept_and_cannot_be_changed(
         await status_of(session, "POST", f"{gateway}/v1/bank-accounts", marks)
     query = "SELECT subject, method, route, path, status FROM request_audit WHERE trace_id = $1 ORDER BY id"
     rows: list[asyncpg.Record] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(rows) < 3:
             rows = await audit_store.fetch(query, "c" * 32)
 
@@ -219,7 +219,7 @@ async def test_documents_of_services_are_merged_and_kept_while_they_are_away(dat
     async with (
         gateway_before(recording_app(Seen([]), reply=reply), database_url) as url,
         aiohttp.ClientSession() as session,
-        asyncio.timeout(10),
+        asyncio.timeout(60),
     ):
         paths: dict[str, object] = {}
         while "/v1/receipts" not in paths:

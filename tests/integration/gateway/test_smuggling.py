@@ -22,7 +22,7 @@ async def exchange(url: str, data: bytes) -> bytes:
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(data)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         reply = await reader.read()
     writer.close()
     return reply

@@ -87,7 +87,7 @@ async def test_verdicts_come_in_the_order_of_the_batch(books: PaymentsBooks) -> 
 
 
 async def test_a_partner_nobody_knows_is_refused_once_patience_ends(books: PaymentsBooks) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         (verdict,) = await books.register(invoice(partner_code="CP9999"), patience_seconds=0.02)
 
     assert told(verdict) == "partner_unknown"
@@ -101,14 +101,14 @@ async def test_a_partner_that_arrives_while_its_invoice_waits_is_accepted(books:
         await project_partners(work, [partner("CP0099", "NEWCOMER AND SONS")])
         await work.commit()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         (verdict,) = await waiting
 
     assert told(verdict) == "accepted"
 
 
 async def test_nobody_waits_when_all_partners_are_known(books: PaymentsBooks) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         (verdict,) = await books.register(invoice(), patience_seconds=3_600.0)
 
     assert told(verdict) == "accepted"

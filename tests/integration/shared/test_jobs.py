@@ -328,7 +328,7 @@ async def test_running_job_is_stopped_where_it_waits_when_it_is_cancelled(databa
         async with database.engine.begin() as connection:
             assert await cancel(connection, job_id)
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await stopped.wait()
 
     row = await row_of(database, job_id)
