@@ -332,6 +332,12 @@ RULES: Final = (
     Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),
     # research
+    Rule("GET", "/v1/opportunities", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/opportunities/{opportunity_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/research-assignments", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/research-assignments", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/research-assignments/{assignment_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("PATCH", "/v1/research-assignments/{assignment_id}", WRITERS | ANALYSTS),
     Rule("GET", "/v1/entities", BACK_OFFICE | ANALYSTS | ZONES),
 )
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from gateway.domain import live_data as data
 from shared.events import account_statements as statements
 from shared.events import credit_notes as notes
-from shared.events import documents, instruments, partners, payments, webhooks
+from shared.events import documents, instruments, partners, payments, research, webhooks
 from shared.events import payment_queries as queries
 from shared.events.envelope import Event
 from shared.wire import MoneyBody, money
@@ -147,6 +147,13 @@ def query_moved(
     yield _of_partner(f"payment_query.{step}", event.query_id, body, event)
 
 
+def assignment_moved(event: research.AssignmentEvent) -> Iterator[Telling]:
+    step = event.type_name.split(".")[-2].removeprefix("assignment_")
+    facts = _same(data.ResearchAssignmentData, event)
+    body = data.ResearchAssignmentData(research_assignment_id=event.assignment_id, **facts)
+    yield _of_partner(f"research_assignment.{step}", event.assignment_id, body, event)
+
+
 def statement_published(event: statements.StatementPublishedV1) -> Iterator[Telling]:
     facts = _same(data.AccountStatementData, event)
     facts["balances"] = [money(one.closing_minor, one.currency) for one in event.balances]
@@ -258,6 +265,10 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(document_moved, documents.DocumentDeliveredV1),
     **_translating(document_moved, documents.DocumentDeliveryFailedV1),
     **_translating(document_moved, documents.DocumentAcknowledgedV1),
+    **_translating(assignment_moved, research.AssignmentOpenedV1),
+    **_translating(assignment_moved, research.AssignmentDueSoonV1),
+    **_translating(assignment_moved, research.AssignmentOverdueV1),
+    **_translating(assignment_moved, research.AssignmentDeliveredV1),
     **_translating(partners_told, partners.PartnersRegisteredV1),
     **_translating(partners_told, partners.PartnersChangedV1),
     **_translating(endpoint_stopped, webhooks.WebhookEndpointStoppedV1),

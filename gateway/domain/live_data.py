@@ -196,6 +196,22 @@ class PaymentQueryData(LiveModel):
     is_on_time: bool | None = None
 
 
+class ResearchAssignmentData(LiveModel):
+    """Research that somebody asked for."""
+
+    research_assignment_id: Annotated[UUID, Field(description="The assignment")]
+    opportunity_id: Annotated[UUID | None, Field(description="Null for a free subject")]
+    opportunity_record_id: Annotated[str | None, Field(description="Salesforce's id of it")]
+    subject: str
+    partner_code: Annotated[str | None, Field(description="Whom it concerns")]
+    zone: Zone
+    assignee: Annotated[str, Field(description="Who does it")]
+    due_on: date
+    due_at: Annotated[datetime, Field(description="The end of that day in India")]
+    delivered_at: Annotated[datetime | None, Field(description="When it was delivered; UTC")] = None
+    is_on_time: bool | None = None
+
+
 class AccountStatementData(LiveModel):
     """A partner's account statement was frozen and may be read."""
 

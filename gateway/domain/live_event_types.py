@@ -49,6 +49,7 @@ _ENDPOINT: Final = "/v1/webhook-endpoints/{endpoint_id}"
 _PARTNER: Final = "/v1/partners/{partner}"
 _DEAD_LETTER: Final = "/v1/dead-letters/{dead_letter_id}"
 _DOCUMENT: Final = "/v1/documents/{document_id}"
+_RESEARCH: Final = "/v1/research-assignments/{assignment_id}"
 
 LIVE_EVENT_TYPES: Final = (
     LiveEventType(
@@ -146,6 +147,24 @@ LIVE_EVENT_TYPES: Final = (
     ),
     LiveEventType(
         "payment_query.overdue", "A question's time ran out without an answer.", _QUERY, data.PaymentQueryData
+    ),
+    LiveEventType(
+        "research_assignment.opened", "Research was asked for.", _RESEARCH, data.ResearchAssignmentData
+    ),
+    LiveEventType(
+        "research_assignment.due_soon",
+        "A day is left for an assignment.",
+        _RESEARCH,
+        data.ResearchAssignmentData,
+    ),
+    LiveEventType(
+        "research_assignment.overdue",
+        "An assignment's time ran out.",
+        _RESEARCH,
+        data.ResearchAssignmentData,
+    ),
+    LiveEventType(
+        "research_assignment.delivered", "Research was delivered.", _RESEARCH, data.ResearchAssignmentData
     ),
     LiveEventType(
         "account_statement.published",

@@ -110,7 +110,7 @@ RESOURCES: Final[Mapping[str, str]] = {
         "partners",
     ),
     "dashboards": "reporting",
-    "entities": "research",
+    **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
 }
 
 

@@ -45,6 +45,9 @@ _OPPORTUNITY: Final = ObjectMapping(
         "probability_percent": _from("Probability"),
         "is_closed": _from("IsClosed"),
         "is_won": _from("IsWon"),
+        "research_requested": _from("Research_Requested__c"),
+        "research_due_on": _from("Research_Due_On__c"),
+        "research_questions": _from("Research_Questions__c"),
     },
 )
 _ORDER: Final = ObjectMapping(

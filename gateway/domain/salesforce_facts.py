@@ -103,6 +103,9 @@ TARGETS: Final[Mapping[FactKind, Mapping[str, Target]]] = {
         "probability_percent": Target(Shape.PERCENT),
         "is_closed": Target(Shape.FLAG),
         "is_won": Target(Shape.FLAG),
+        "research_requested": Target(Shape.FLAG),
+        "research_due_on": Target(Shape.DATE),
+        "research_questions": Target(length_max=4000),
     },
     FactKind.ORDER: {
         "order_number": _REQUIRED_CODE,

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.research.api import routes_entities
+from services.research.api import routes_assignments, routes_entities, routes_opportunities
 from services.research.settings import ResearchSettings
 from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
@@ -12,7 +12,8 @@ SERVICE = "research"
 
 def create_app(settings: ResearchSettings) -> FastAPI:
     """The application with all routes of this service."""
-    return create_service_app(SERVICE, settings, [routes_entities.router])
+    routers = [routes_entities.router, routes_opportunities.router, routes_assignments.router]
+    return create_service_app(SERVICE, settings, routers)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from shared.events import (
     partners,
     payment_queries,
     payments,
+    research,
     webhooks,
 )
 from shared.events import documents as document_events
@@ -35,6 +36,7 @@ CATALOGUE: Final[tuple[type[Event], ...]] = (
     *payment_queries.EVENTS,
     *credit_notes.EVENTS,
     *document_events.EVENTS,
+    *research.EVENTS,
     *webhooks.EVENTS,
 )
 EVENT_TYPES: Final[dict[str, type[Event]]] = {event.type_name: event for event in CATALOGUE}

@@ -112,6 +112,7 @@ class OpportunityChangedV1(RecordChangedV1):
     """An opportunity of the CRM is new or changed; it is told whole."""
 
     type_name: ClassVar[str] = "salesops.crm.opportunity_changed.v1"
+    consumers: ClassVar[tuple[str, ...]] = ("research",)
 
     name: Annotated[str, Field(max_length=200)]
     stage: Annotated[str, Field(max_length=200)]
@@ -125,6 +126,11 @@ class OpportunityChangedV1(RecordChangedV1):
     probability_percent: Annotated[int | None, Field(ge=0, le=100)] = None
     is_closed: bool | None = None
     is_won: bool | None = None
+    research_requested: Annotated[
+        bool, Field(description="What the mapping reads as the wish for research: a flag, or a stage")
+    ] = False
+    research_due_on: date | None = None
+    research_questions: Annotated[str, Field(max_length=4000, description="One a line")] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

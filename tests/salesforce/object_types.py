@@ -163,6 +163,9 @@ OPPORTUNITY = ObjectType(
         *_numbers("Probability"),
         FieldType("IsClosed", "boolean"),
         FieldType("IsWon", "boolean"),
+        FieldType("Research_Requested__c", "boolean"),
+        FieldType("Research_Due_On__c", "date"),
+        FieldType("Research_Questions__c", length=4000),
         FieldType("Description", length=32000),
     ),
 )
