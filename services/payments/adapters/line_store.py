@@ -64,6 +64,19 @@ async def lines_of_earlier_files(
     ]
 
 
+async def lines_of_other_files(connection: AsyncConnection, bank_account_id: UUID, statement_id: UUID) -> int:
+    """How many lines of other files of the account were read so far: more with every transaction that adds some."""
+    return int(
+        await connection.scalar(
+            sa.text(
+                "SELECT coalesce(sum(lines_read), 0) FROM bank_statements"
+                " WHERE bank_account_id = :bank_account_id AND id <> :statement_id"
+            ),
+            {"bank_account_id": bank_account_id, "statement_id": statement_id},
+        )
+    )
+
+
 async def add_bank_lines(
     connection: AsyncConnection,
     *,

@@ -65,12 +65,20 @@ async def statement_by_content(
 
 async def statement_for_import(connection: AsyncConnection, statement_id: UUID) -> Row:
     """The statement with its account, both locked until the commit; other files can be received meanwhile."""
+    return await _statement(connection, statement_id, " FOR NO KEY UPDATE")
+
+
+async def statement_to_import(connection: AsyncConnection, statement_id: UUID) -> Row:
+    """The statement with its account as they are now."""
+    return await _statement(connection, statement_id, "")
+
+
+async def _statement(connection: AsyncConnection, statement_id: UUID, lock: str) -> Row:
     row = (
         await connection.execute(
             sa.text(
                 "SELECT s.*, b.number AS bank_account_number, b.currency AS currency"
-                " FROM bank_statements s JOIN bank_accounts b ON b.id = s.bank_account_id"
-                " WHERE s.id = :id FOR NO KEY UPDATE"
+                f" FROM bank_statements s JOIN bank_accounts b ON b.id = s.bank_account_id WHERE s.id = :id{lock}"
             ),
             {"id": statement_id},
         )

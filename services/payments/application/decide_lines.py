@@ -27,16 +27,22 @@ from services.payments.adapters.published_facts import publish_unidentified
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.payer_aliases import LearnedAlias, keep_aliases
 from services.payments.adapters.unit_of_work import UnitOfWork
-from services.payments.application.apply_advices import advised_lines, keep_advised
+from services.payments.application.apply_advices import AdvisedLines, advised_lines, keep_advised
 from services.payments.application.book_receipts import book_receipts
-from services.payments.application.link_receipts import confirm_told_receipts
+from services.payments.application.link_receipts import ToldLines, confirm_told_receipts, told_lines
 from services.payments.application.record_bounce import RecordBounce, record_bounce
-from services.payments.application.weigh_lines import bookable, left_to_a_person, weigh_lines
+from services.payments.application.weigh_lines import (
+    WeighedLines,
+    bookable,
+    left_to_a_person,
+    weigh_lines,
+)
 from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
 from services.payments.domain.errors import ReceiptRefunded
 from services.payments.domain.line_receipt import LineOrigin, receipt_of_line
 from services.payments.domain.matching import ReadBatch
 from services.payments.domain.posting import Posting
+from shared.database import Database
 
 ACTOR = "matching"
 
@@ -50,25 +56,54 @@ class _Decided:
     receipt_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LinesDecided:
+    """New lines as they were decided while nothing was locked, and what others may have changed since."""
+
+    lines: Sequence[NewLine]
+    told: ToldLines
+    advised: AdvisedLines
+    left: Sequence[NewLine]
+    weighed: WeighedLines
+
+
 async def decide_lines(
+    database: Database, account: Row, lines: Sequence[NewLine], knowledge: MatchingKnowledge
+) -> LinesDecided:
+    """Every new line gets one decision with its reasons; nothing is written, and no transaction is open meanwhile."""
+    async with database.reading() as connection:
+        told = await told_lines(connection, account, lines, is_locking=False)
+        left = told.left_of(lines)
+        advised = await advised_lines(connection, account.currency, left, is_locking=False)
+    return LinesDecided(
+        lines, told, advised, left, await weigh_lines(database, account, left, knowledge, advised)
+    )
+
+
+async def carry_out(
     work: UnitOfWork,
     account: Row,
     statement_id: UUID,
-    lines: Sequence[NewLine],
+    decided: LinesDecided,
     *,
     knowledge: MatchingKnowledge,
     at: datetime,
-) -> None:
-    """Every new line gets one decision with its reasons; nothing is booked that is not certain."""
-    lines, disputed = await confirm_told_receipts(work, account, lines, at)
-    if not lines:
-        return
-    advised = await advised_lines(work.connection, account.currency, lines, is_locking=True)
-    batch, decisions, made_from = await weigh_lines(work.connection, account, lines, knowledge, advised)
-    await keep_inputs(work.connection, made_from, code=matching_code_version(), at=at)
+) -> bool:
+    """Book what is certain of the stored lines and record all decisions. The account is locked.
+
+    False when another channel or an advice told something of the lines since they were decided: the caller undoes the
+    transaction and decides again. Invoices that somebody settled meanwhile make their line a suggestion only.
+    """
+    told = await told_lines(work.connection, account, decided.lines, is_locking=True)
+    advised = await advised_lines(work.connection, account.currency, decided.left, is_locking=True)
+    if not told.says_the_same(decided.told) or advised != decided.advised:
+        return False
+    await confirm_told_receipts(work, told, at)
+    batch, decisions = decided.weighed.batch, decided.weighed.decisions
+    await keep_inputs(work.connection, decided.weighed.made_from, code=matching_code_version(), at=at)
     paired = [
-        _Decided(new, bookable(new, decision, account, disputed))
-        for new, decision in zip(lines, decisions, strict=True)
+        _Decided(new, bookable(new, decision, account, told.disputed))
+        for new, decision in zip(decided.left, decisions, strict=True)
     ]
     await _lock(work, account, paired)
     booked, refused = await _book(work, account, batch, paired, at)
@@ -79,6 +114,7 @@ async def decide_lines(
     await keep_advised(work, advised, {one.new.id: one.receipt_id for one in done if one.receipt_id}, at)
     if knowledge.shelf is not None:
         await knowledge.shelf.keep(work.connection, is_as_decided=_is_as_decided(decisions, done))
+    return True
 
 
 def _is_as_decided(decisions: Sequence[Decision], done: Sequence[_Decided]) -> bool:

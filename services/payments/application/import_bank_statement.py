@@ -1,7 +1,7 @@
 """Reads a received statement file to its end: every line is stored once, decided, and booked when it is certain.
 
-The import runs in chunks of one transaction each and remembers how far it came, so that an import that was
-killed goes on where it stopped and books nothing twice.
+The import runs in chunks, each decided while nothing is locked and then booked in one transaction, and remembers how far
+it came, so that an import that was killed goes on where it stopped and books nothing twice.
 """
 
 import asyncio
@@ -30,9 +30,10 @@ from services.payments.adapters.statement_store import (
     set_lines_read,
     set_state,
     statement_for_import,
+    statement_to_import,
 )
 from services.payments.adapters.unit_of_work import UnitOfWork
-from services.payments.application.store_lines import store_lines
+from services.payments.application.store_lines import ChunkDecided, decide_chunk, store_chunk
 from services.payments.domain.account_number import AccountOfImport, is_same_account
 from services.payments.domain.bank_statement import (
     PartClosed,
@@ -45,6 +46,12 @@ from shared.database import Database
 from shared.errors import Refusal
 
 LINES_PER_CHUNK: Final = 2_000
+# Another import of the account, a told receipt or an advice may come between a chunk's decision and its booking.
+LOOKS_MAX: Final = 16
+
+
+class ChunkOvertaken(Exception):
+    """Each time a chunk was decided somebody changed what it was decided from; the job tries again later."""
 
 
 class Progress(Protocol):
@@ -182,21 +189,44 @@ class ChunkReader:
 async def _import_chunk(
     database: Database, statement_id: UUID, chunk: _Chunk, knowledge: MatchingKnowledge
 ) -> None:
+    for _ in range(LOOKS_MAX):
+        if await _decide_and_store(database, statement_id, chunk, knowledge):
+            return
+        if knowledge.shelf is not None:
+            knowledge.shelf.clear()
+    raise ChunkOvertaken(f"Lines up to {chunk.lines_read} of {statement_id} were overtaken {LOOKS_MAX} times")
+
+
+async def _decide_and_store(
+    database: Database, statement_id: UUID, chunk: _Chunk, knowledge: MatchingKnowledge
+) -> bool:
+    """False when others changed what the chunk was decided from: nothing of it is stored."""
+    async with database.reading() as connection:
+        statement = await statement_to_import(connection, statement_id)
+    decided: ChunkDecided | None = None
+    if chunk.lines and chunk.lines_read > statement.lines_read:
+        decided = await decide_chunk(database, statement, chunk.lines, knowledge)
     at = datetime.now(UTC)
     async with UnitOfWork(database) as work:
         statement = await statement_for_import(work.connection, statement_id)
-        if chunk.lines and chunk.lines_read > statement.lines_read:
-            await store_lines(work, statement, chunk.lines, knowledge=knowledge, at=at)
+        if decided is not None and chunk.lines_read > statement.lines_read:
+            if not await store_chunk(work, statement, decided, knowledge=knowledge, at=at):
+                return False
             await set_lines_read(work.connection, statement_id, chunk.lines_read)
-        raised = []
-        for opened, closed in chunk.parts:
-            proof = await add_part(work.connection, statement_id, opened, closed)
-            if proof is not None:
-                gaps = await chain_findings(work.connection, statement_id, opened, closed)
-                found = replace(closed, findings=(*closed.findings, *gaps))
-                raised += _part_exceptions(statement, opened, found, proof)
-        await raise_exceptions(work.connection, statement_id, raised, at)
+        await _add_parts(work, statement, chunk, at)
         await work.commit()
+    return True
+
+
+async def _add_parts(work: UnitOfWork, statement: Row, chunk: _Chunk, at: datetime) -> None:
+    raised = []
+    for opened, closed in chunk.parts:
+        proof = await add_part(work.connection, statement.id, opened, closed)
+        if proof is not None:
+            gaps = await chain_findings(work.connection, statement.id, opened, closed)
+            found = replace(closed, findings=(*closed.findings, *gaps))
+            raised += _part_exceptions(statement, opened, found, proof)
+    await raise_exceptions(work.connection, statement.id, raised, at)
 
 
 def _part_exceptions(

@@ -1,8 +1,11 @@
 """Ties receipts that another channel told to the bank's lines, so that each payment is one receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.line_store import (
     ClockReading,
@@ -33,40 +36,66 @@ async def link_waiting_lines(work: UnitOfWork, receipts: Sequence[Receipt], at: 
         await read_clocks(work.connection, [_reading(line_id) for _, line_id, _ in links], at)
 
 
-async def confirm_told_receipts(
-    work: UnitOfWork, account: Row, lines: Sequence[NewLine], at: datetime
-) -> tuple[list[NewLine], dict[UUID, str]]:
-    """Tie new lines to the receipts told before them; returns the lines that are left to be decided.
+@dataclass(frozen=True, slots=True)
+class ToldLines:
+    """New lines that another channel told of: `confirmed` by line with their receipts, `disputed` with the reason.
 
-    A line with the reference of a told receipt but another amount is never booked by itself: the second result has
-    the reason per line.
+    A line with the reference of a told receipt but another amount is disputed: it is never booked by itself.
     """
+
+    confirmed: Mapping[UUID, Row]
+    disputed: Mapping[UUID, str]
+
+    def left_of(self, lines: Sequence[NewLine]) -> list[NewLine]:
+        """The lines that are left to be decided."""
+        return [new for new in lines if new.id not in self.confirmed]
+
+    def says_the_same(self, other: "ToldLines") -> bool:
+        pairs = {line_id: row.id for line_id, row in self.confirmed.items()}
+        others = {line_id: row.id for line_id, row in other.confirmed.items()}
+        return pairs == others and self.disputed == other.disputed
+
+
+async def told_lines(
+    connection: AsyncConnection, account: Row, lines: Sequence[NewLine], *, is_locking: bool
+) -> ToldLines:
+    """What other channels told of the lines; locked, nobody takes the receipts back until the transaction ends."""
     references = [new.key.strong_reference for new in lines if new.line.amount_minor > 0]
     told = [
         row
-        for row in await standing_receipts(work.connection, [account.id], references)
+        for row in await standing_receipts(connection, [account.id], references)
         if row.bank_line_id is None
     ]
-    standing = await still_standing(work.connection, [row.id for row in told]) if told else set()
-    waiting = {row.reference: row for row in told if row.id in standing}
-    confirmed: list[tuple[NewLine, Row]] = []
+    if told and is_locking:
+        standing = await still_standing(connection, [row.id for row in told])
+        told = [row for row in told if row.id in standing]
+    waiting = {row.reference: row for row in told}
+    confirmed: dict[UUID, Row] = {}
     for new in lines:
         row = waiting.get(new.key.strong_reference) if new.line.amount_minor > 0 else None
         if row is not None and (row.credited_minor, row.credited_currency) == (
             new.line.amount_minor,
             new.line.currency,
         ):
-            confirmed.append((new, waiting.pop(new.key.strong_reference)))
-    if confirmed:
-        await confirm_receipts(work.connection, [(row.id, new.id) for new, row in confirmed], at)
-        await close_lines(work.connection, [(row.id, new.id, WHY[row.channel]) for new, row in confirmed], at)
-        readings = [_reading(new.id, row.booked_at) for new, row in confirmed]
-        await read_clocks(work.connection, readings, at)
-    done = {new.id for new, _ in confirmed}
-    left = [new for new in lines if new.id not in done]
-    return left, {
-        new.id: _difference(waiting[new.key.strong_reference]) for new in left if _differs(new, waiting)
+            confirmed[new.id] = waiting.pop(new.key.strong_reference)
+    disputed = {
+        new.id: _difference(waiting[new.key.strong_reference])
+        for new in lines
+        if new.id not in confirmed and _differs(new, waiting)
     }
+    return ToldLines(confirmed, disputed)
+
+
+async def confirm_told_receipts(work: UnitOfWork, told: ToldLines, at: datetime) -> None:
+    """Tie the lines to the receipts told before them."""
+    if not told.confirmed:
+        return
+    pairs = [(row.id, line_id) for line_id, row in told.confirmed.items()]
+    await confirm_receipts(work.connection, pairs, at)
+    closed = [(row.id, line_id, WHY[row.channel]) for line_id, row in told.confirmed.items()]
+    await close_lines(work.connection, closed, at)
+    readings = [_reading(line_id, row.booked_at) for line_id, row in told.confirmed.items()]
+    await read_clocks(work.connection, readings, at)
 
 
 def _differs(new: NewLine, waiting: dict[str, Row]) -> bool:

@@ -59,7 +59,7 @@ async def receive_bank_statement(
         IMPORT_TASK,
         {"statement_id": str(statement_id)},
         created_by=actor,
-        lock=f"statement:{statement_id}",
+        lock=f"bank_account:{account.id}",
         result_url=f"/v1/bank-statements/{statement_id}",
     )
     if earlier is not None:

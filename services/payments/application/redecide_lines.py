@@ -122,17 +122,19 @@ async def _batch(
         states = list((await line_states(connection, ids)).values())
         lines = [_new_line(state, place) for place, state in enumerate(states, start=1)]
         advised = await advised_lines(connection, account.currency, lines, is_locking=False)
-        batch, decisions, made_from = await weigh_lines(connection, account, lines, knowledge, advised)
         told = await receipts_told_alone(
             connection, [(account.id, state.strong_reference) for state in states]
         )
+    weighed = await weigh_lines(database, account, lines, knowledge, advised)
     disputed = {
         state.id: f"{state.strong_reference} was told by another channel (receipt {receipt_id})"
         for state in states
         if (receipt_id := told.get((account.id, state.strong_reference))) is not None
     }
     renewed = []
-    for state, new, narration, decision in zip(states, lines, batch.narrations, decisions, strict=True):
+    for state, new, narration, decision in zip(
+        states, lines, weighed.batch.narrations, weighed.decisions, strict=True
+    ):
         now = bookable(new, decision, account, disputed)
         if state.is_in_hands:
             now = after_a_person(state.decision, now, state.wrong_partners)
@@ -140,7 +142,9 @@ async def _batch(
             renewed.append(_Renewed(state, narration, now, advice_id=advised.advices.get(state.id)))
     if not renewed:
         return Redecision(weighed=len(states))
-    return replace(await _carry_out(database, renewed, made_from, knowledge.zones, at), weighed=len(states))
+    return replace(
+        await _carry_out(database, renewed, weighed.made_from, knowledge.zones, at), weighed=len(states)
+    )
 
 
 def _new_line(state: LineState, place: int) -> NewLine:

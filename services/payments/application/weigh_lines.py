@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,27 +19,54 @@ from services.payments.application.apply_advices import AdvisedLines
 from services.payments.domain.decision import Decision, Outcome, Reason
 from services.payments.domain.matching import (
     ReadBatch,
+    ReceivedCheque,
     book_of,
     decide_from_book,
     lookup_keys,
     read_batch,
     with_certain_payers,
 )
+from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.virtual_account import partner_paid, possible_numbers
+from shared.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedLines:
+    """What the lines say, one decision for each, in their order, and what the matching made its own of."""
+
+    batch: ReadBatch
+    decisions: list[Decision]
+    made_from: MadeFrom
+
+
+@dataclass(frozen=True, slots=True)
+class _LookedUp:
+    """What the database knows of read lines. The line numbers are different ones: `rest` are those that no advice
+    settles."""
+
+    batch: ReadBatch
+    part: ReadBatch
+    rest: list[int]
+    certain: dict[int, str]
+    cheques: dict[str, list[ReceivedCheque]]
+    opened: OpenedBook | None  # from the shelf
+    invoices: tuple[OpenInvoice, ...]
 
 
 async def weigh_lines(
-    connection: AsyncConnection,
+    database: Database,
     account: Row,
     lines: Sequence[NewLine],
     knowledge: MatchingKnowledge,
     advised: AdvisedLines,
-) -> tuple[ReadBatch, list[Decision], MadeFrom]:
-    """What the lines say, one decision for each, in their order, and what the matching made its own of.
+) -> WeighedLines:
+    """Reads in short transactions and decides in none: a long decision holds nothing and outlives no time-out.
 
-    Their line numbers are different ones. What an advice settles is settled; the other lines share what it leaves open.
+    What an advice settles is settled; the other lines share what it leaves open.
     """
-    aliases = await payer_aliases(connection)
+    async with database.reading() as connection:
+        aliases = await payer_aliases(connection)
     batch = await asyncio.to_thread(
         read_batch,
         [new.line for new in lines],
@@ -48,28 +75,48 @@ async def weigh_lines(
         aliases=aliases,
         policy=knowledge.policy,
     )
+    async with database.reading() as connection:
+        found = await _look_up(connection, account, batch, lines, knowledge=knowledge, advised=advised)
+    opened, decisions = await asyncio.to_thread(_decide, found)
+    matched = dict(zip(found.rest, decisions, strict=True))
+    inputs = inputs_of(found.part, knowledge.patterns, opened.invoices, found.cheques)
+    certain = {
+        place: found.certain[number] for place, number in enumerate(found.rest) if number in found.certain
+    }
+    line_ids = [lines[number].id for number in found.rest]
+    made_from = MadeFrom(line_ids, replace(inputs, certain=certain), opened.shelved)
+    decided = [advised.decision_on(new.id, matched.get(number)) for number, new in enumerate(lines)]
+    return WeighedLines(found.batch, decided, made_from)
+
+
+async def _look_up(
+    connection: AsyncConnection,
+    account: Row,
+    batch: ReadBatch,
+    lines: Sequence[NewLine],
+    *,
+    knowledge: MatchingKnowledge,
+    advised: AdvisedLines,
+) -> _LookedUp:
     paid = await _virtual_accounts_paid(connection, account, batch)
     batch = with_certain_payers(batch, paid)
     bounced = [narration.cheque_number for narration in batch.narrations if narration.is_bounce]
-    cheques = await cheques_received(connection, account.id, bounced)
+    cheques = advised.with_cheques(lines, await cheques_received(connection, account.id, bounced))
     rest = advised.left_to_matching(lines)
-    known = advised.with_cheques(lines, cheques)
     part = _part_of(batch, rest)
-    shelf = knowledge.shelf
-    if shelf is not None and len(rest) == len(lines):
-        opened = await shelf.open(connection, part, lookup_keys(batch), account.currency)
+    opened: OpenedBook | None = None
+    invoices: tuple[OpenInvoice, ...] = ()
+    if knowledge.shelf is not None and len(rest) == len(lines):
+        opened = await knowledge.shelf.open(connection, part, lookup_keys(batch), account.currency)
     else:
         found = await open_invoices(connection, lookup_keys(batch), account.currency)
         invoices = tuple(advised.left_open(found))
-        opened = OpenedBook(await asyncio.to_thread(book_of, part, invoices), invoices)
-    decisions = await asyncio.to_thread(decide_from_book, part, opened.book, known)
-    matched = dict(zip(rest, decisions, strict=True))
-    inputs = inputs_of(part, knowledge.patterns, opened.invoices, known)
-    certain = {place: paid[number] for place, number in enumerate(rest) if number in paid}
-    line_ids = [lines[number].id for number in rest]
-    made_from = MadeFrom(line_ids, replace(inputs, certain=certain), opened.shelved)
-    decided = [advised.decision_on(new.id, matched.get(number)) for number, new in enumerate(lines)]
-    return batch, decided, made_from
+    return _LookedUp(batch, part, rest, paid, cheques, opened, invoices)
+
+
+def _decide(found: _LookedUp) -> tuple[OpenedBook, list[Decision]]:
+    opened = found.opened or OpenedBook(book_of(found.part, found.invoices), found.invoices)
+    return opened, decide_from_book(found.part, opened.book, found.cheques)
 
 
 async def _virtual_accounts_paid(
