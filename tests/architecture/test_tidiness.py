@@ -24,7 +24,7 @@ LONG_FILES: Final[dict[str, str]] = {
     "shared/access.py": "one table of every route; in two files nobody would see all of it at once",
 }
 CROWDED: Final = {
-    "services/payments/application/decide_lines.py: decide_lines": "what is decided, for whom and when",
+    "services/payments/application/decide_lines.py: carry_out": "what is decided, for whom and when",
     "services/payments/application/receive_bank_statement.py: _add_statement": "the columns of one row",
     "services/payments/application/reverse_receipt.py: reverse_receipt": "the facts of one reversal, by name",
     "services/payments/domain/decision_making.py: no_receipt": "the parts of one decision, by name",

@@ -1,10 +1,12 @@
 """The received files, kept in the database in chunks: any worker can read them, and they are evidence."""
 
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -106,11 +108,16 @@ async def set_failure(connection: AsyncConnection, statement_id: UUID, code: str
     )
 
 
-async def set_lines_read(connection: AsyncConnection, statement_id: UUID, lines_read: int) -> None:
-    """How far the import is; a restarted import goes on behind it."""
+async def set_progress(
+    connection: AsyncConnection, statement_id: UUID, lines_read: int, counts: Mapping[str, int]
+) -> None:
+    """How far the import is and what became of the lines so far; a restarted import goes on behind it."""
     await connection.execute(
-        sa.text("UPDATE bank_statements SET state = 'importing', lines_read = :lines_read WHERE id = :id"),
-        {"id": statement_id, "lines_read": lines_read},
+        sa.text(
+            "UPDATE bank_statements SET state = 'importing', lines_read = :lines_read, counts = CAST(:counts AS jsonb)"
+            " WHERE id = :id"
+        ),
+        {"id": statement_id, "lines_read": lines_read, "counts": msgspec.json.encode(counts).decode()},
     )
 
 

@@ -17,7 +17,7 @@ from services.payments.adapters.invoice_shelf import InvoiceShelf
 from services.payments.adapters.line_store import RaisedException, raise_exceptions
 from services.payments.adapters.matching_inputs import MatchingKnowledge, matching_knowledge
 from services.payments.adapters.published_facts import publish_statement
-from services.payments.adapters.queries.statements import import_counts
+from services.payments.adapters.queries.statements import counts_of_lines, counts_with
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.bank_accounts import account_numbers
 from services.payments.adapters.repositories.redecisions import request_redecision
@@ -27,7 +27,7 @@ from services.payments.adapters.statement_store import (
     add_part,
     open_content,
     set_failure,
-    set_lines_read,
+    set_progress,
     set_state,
     statement_for_import,
     statement_to_import,
@@ -212,7 +212,10 @@ async def _decide_and_store(
         if decided is not None and chunk.lines_read > statement.lines_read:
             if not await store_chunk(work, statement, decided, knowledge=knowledge, at=at):
                 return False
-            await set_lines_read(work.connection, statement_id, chunk.lines_read)
+            numbers = [line.line_number for line in chunk.lines]
+            more = await counts_of_lines(work.connection, statement_id, numbers)
+            counts = counts_with(statement.counts, more)
+            await set_progress(work.connection, statement_id, chunk.lines_read, counts)
         await _add_parts(work, statement, chunk, at)
         await work.commit()
     return True
@@ -268,7 +271,6 @@ async def _finish(database: Database, statement_id: UUID) -> None:
     async with UnitOfWork(database) as work:
         statement = await statement_for_import(work.connection, statement_id)
         await set_state(work.connection, statement_id, "imported", datetime.now(UTC))
-        counts = await import_counts(work.connection, statement_id)
-        publish_statement(work, statement, counts)
+        publish_statement(work, statement, counts_with(statement.counts, {}))
         await request_redecision(work.connection, "statement_imported")
         await work.commit()

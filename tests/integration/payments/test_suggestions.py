@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.payments.adapters.queries.statements import counts_of_lines, statement_facts
 from tests.factories.payments import ACCOUNT_NUMBER, invoice, partner, receipt
 from tests.factories.payments_books import PaymentsBooks
 from tests.factories.statement_files import Entry, camt_file, csv_file
@@ -196,6 +197,22 @@ async def test_the_counts_of_a_statement_say_also_how_it_stands_now(
 
     assert (body["counts"]["booked"], body["counts"]["suggested"], body["counts"]["exceptions"]) == (0, 1, 1)
     assert body["counts_now"] == {"booked": 1, "other": 0, "suggested": 1, "exceptions": 0}
+
+
+async def test_the_counts_kept_while_an_import_runs_are_those_of_its_lines(books: PaymentsBooks) -> None:
+    statement_id = await books.receive(csv_file(UNKNOWN, INTEREST, CUT_NAME, UNKNOWN))
+    kept = []
+
+    async def count_them_all(*, message: str, counts: dict[str, int]) -> None:
+        async with books.database.reading() as connection:
+            kept.append((await statement_facts(connection, [statement_id]))[statement_id].counts)
+            counted = await counts_of_lines(connection, statement_id, range(1, 5))
+        assert kept[-1] == counted
+
+    await books.import_received(statement_id, progress=count_them_all, lines_per_chunk=1)
+
+    assert [counts["lines"] for counts in kept] == [1, 2, 3, 4, 4]  # the file ends after its last line
+    assert (kept[-1]["suggested"], kept[-1]["exceptions"], kept[-1]["booked"]) == (1, 3, 0)
 
 
 async def test_a_list_of_statements_shows_of_each_what_it_shows_alone(

@@ -27,6 +27,8 @@ class BankStatementRecord(Record):
     state: Mapped[str]
     job_id: Mapped[UUID]
     lines_read: Mapped[int] = mapped_column(server_default="0")
+    # Lines read so far by what became of them and what the import decided; moved in the transactions that store them.
+    counts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     failure_code: Mapped[str] = mapped_column(server_default="")
     failure_detail: Mapped[str] = mapped_column(server_default="")
     received_at: Mapped[datetime]
@@ -126,6 +128,9 @@ class LineDecisionRecord(Record):
     """
 
     __tablename__ = "line_decisions"
+    __table_args__ = (
+        Index("ix_line_decisions_later", "bank_line_id", postgresql_where=text("revision > 1")),
+    )
     bank_line_id: Mapped[UUID] = mapped_column(ForeignKey("bank_lines.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
     decision: Mapped[str]

@@ -1,12 +1,14 @@
 """Reads about bank statements and their lines."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payments.adapters.repositories import Row
 
 STATEMENT_SELECT = (
     "SELECT s.id, s.file_name, s.statement_format, s.size_bytes, s.state, s.job_id, s.failure_code,"
@@ -26,7 +28,11 @@ LINE_SELECT = (
 ACCOUNT_SELECT = "SELECT a.* FROM bank_accounts a"
 
 
-_IMPORT_COUNTS = (
+COUNTED: Final = (
+    "lines", "new", "duplicate", "rejected", "information", "booked", "other", "suggested", "exceptions",
+)  # fmt: skip
+# Of some lines, by what became of them and by the decision of the import, which is the first one.
+_CHUNK_COUNTS = (
     "SELECT count(*) AS lines, count(*) FILTER (WHERE outcome = 'new') AS new,"
     " count(*) FILTER (WHERE outcome = 'duplicate') AS duplicate,"
     " count(*) FILTER (WHERE outcome = 'rejected') AS rejected,"
@@ -37,23 +43,25 @@ _IMPORT_COUNTS = (
     " count(*) FILTER (WHERE outcome = 'new' AND d.decision = 'exception') AS exceptions"
     " FROM statement_lines l LEFT JOIN line_decisions d"
     " ON d.bank_line_id = l.bank_line_id AND d.revision = 1"
+    " WHERE l.statement_id = :id AND l.line_number = ANY(CAST(:numbers AS bigint[]))"
 )
-_COUNTS_NOW = (
-    "SELECT count(*) FILTER (WHERE d.decision IN ('auto', 'reviewed') AND d.kind = 'receipt') AS booked,"
-    " count(*) FILTER (WHERE d.decision IN ('auto', 'reviewed') AND d.kind <> 'receipt') AS other,"
-    " count(*) FILTER (WHERE d.decision = 'suggested') AS suggested,"
-    " count(*) FILTER (WHERE d.decision = 'exception') AS exceptions"
-    " FROM statement_lines l JOIN line_decisions d ON d.bank_line_id = l.bank_line_id"
-    " WHERE {of_statement} AND l.outcome = 'new' AND NOT EXISTS (SELECT FROM line_decisions later"
-    "  WHERE later.bank_line_id = d.bank_line_id AND later.revision > d.revision)"
+# What later decisions changed of the import's counts: only lines that have one are looked at.
+_MOVED = (
+    "SELECT sum(moved.by) FILTER (WHERE moved.decision IN ('auto', 'reviewed') AND moved.kind = 'receipt') AS booked,"
+    " sum(moved.by) FILTER (WHERE moved.decision IN ('auto', 'reviewed') AND moved.kind <> 'receipt') AS other,"
+    " sum(moved.by) FILTER (WHERE moved.decision = 'suggested') AS suggested,"
+    " sum(moved.by) FILTER (WHERE moved.decision = 'exception') AS exceptions"
+    " FROM statement_lines l JOIN line_decisions last ON last.bank_line_id = l.bank_line_id AND last.revision > 1"
+    " CROSS JOIN LATERAL (SELECT last.decision, last.kind, 1 AS by UNION ALL SELECT f.decision, f.kind, -1"
+    "  FROM line_decisions f WHERE f.bank_line_id = last.bank_line_id AND f.revision = 1) moved"
+    " WHERE l.statement_id = s.id AND l.outcome = 'new' AND NOT EXISTS (SELECT FROM line_decisions later"
+    "  WHERE later.bank_line_id = last.bank_line_id AND later.revision > last.revision)"
 )
 _FACTS = (
-    f"SELECT s.id, to_jsonb(i) AS counts, to_jsonb(n) AS counts_now, coalesce(p.parts, '[]') AS parts"
-    f" FROM unnest(CAST(:ids AS uuid[])) AS s (id)"
-    f" CROSS JOIN LATERAL ({_IMPORT_COUNTS} WHERE l.statement_id = s.id) i"
-    f" CROSS JOIN LATERAL ({_COUNTS_NOW.format(of_statement='l.statement_id = s.id')}) n"
+    f"SELECT s.id, s.counts, to_jsonb(m) AS moved, coalesce(p.parts, '[]') AS parts"
+    f" FROM bank_statements s CROSS JOIN LATERAL ({_MOVED}) m"
     f" CROSS JOIN LATERAL (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.part_number) AS parts"
-    f"  FROM statement_parts p WHERE p.statement_id = s.id) p"
+    f"  FROM statement_parts p WHERE p.statement_id = s.id) p WHERE s.id = ANY(CAST(:ids AS uuid[]))"
 )
 
 
@@ -81,11 +89,18 @@ class StatementFacts(msgspec.Struct, frozen=True):
     parts: tuple[PartOfStatement, ...]
 
 
-async def import_counts(connection: AsyncConnection, statement_id: UUID) -> Mapping[str, int]:
-    """Counts of a statement's lines by what became of them and what was decided about them."""
-    select = sa.text(f"{_IMPORT_COUNTS} WHERE l.statement_id = :id")
-    row = (await connection.execute(select, {"id": statement_id})).one()
+async def counts_of_lines(
+    connection: AsyncConnection, statement_id: UUID, line_numbers: Sequence[int]
+) -> Mapping[str, int]:
+    """Counts of some lines of a statement by what became of them and what the import decided."""
+    values = {"id": statement_id, "numbers": list(line_numbers)}
+    row = (await connection.execute(sa.text(_CHUNK_COUNTS), values)).one()
     return dict(row._mapping)
+
+
+def counts_with(stored: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """The counts stored with a statement, of which those that never moved are missing, and some more."""
+    return {name: stored.get(name, 0) + more.get(name, 0) for name in COUNTED}
 
 
 async def statement_facts(
@@ -95,9 +110,10 @@ async def statement_facts(
     if not statement_ids:
         return {}
     rows = await connection.execute(sa.text(_FACTS), {"ids": list(statement_ids)})
-    return {
-        row.id: msgspec.convert(
-            {"counts": row.counts, "counts_now": row.counts_now, "parts": row.parts}, StatementFacts
-        )
-        for row in rows
-    }
+    return {row.id: _facts(row) for row in rows}
+
+
+def _facts(row: Row) -> StatementFacts:
+    counts = counts_with(row.counts, {})
+    now = {name: counts[name] + (by or 0) for name, by in row.moved.items()}
+    return msgspec.convert({"counts": counts, "counts_now": now, "parts": row.parts}, StatementFacts)
