@@ -1,5 +1,6 @@
 """The whole system, started once for the tests that look at it from outside."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from deploy.local.folder import StackFolder
+from deploy.local.ports import free_ports
 from tests.e2e.desk import Desk
+from tests.e2e.salesforce_org import (
+    ACCESS,
+    EVENT_SECRET,
+    MESSAGE_SECRET,
+    ORGANIZATION_ID,
+    SimulatedOrg,
+    simulated_org,
+)
 from tests.faults.processes import FragileSystem, fragile_system
 
 SERVICES = ("payments", "partners", "reporting", "research")
@@ -20,13 +30,44 @@ WIDE_LIMITS = {
 
 
 @pytest.fixture(scope="session")
-def whole_system() -> Iterator[FragileSystem]:
+def salesforce_port() -> int:
+    """Where Salesforce is for the whole system; nobody answers there unless a test wants it."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def salesforce(salesforce_port: int) -> Iterator[SimulatedOrg]:
+    """The Salesforce organization of the whole system, empty."""
+    with simulated_org(salesforce_port) as org:
+        yield org
+
+
+def salesforce_settings(port: int) -> dict[str, str]:
+    """How the whole system knows it, and it the whole system."""
+    organization = {
+        "id": ORGANIZATION_ID, "message_secrets": [MESSAGE_SECRET], "event_secrets": [EVENT_SECRET]
+    }  # fmt: skip
+    return {
+        "GATEWAY_SALESFORCE_ORGANIZATIONS": json.dumps([organization]),
+        "GATEWAY_SALESFORCE_INSTANCE_URL": f"http://127.0.0.1:{port}",
+        "GATEWAY_SALESFORCE_CLIENT_ID": ACCESS.consumer_key,
+        "GATEWAY_SALESFORCE_CLIENT_SECRET": ACCESS.consumer_secret,
+    }
+
+
+@pytest.fixture(scope="session")
+def whole_system(salesforce_port: int) -> Iterator[FragileSystem]:
     """Every process of `make run` on servers of its own."""
     folder = Path(tempfile.mkdtemp(prefix="salesops-test-"))
     folder.chmod(0o711)
     with fragile_system(StackFolder(folder)) as system:
         services = (f"{service} {kind}" for service in SERVICES for kind in ("API", "worker"))
-        system.start(*services, "gateway worker", "gateway", environment=WIDE_LIMITS)
+        system.start(
+            *services,
+            "gateway worker",
+            "gateway",
+            environment=WIDE_LIMITS | salesforce_settings(salesforce_port),
+        )
         yield system
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,7 +11,9 @@ A Salesforce organisation with invented data answers at {address}
 
   Start the system with
     GATEWAY_SALESFORCE_INSTANCE_URL={address} GATEWAY_SALESFORCE_CLIENT_ID={key} \\
-    GATEWAY_SALESFORCE_CLIENT_SECRET={secret} make run
+    GATEWAY_SALESFORCE_CLIENT_SECRET={secret} \\
+    GATEWAY_SALESFORCE_ORGANIZATIONS='[{{"id": "{organization}", "message_secrets": ["messages-of-the-simulator"],
+      "event_secrets": ["events-from-the-simulator"]}}]' make run
 
   Sign in and ask
     TOKEN=$(curl -s {address}/services/oauth2/token -d grant_type=client_credentials \\
@@ -37,7 +39,9 @@ async def serve() -> None:
     fill(salesforce.organization)
     async with running(salesforce, int(os.environ.get("PORT") or 8098)) as address:
         app = salesforce.sign_in.app
-        print(TEXT.format(address=address, key=app.consumer_key, secret=app.consumer_secret), flush=True)
+        organization = salesforce.organization.id[:15]
+        words = {"address": address, "key": app.consumer_key, "secret": app.consumer_secret}
+        print(TEXT.format(organization=organization, **words), flush=True)
         await asyncio.Event().wait()
 
 
