@@ -1,11 +1,16 @@
-"""What routes ask for: a unit of work committed before the reply, a reading snapshot, the page that is wanted."""
+"""What routes ask for: a unit of work committed before the reply, a reading snapshot, the page that is wanted.
+
+All of it is `async`, also what waits for nothing: FastAPI calls a plain function or class in another thread, and the
+way there and back costs a small read more than its query. tests/architecture/test_event_loop.py finds those.
+"""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response, params
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import URL
 
@@ -14,7 +19,7 @@ from shared.medium import Medium, wanted_medium
 from shared.pagination import LIMIT_DEFAULT, LIMIT_MAX, CursorSigner, Key, Row, page_of
 
 
-def database(request: Request) -> Database:
+async def database(request: Request) -> Database:
     """The pool of this process."""
     pool = request.app.state.database
     assert isinstance(pool, Database)
@@ -23,14 +28,14 @@ def database(request: Request) -> Database:
 
 async def unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
     """Commits when the route returned without error; with scope="function" that is before the reply leaves."""
-    async with UnitOfWork(database(request)) as work:
+    async with UnitOfWork(await database(request)) as work:
         yield work
         await work.commit()
 
 
 async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
     """A read-only snapshot for the length of one request."""
-    async with database(request).reading() as connection:
+    async with (await database(request)).reading() as connection:
         yield connection
 
 
@@ -64,7 +69,7 @@ class PageRequest:
         return page_of(rows, limit=self.limit, key=key, signer=self.signer, scope=scope)
 
 
-def medium_wanted(
+async def medium_wanted(
     request: Request,
     response: Response,
     medium: Annotated[
@@ -77,7 +82,7 @@ def medium_wanted(
     return wanted_medium(medium, request.headers.get("accept", ""))
 
 
-def page_request(
+async def page_request(
     request: Request,
     response: Response,
     medium: Annotated[Medium, Depends(medium_wanted)],
@@ -91,6 +96,16 @@ def page_request(
     return PageRequest(
         limit, cursor, state.cursor_signer, medium, state.exports, url=request.url, head=response
     )
+
+
+def from_query(kind: Callable[..., object]) -> params.Depends:
+    """Depends on an object whose fields are query parameters: `Annotated[Filters, from_query(Filters)]`."""
+
+    async def made(**values: object) -> object:
+        return kind(**values)
+
+    made.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined] # what FastAPI reads the parameters from
+    return Depends(made)
 
 
 Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

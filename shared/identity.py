@@ -220,7 +220,7 @@ def bearer_token(authorization: str | None) -> str:
     return token
 
 
-def current_caller(request: Request) -> Caller:
+async def current_caller(request: Request) -> Caller:
     """FastAPI dependency: the caller that the access middleware put into the request's scope."""
     caller = request.scope.get("caller")
     if not isinstance(caller, Caller):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
+from functools import lru_cache
 from typing import Final
 
 from shared.errors import Invalid
@@ -25,6 +26,7 @@ class MoneyError(Invalid):
     code = "invalid_money"
 
 
+@lru_cache(maxsize=256)
 def currency_exponent(currency: str) -> int:
     """Return the number of decimal digits of an ISO 4217 code; MoneyError if it is no code."""
     if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():

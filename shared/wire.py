@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -47,6 +48,7 @@ class MoneyBody(WireModel):
         return minor_from_text(self.amount, self.currency)
 
 
+@lru_cache(maxsize=4096)
 def money(amount_minor: int, currency: str) -> MoneyBody:
-    """The wire form of minor units."""
+    """The wire form of minor units. Lists name the same amounts again and again, nought above all."""
     return MoneyBody.model_construct(amount=text_from_minor(amount_minor, currency), currency=currency)

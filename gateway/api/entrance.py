@@ -25,7 +25,7 @@ class Entrance:
     is_through_proxy: bool
 
 
-def entrance(request: Request) -> Entrance:
+async def entrance(request: Request) -> Entrance:
     """The edge's, for this request."""
     found = request.scope["entrance"]
     assert isinstance(found, Entrance)

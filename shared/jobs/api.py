@@ -73,7 +73,7 @@ def jobs_router() -> APIRouter:
     return router
 
 
-def _pool(request: Request) -> Database:
+async def _pool(request: Request) -> Database:
     pool = request.app.state.database
     assert isinstance(pool, Database)
     return pool

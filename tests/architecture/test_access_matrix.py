@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import pytest
@@ -19,6 +20,7 @@ from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY
 API: Final = "/v1/"
 
 
+@cache
 def application_of(owner: str) -> FastAPI:
     """The application, without a database: nothing connects before it is used."""
     if owner == GATEWAY:

@@ -67,7 +67,7 @@ class AgeingWanted:
     bounds: tuple[int, ...]
 
 
-def ageing_wanted(
+async def ageing_wanted(
     ageing_by: Annotated[AgeingByName, Query(description="From the due or the document day")] = "due",
     bounds: Annotated[
         str | None, Query(max_length=80, description=_BOUNDS_TEXT, examples=["30,60,90,120"])
@@ -80,7 +80,7 @@ def ageing_wanted(
 WantedAgeing = Annotated[AgeingWanted, Depends(ageing_wanted)]
 
 
-def look_wanted(
+async def look_wanted(
     file_format: Annotated[FileFormatName, Query(alias="format")] = "json",
     language: Annotated[LanguageName, Query(alias="lang", description="Of XLSX and PDF")] = "en",
 ) -> tuple[str, str]:

@@ -163,3 +163,21 @@ async def test_waiting_too_long_for_a_lock_asks_to_try_again(
 
     assert (reply.status_code, reply.json()["code"]) == (503, "busy")
     assert reply.headers["retry-after"]
+
+
+async def test_connections_that_the_server_ended_are_replaced_before_anybody_asks_with_them(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.engine.connect() as one, database.engine.connect() as two:  # both are kept afterwards
+        ended = [await connection.scalar(sa.text("SELECT pg_backend_pid()")) for connection in (one, two)]
+    other = Database(database.url, application_name="operator")
+    async with other.engine.begin() as connection:
+        await connection.execute(
+            sa.text("SELECT pg_terminate_backend(pid, 5000) FROM unnest(CAST(:ended AS int[])) AS pid"),
+            {"ended": ended},
+        )
+    await other.close()
+
+    replies = [await client.post(f"/things/after-{number}") for number in range(2)]
+
+    assert [reply.status_code for reply in replies] == [201, 201]
