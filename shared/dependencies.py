@@ -105,7 +105,8 @@ def from_query(kind: Callable[..., object]) -> params.Depends:
         return kind(**values)
 
     made.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined] # what FastAPI reads the parameters from
-    return Depends(made)
+    depends: params.Depends = Depends(made)
+    return depends
 
 
 Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

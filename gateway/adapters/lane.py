@@ -10,7 +10,7 @@ from gateway.domain.concurrency import ConcurrencyLimit
 from gateway.domain.errors import Overloaded
 
 WAIT_SECONDS: Final = 1.0
-# A queue that stands for longer than that is no burst: waiting in it only makes every reply late.
+WAIT_SECONDS_MAX: Final = 5.0
 CROWDED_AFTER_SECONDS: Final = 1.0
 CROWDED_WAIT_SECONDS: Final = 0.25
 WAITING_MAX: Final = 1000
@@ -37,14 +37,27 @@ class Lane:
         self.in_flight += 1
         return True
 
+    def patience(self, now: float) -> float:
+        """How many seconds who comes now may wait.
+
+        As many as there are places wait about as long as one reply takes, however long that goes on: a second, or the
+        time of two replies of a part that is slower. Behind them a queue that stands is no burst, and waiting in it
+        only makes every reply late.
+        """
+        if not self._waiting:
+            self._queue_since = now
+        if self.waiting < self.limit.value:
+            return min(WAIT_SECONDS_MAX, max(WAIT_SECONDS, 2 * self.limit.usual_seconds))
+        return WAIT_SECONDS if now - self._queue_since < CROWDED_AFTER_SECONDS else CROWDED_WAIT_SECONDS
+
     async def enter(self) -> None:
-        """Take a place, or Overloaded after a second, in a queue that stands after a quarter of one."""
+        """Take a place, or Overloaded when none comes free in time."""
         if self.try_enter():
             return
         if len(self._waiting) >= WAITING_MAX:
             raise self._overloaded()
         turn = asyncio.get_running_loop().create_future()
-        patience = self._patience(time.monotonic())
+        patience = self.patience(time.monotonic())
         self._waiting.append(turn)
         try:
             async with asyncio.timeout(patience):
@@ -64,11 +77,6 @@ class Lane:
             if not turn.done():
                 self.in_flight += 1
                 turn.set_result(None)
-
-    def _patience(self, now: float) -> float:
-        if not self._waiting:
-            self._queue_since = now
-        return WAIT_SECONDS if now - self._queue_since < CROWDED_AFTER_SECONDS else CROWDED_WAIT_SECONDS
 
     def _overloaded(self) -> Overloaded:
         # Those who are refused together must not come back together.

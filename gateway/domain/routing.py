@@ -21,17 +21,26 @@ BODY_BYTES_MAX: Final = 1 * MEBIBYTE
 
 # The first path segment after /v1.
 RESOURCES: Final[Mapping[str, str]] = {
-    "limits": GATEWAY,
-    "me": GATEWAY,
-    **dict.fromkeys(("event-types", "events", "me"), GATEWAY),
-    "salesforce-sweeps": GATEWAY,
-    "salesforce-write-mappings": GATEWAY,
-    "salesforce-writes": GATEWAY,
-    **dict.fromkeys(("api-keys", "dead-letters", "request-audit", "token-revocations"), GATEWAY),
-    **dict.fromkeys(("event-types", "events", "me", "webhook-endpoints"), GATEWAY),
-    "salesforce-mappings": GATEWAY,
-    "salesforce-notifications": GATEWAY,
-    "salesforce-records": GATEWAY,
+    **dict.fromkeys(
+        (
+            "api-keys",
+            "dead-letters",
+            "event-types",
+            "events",
+            "limits",
+            "me",
+            "request-audit",
+            "salesforce-mappings",
+            "salesforce-notifications",
+            "salesforce-records",
+            "salesforce-sweeps",
+            "salesforce-write-mappings",
+            "salesforce-writes",
+            "token-revocations",
+            "webhook-endpoints",
+        ),
+        GATEWAY,
+    ),
     **dict.fromkeys(
         (
             "account-statement-batches",

@@ -12,7 +12,7 @@ from tests.architecture.source_files import SERVICES
 from tests.architecture.test_access_matrix import application_of
 
 
-@pytest.mark.parametrize("owner", (*SERVICES, GATEWAY))
+@pytest.mark.parametrize("owner", [*SERVICES, GATEWAY])
 def test_routes_and_their_dependencies_are_coroutines(owner: str) -> None:
     threaded = {
         f"{call.__module__}.{call.__qualname__}"

@@ -5,10 +5,7 @@ when three times as much is offered as can be done. Direct means the same reques
 internal token that the gateway would have shown it; identity, rights and rate limits are on in the gateway.
 """
 
-import asyncio
-import re
 import statistics
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -20,43 +17,47 @@ from tests.benchmarks.booked_world import BookedWorld
 from tests.benchmarks.open_loop import Answer, get, offer
 from tests.benchmarks.ratios import REPETITIONS, Ratio
 from tests.benchmarks.receipts_over_http import WIDE_LIMITS
+from tests.benchmarks.wrk import SECONDS, Load, loaded, refused_note
 from tests.faults.processes import FragileSystem
 
 PATH: Final = "/v1/receipts?limit=20"
 CONNECTIONS: Final = 32
-SECONDS: Final = 4
 RECEIPTS: Final = 2_000
 P50_ALLOWED_MS: Final = 1.0
 P99_ALLOWED_MS: Final = 5.0
 OVERLOAD: Final = 3
 OVERLOAD_SECONDS: Final = 8
 DEADLINE_SECONDS: Final = 2.0
+LATENCY_MAX_SECONDS: Final = 30.0
 
 
 async def measure_kept(system: FragileSystem) -> Ratio:
     """P10, by wrk with 32 connections."""
     await _prepared(system)
-    ratios = []
+    ratios, loads = [], []
     for repetition in range(REPETITIONS + 1):  # the first one warms up
-        direct = await _requests_per_second(system.url("payments API"), _internal_token(system))
-        through = await _requests_per_second(system.url("gateway"), system.token("coordinator"))
+        direct = await _load_direct(system)
+        through = await _load_through(system)
+        told = f"{direct.per_second:,.0f}/s direct, {through.per_second:,.0f}/s through the gateway"
+        print(f"P10 {repetition}: {told}", flush=True)
         if repetition:
-            ratios.append(through / direct)
-            print(f"P10 {repetition}: {direct:,.0f}/s direct, {through:,.0f}/s through the gateway")
+            ratios.append(through.per_second / direct.per_second)
+            loads.append(through)
     what = "reads of the database through the gateway, identity and rate limits on"
-    return Ratio("P10", what, "the same reads direct at the service", 0.65, 0.85, tuple(ratios))
+    against = "the same reads direct at the service"
+    return Ratio("P10", what, against, 0.65, 0.85, tuple(ratios), refused_note(loads))
 
 
 async def measure_added_latency(system: FragileSystem) -> Ratio:
     """P12: how many times the added latency fits into what is allowed, the worse of p50 and p99."""
     await _prepared(system)
-    rate = await _requests_per_second(system.url("gateway"), system.token("coordinator")) / 2
+    rate = (await _load_through(system)).per_second / 2
     ratios, added = [], []
     for repetition in range(REPETITIONS + 1):
         direct = await _latencies_ms(system.url("payments API"), _internal_token(system), rate)
         through = await _latencies_ms(system.url("gateway"), system.token("coordinator"), rate)
         p50, p99 = (max(0.01, ours - theirs) for ours, theirs in zip(through, direct, strict=True))
-        print(f"P12 {repetition}: {rate:,.0f}/s, p50 +{p50:.2f} ms, p99 +{p99:.2f} ms")
+        print(f"P12 {repetition}: {rate:,.0f}/s, p50 +{p50:.2f} ms, p99 +{p99:.2f} ms", flush=True)
         if repetition:
             ratios.append(min(P50_ALLOWED_MS / p50, P99_ALLOWED_MS / p99))
             added.append((p50, p99))
@@ -72,7 +73,7 @@ async def measure_overload(system: FragileSystem) -> Ratio:
     ratios, shed, slowest = [], [], []
     for repetition in range(REPETITIONS + 1):
         token = system.token("coordinator")
-        most = await _requests_per_second(system.url("gateway"), token)
+        most = (await _load_through(system)).per_second
         answers = await offer(
             system.url("gateway"),
             get(PATH, token),
@@ -84,9 +85,8 @@ async def measure_overload(system: FragileSystem) -> Ratio:
         goodput = len(good) / OVERLOAD_SECONDS
         refused = sum(answer.status == 503 for answer in answers) / len(answers)
         p99 = statistics.quantiles(good, n=100)[98] if len(good) > 1 else 0.0
-        print(
-            f"P16 {repetition}: {most:,.0f}/s most, {goodput:,.0f}/s of {len(answers):,} offered, p99 {p99:.2f} s"
-        )
+        told = f"{most:,.0f}/s most, {goodput:,.0f}/s in time of {OVERLOAD * most:,.0f}/s offered"
+        print(f"P16 {repetition}: {told}, {refused:.0%} refused, p99 {p99:.2f} s", flush=True)
         if repetition:
             ratios.append(goodput / most)
             shed.append(refused)
@@ -115,33 +115,23 @@ def _internal_token(system: FragileSystem) -> str:
     return InternalTokenIssuer(system.identity.internal_private_key()).token_for(caller, "payments")
 
 
-async def _requests_per_second(url: str, token: str) -> float:
-    command = [
-        "wrk",
-        "-t1",
-        f"-c{CONNECTIONS}",
-        f"-d{SECONDS}s",
-        "-H",
-        f"Authorization: Bearer {token}",
-        url + PATH,
-    ]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
-    if "Non-2xx" in done.stdout:
-        raise RuntimeError(done.stdout)
-    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    assert found is not None
-    return float(found[1])
+async def _load_direct(system: FragileSystem) -> Load:
+    return await loaded(system.url("payments API") + PATH, _internal_token(system), connections=CONNECTIONS)
+
+
+async def _load_through(system: FragileSystem) -> Load:
+    return await loaded(system.url("gateway") + PATH, system.token("coordinator"), connections=CONNECTIONS)
 
 
 async def _latencies_ms(url: str, token: str, per_second: float) -> tuple[float, float]:
     answers = await offer(
-        url, get(PATH, token), per_second=per_second, seconds=SECONDS, deadline_seconds=30.0
+        url, get(PATH, token), per_second=per_second, seconds=SECONDS, deadline_seconds=LATENCY_MAX_SECONDS
     )
     return _p50_and_p99_ms(answers)
 
 
 def _p50_and_p99_ms(answers: Sequence[Answer]) -> tuple[float, float]:
-    if not all(answer.status == 200 for answer in answers):
-        raise RuntimeError("a request at half load was not answered")
-    cuts = statistics.quantiles((answer.seconds * 1000 for answer in answers), n=100)
+    """What was refused or never answered counts as the longest time there is: it must not look quick."""
+    seconds = (answer.seconds if answer.status == 200 else LATENCY_MAX_SECONDS for answer in answers)
+    cuts = statistics.quantiles((1000 * each for each in seconds), n=100)
     return cuts[49], cuts[98]

@@ -11,7 +11,7 @@ from shared.dependencies import Reading as Reading
 from shared.dependencies import Work as Work
 
 
-def document_files(request: Request) -> DocumentFiles:
+async def document_files(request: Request) -> DocumentFiles:
     """The documents of this process."""
     files = request.app.state.document_files
     assert isinstance(files, DocumentFiles)

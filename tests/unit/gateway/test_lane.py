@@ -1,9 +1,10 @@
 import asyncio
+import time
 
 import pytest
 
-from gateway.adapters.lane import Lane
-from gateway.domain.concurrency import ConcurrencyLimit
+from gateway.adapters.lane import CROWDED_AFTER_SECONDS, CROWDED_WAIT_SECONDS, WAIT_SECONDS, Lane
+from gateway.domain.concurrency import SAMPLES_MIN, ConcurrencyLimit
 from gateway.domain.errors import Overloaded
 
 
@@ -76,3 +77,30 @@ async def test_place_lent_to_a_caller_who_hangs_up_at_that_moment_goes_on() -> N
     await asyncio.gather(leaving, return_exceptions=True)
 
     assert one.in_flight == 1
+
+
+async def test_as_many_as_there_are_places_may_wait_a_second_however_long_the_queue_stands() -> None:
+    one = lane(2)
+    await one.enter()
+    await one.enter()
+    begun = one.patience(100.0)
+    (first,) = await waiting_in(one, 1)
+    one_waits = one.patience(100.0 + 10 * CROWDED_AFTER_SECONDS)
+    (second,) = [asyncio.create_task(one.enter())]
+    await asyncio.sleep(0)
+    both_wait = one.patience(time.monotonic() + 10 * CROWDED_AFTER_SECONDS)
+    in_a_burst = one.patience(time.monotonic())
+    one.leave()
+    one.leave()
+    await asyncio.gather(first, second)
+
+    assert (begun, one_waits) == (WAIT_SECONDS, WAIT_SECONDS)
+    assert (both_wait, in_a_burst) == (CROWDED_WAIT_SECONDS, WAIT_SECONDS)
+
+
+def test_before_a_part_that_is_slow_by_nature_one_waits_the_time_of_two_replies() -> None:
+    one = lane(2)
+    for number in range(SAMPLES_MIN):
+        one.limit.observe(1.5, now=float(number))
+
+    assert one.patience(100.0) == 3.0
