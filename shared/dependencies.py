@@ -5,12 +5,11 @@ way there and back costs a small read more than its query. tests/architecture/te
 """
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Response, params
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import URL
 
@@ -96,17 +95,6 @@ async def page_request(
     return PageRequest(
         limit, cursor, state.cursor_signer, medium, state.exports, url=request.url, head=response
     )
-
-
-def from_query(kind: Callable[..., object]) -> params.Depends:
-    """Depends on an object whose fields are query parameters: `Annotated[Filters, from_query(Filters)]`."""
-
-    async def made(**values: object) -> object:
-        return kind(**values)
-
-    made.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined] # what FastAPI reads the parameters from
-    depends: params.Depends = Depends(made)
-    return depends
 
 
 Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

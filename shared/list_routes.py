@@ -1,14 +1,15 @@
 """The one way to make a list route: pages of JSON, and the whole list as CSV or XLSX, from the same function."""
 
 import asyncio
+import inspect
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
-from typing import IO, Any, Final, ParamSpec, TypeVar
+from typing import IO, Annotated, Any, Final, ParamSpec, TypeVar, get_args, get_origin
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, params
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
 from pydantic import BaseModel
@@ -86,6 +87,7 @@ def listed(
 
             return await export.reply(page, read)
 
+        reply.__signature__ = _signature_in_the_loop(function)  # type: ignore[attr-defined] # FastAPI reads it
         documented = {
             200: {"content": _FILES, "headers": LINK_HEADER},
             **refusals(CursorInvalid, ExportTooLarge, *refuses),
@@ -94,6 +96,32 @@ def listed(
         return function
 
     return register
+
+
+def _signature_in_the_loop(function: Callable[..., object]) -> inspect.Signature:
+    """The function's parameters, with a coroutine for each class that FastAPI would call in another thread.
+
+    `Annotated[Filters, Depends()]` makes an object of query parameters; the way to a thread and back costs more than
+    the query does.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    parameters = [
+        parameter.replace(annotation=_in_the_loop(parameter.annotation))
+        for parameter in signature.parameters.values()
+    ]
+    return signature.replace(parameters=parameters)
+
+
+def _in_the_loop(annotation: Any) -> Any:  # noqa: ANN401 - any annotation
+    kind, *marks = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
+    if not any(isinstance(mark, params.Depends) and mark.dependency is None for mark in marks):
+        return annotation
+
+    async def made(**values: object) -> object:
+        return kind(**values)
+
+    made.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined] # FastAPI reads it
+    return Annotated[kind, Depends(made)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gateway.adapters.dead_letters import WantedLetters, letter_with_body, letters_after, steps_of
 from gateway.api.schemas_dead_letters import (
@@ -28,7 +28,7 @@ from gateway.application.settle_dead_letters import (
 from gateway.domain.dead_letter import DeadLetterState
 from gateway.domain.errors import DeadLetterNotFound, DeadLetterSettled
 from shared.database import UnitOfWork
-from shared.dependencies import PageWanted, Reading, Work, from_query
+from shared.dependencies import PageWanted, Reading, Work
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
 from shared.list_routes import listed
@@ -67,7 +67,7 @@ async def list_dead_letters(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    filters: Annotated[LetterFilters, from_query(LetterFilters)],
+    filters: Annotated[LetterFilters, Depends()],
 ) -> Page[DeadLetterBody]:
     """The newest first; `state=waiting` is what somebody has to decide about. None is ever deleted."""
     scope = f"dead-letters|{filters}"

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from gateway.adapters.orm import request_audit
-from shared.dependencies import PageWanted, Reading, from_query
+from shared.dependencies import PageWanted, Reading
 from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
@@ -86,7 +86,7 @@ async def list_request_audit(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    filters: Annotated[AuditFilters, from_query(AuditFilters)],
+    filters: Annotated[AuditFilters, Depends()],
 ) -> Page[AuditEntryBody]:
     """The newest first; a call is listed within a second of its reply."""
     scope = filters.scope()

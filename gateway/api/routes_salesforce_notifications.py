@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.adapters.salesforce_message_bodies import told_in
@@ -21,7 +21,7 @@ from gateway.api.schemas_salesforce_notifications import (
     replay_body,
 )
 from gateway.application.replay_notifications import NotificationReplay, replay_notifications
-from shared.dependencies import PageWanted, Reading, Work, from_query
+from shared.dependencies import PageWanted, Reading, Work
 from shared.errors import NotFound
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
@@ -57,7 +57,7 @@ async def list_salesforce_notifications(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    filters: Annotated[NotificationFilters, from_query(NotificationFilters)],
+    filters: Annotated[NotificationFilters, Depends()],
 ) -> Page[SalesforceNotificationBody]:
     """In the order they came; `state=quarantined` is what could not be understood and waits for a person."""
     scope = f"salesforce-notifications|{filters}"

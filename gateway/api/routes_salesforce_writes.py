@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from gateway.adapters.salesforce_write_mappings import write_mappings
 from gateway.adapters.salesforce_write_queries import Row, salesforce_write, salesforce_writes
@@ -23,7 +23,7 @@ from gateway.application.change_write_mapping import (
 )
 from gateway.domain.salesforce_write import WriteMapping, WriteState, WriteSubject
 from shared.conditional import IfMatch, revision_etag, wanted_revision
-from shared.dependencies import PageWanted, Reading, Work, from_query
+from shared.dependencies import PageWanted, Reading, Work
 from shared.errors import PreconditionMissing, Stale
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
@@ -53,7 +53,7 @@ async def list_salesforce_writes(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    filters: Annotated[WriteFilters, from_query(WriteFilters)],
+    filters: Annotated[WriteFilters, Depends()],
 ) -> Page[SalesforceWriteBody]:
     """One entry per record of Salesforce, with its latest state; `state=dead` is what waits for a person."""
     scope = f"salesforce-writes|{filters}"

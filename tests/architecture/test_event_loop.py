@@ -22,7 +22,7 @@ def test_routes_and_their_dependencies_are_coroutines(owner: str) -> None:
         if not (inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call))
     }
 
-    assert threaded == set(), "make them async; a class of query parameters is asked for with from_query"
+    assert threaded == set(), "make them async"
 
 
 def _calls(dependant: Dependant) -> Iterator[Callable[..., object]]:

@@ -4,4 +4,3 @@ from shared.dependencies import PageWanted as PageWanted
 from shared.dependencies import Pool as Pool
 from shared.dependencies import Reading as Reading
 from shared.dependencies import Work as Work
-from shared.dependencies import from_query as from_query

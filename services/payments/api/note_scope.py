@@ -5,12 +5,11 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.credit_notes import NOTE_SELECT
 from services.payments.adapters.queries.listing import Listing, Row
-from services.payments.api.dependencies import from_query
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_credit_notes import NoteTypeName, StandingName
 from shared.errors import NotFound
@@ -51,7 +50,7 @@ class NoteFilter:
         )
 
 
-NotesWanted = Annotated[NoteFilter, from_query(NoteFilter)]
+NotesWanted = Annotated[NoteFilter, Depends()]
 
 
 def visible_notes(listing: Listing, caller: Caller) -> Listing:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.bank_lines import (
@@ -19,7 +19,7 @@ from services.payments.adapters.queries.bank_lines import (
     sightings_of_line,
 )
 from services.payments.adapters.queries.listing import Listing, one_row
-from services.payments.api.dependencies import PageWanted, Reading, from_query
+from services.payments.api.dependencies import PageWanted, Reading
 from services.payments.api.schemas_bank_lines import (
     BankLineBody,
     LineEvidence,
@@ -79,7 +79,7 @@ async def list_suggestions(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    filters: Annotated[SuggestionFilters, from_query(SuggestionFilters)],
+    filters: Annotated[SuggestionFilters, Depends()],
 ) -> Page[SuggestionBody]:
     """Those whose 24 hours end first come first."""
     at = datetime.now(UTC)

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.listing import Listing, Row, one_row
@@ -17,7 +17,7 @@ from services.payments.adapters.queries.statements import (
     statement_facts,
 )
 from services.payments.api.amount_range import AmountRange
-from services.payments.api.dependencies import PageWanted, Pool, Reading, from_query
+from services.payments.api.dependencies import PageWanted, Pool, Reading
 from services.payments.api.schemas_bank_statements import (
     BankStatementBody,
     StatementLineBody,
@@ -235,8 +235,8 @@ async def list_statement_lines(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    filters: Annotated[LineFilters, from_query(LineFilters)],
-    amounts: Annotated[AmountRange, from_query(AmountRange)],
+    filters: Annotated[LineFilters, Depends()],
+    amounts: Annotated[AmountRange, Depends()],
 ) -> Page[StatementLineBody]:
     """In the order of the file; a line known from an earlier file shows the decision made then."""
     statement = await _row(connection, bank_statement_id)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.booking_clock import (
@@ -21,7 +21,7 @@ from services.payments.adapters.queries.booking_clock import (
 )
 from services.payments.adapters.queries.listing import Listing
 from services.payments.api.amount_range import AmountRange
-from services.payments.api.dependencies import PageWanted, Reading, Work, from_query
+from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_zones
 from services.payments.api.schemas_booking_clock import (
@@ -145,8 +145,8 @@ async def list_clocks(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    filters: Annotated[ClockFilters, from_query(ClockFilters)],
-    amounts: Annotated[AmountRange, from_query(AmountRange)],
+    filters: Annotated[ClockFilters, Depends()],
+    amounts: Annotated[AmountRange, Depends()],
 ) -> Page[ClockBody]:
     """In the order in which the bank credited them."""
     scope = f"clocks|{filters}|{amounts}"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.exceptions import (
@@ -15,7 +15,7 @@ from services.payments.adapters.queries.exceptions import (
     exception_events,
 )
 from services.payments.adapters.queries.listing import Listing
-from services.payments.api.dependencies import PageWanted, Reading, Work, from_query
+from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.posting import posting_of
 from services.payments.api.schemas_exceptions import (
     ExceptionAcceptanceDraft,
@@ -84,7 +84,7 @@ async def list_exceptions(
     page: PageWanted,
     connection: Reading,
     _caller: CurrentCaller,
-    filters: Annotated[ExceptionFilters, from_query(ExceptionFilters)],
+    filters: Annotated[ExceptionFilters, Depends()],
 ) -> Page[ExceptionBody]:
     """Open ones unless another state is asked for, the oldest first."""
     at = datetime.now(UTC)

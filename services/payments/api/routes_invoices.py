@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.payments.adapters.queries.exchange_rates import rates_of_day
 from services.payments.adapters.queries.gst import has_derived_lines, taxes_of
 from services.payments.adapters.queries.ledger import INVOICE_SELECT, OPEN_ITEM_SELECT
 from services.payments.adapters.queries.listing import Listing, one_row
 from services.payments.api.amount_range import AmountRange
-from services.payments.api.dependencies import PageWanted, Reading, Work, from_query
+from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_invoices import (
     InvoiceBody,
@@ -134,8 +134,8 @@ async def list_invoices(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    filters: Annotated[InvoiceFilters, from_query(InvoiceFilters)],
-    amounts: Annotated[AmountRange, from_query(AmountRange)],
+    filters: Annotated[InvoiceFilters, Depends()],
+    amounts: Annotated[AmountRange, Depends()],
 ) -> Page[InvoiceBody]:
     """In the order of their due dates."""
     listing = Listing(INVOICE_SELECT, order=("i.due_on", "i.id"))

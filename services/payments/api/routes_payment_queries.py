@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.listing import Listing, Row
@@ -18,7 +18,7 @@ from services.payments.adapters.queries.payment_queries import (
     query_service,
     trace_facts,
 )
-from services.payments.api.dependencies import PageWanted, Reading, Work, from_query
+from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_payment_queries import (
@@ -165,7 +165,7 @@ async def list_payment_queries(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    filters: Annotated[QueryFilters, from_query(QueryFilters)],
+    filters: Annotated[QueryFilters, Depends()],
 ) -> Page[QueryBody]:
     """The most urgent first."""
     at = datetime.now(UTC)

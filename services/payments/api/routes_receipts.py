@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.payments.adapters.queries.ledger import RECEIPT_SELECT
 from services.payments.adapters.queries.listing import Listing
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.api.amount_range import AmountRange
-from services.payments.api.dependencies import PageWanted, Pool, Reading, Work, from_query
+from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
 from services.payments.api.posting import posting_of
 from services.payments.api.receipt_gathering import ReceiptGathering, Told, receipts_told
 from services.payments.api.row_scope import visible_partners
@@ -92,8 +92,8 @@ async def list_receipts(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    filters: Annotated[ReceiptFilters, from_query(ReceiptFilters)],
-    amounts: Annotated[AmountRange, from_query(AmountRange)],
+    filters: Annotated[ReceiptFilters, Depends()],
+    amounts: Annotated[AmountRange, Depends()],
 ) -> Page[ReceiptBody]:
     """The latest booked first."""
     scope = f"receipts|{filters}|{amounts}"

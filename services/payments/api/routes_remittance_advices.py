@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.queries.listing import Listing, Row
 from services.payments.adapters.queries.remittance_advices import ADVICE_SELECT
-from services.payments.api.dependencies import PageWanted, Reading, Work, from_query
+from services.payments.api.dependencies import PageWanted, Reading, Work
 from services.payments.api.posting import posting_of
 from services.payments.api.row_scope import visible_partners
 from services.payments.api.schemas_remittance_advices import (
@@ -169,7 +169,7 @@ async def list_remittance_advices(
     page: PageWanted,
     connection: Reading,
     caller: CurrentCaller,
-    filters: Annotated[AdviceFilters, from_query(AdviceFilters)],
+    filters: Annotated[AdviceFilters, Depends()],
 ) -> Page[AdviceBody]:
     """The earliest paid first; `state=waiting` with `is_overdue=true` is whom to ask."""
     scope = f"remittance-advices|{filters}"
