@@ -109,3 +109,39 @@ class NotResendable(Conflict):
     """It is on its way already, or its recipient does not want it."""
 
     code, title = "delivery_not_resendable", "The delivery cannot be sent again"
+
+
+class ScheduleInvalid(Invalid):
+    """A schedule that has no times, is for nobody, or contradicts itself."""
+
+    code, title = "schedule_invalid", "The schedule cannot be followed"
+
+
+class ScheduleState(Conflict):
+    """Paused already, or not paused."""
+
+    code, title = "schedule_state", "The schedule's state does not allow this"
+
+
+class CalendarTaken(Conflict):
+    """A calendar's rule stays as it was set; only single days are added."""
+
+    code, title = "holiday_calendar_taken", "There is a holiday calendar of this code"
+
+
+class CalendarUnknown(Invalid):
+    """A holiday calendar that nobody added."""
+
+    code, title = "holiday_calendar_unknown", "No such holiday calendar"
+
+
+class CalendarNeverOpen(Invalid):
+    """A calendar by which nobody would ever work."""
+
+    code, title = "holiday_calendar_never_open", "The calendar has no working day"
+
+
+class ScheduleUnknown(NotFound):
+    """A schedule that nobody set."""
+
+    code, title = "schedule_unknown", "No such schedule"
