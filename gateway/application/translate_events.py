@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from gateway.domain import live_data as data
 from shared.events import account_statements as statements
 from shared.events import credit_notes as notes
+from shared.events import document_schedules as schedules
 from shared.events import documents, instruments, partners, payments, research, webhooks
 from shared.events import payment_queries as queries
 from shared.events.envelope import Event
@@ -177,6 +178,11 @@ def confirmation_moved(
     yield _of_partner(f"balance_confirmation.{step}", event.confirmation_id, body, event)
 
 
+def schedule_missed(event: schedules.ScheduleMissedV1) -> Iterator[Telling]:
+    body = data.ScheduleMissedData(**_same(data.ScheduleMissedData, event) | {"reason": event.reason.value})
+    yield Telling(type="schedule.missed", key=event.schedule_id, data=body)
+
+
 def partners_told(event: partners.PartnersRegisteredV1 | partners.PartnersChangedV1) -> Iterator[Telling]:
     step = event.type_name.split(".")[-2].removeprefix("partners_")
     for partner in event.partners:
@@ -271,6 +277,7 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(assignment_moved, research.AssignmentDeliveredV1),
     **_translating(partners_told, partners.PartnersRegisteredV1),
     **_translating(partners_told, partners.PartnersChangedV1),
+    **_translating(schedule_missed, schedules.ScheduleMissedV1),
     **_translating(endpoint_stopped, webhooks.WebhookEndpointStoppedV1),
 }
 

@@ -301,6 +301,17 @@ class BalanceConfirmationData(LiveModel):
     query_number: Annotated[str | None, Field(description="The question that a dispute opened")] = None
 
 
+class ScheduleMissedData(LiveModel):
+    """A run of a schedule of documents did not begin when it was due."""
+
+    schedule_id: UUID
+    name: Annotated[str, Field(description="What people call the schedule", examples=["Morning sheets"])]
+    due_at: datetime
+    reason: Annotated[str, Field(description="late, skipped or not_started", examples=["late"])]
+    noticed_at: datetime
+    late_seconds: Annotated[int, Field(description="From when it was due to when it was noticed")]
+
+
 class PartnerData(LiveModel):
     """A partner as it is in the master now."""
 

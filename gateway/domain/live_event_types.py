@@ -218,6 +218,12 @@ LIVE_EVENT_TYPES: Final = (
     LiveEventType("partner.registered", "A partner entered the master.", _PARTNER, data.PartnerData),
     LiveEventType("partner.changed", "A partner in the master changed.", _PARTNER, data.PartnerData),
     LiveEventType(
+        "schedule.missed",
+        "A run of a schedule of documents started late, was left out, or was not started.",
+        "/v1/document-schedules/{schedule_id}",
+        data.ScheduleMissedData,
+    ),
+    LiveEventType(
         "webhook_endpoint.stopped",
         "Nothing is sent to an endpoint of yours any more; its owner alone hears it.",
         _ENDPOINT,

@@ -118,6 +118,8 @@ RESOURCES: Final[Mapping[str, str]] = {
         ),
         "partners",
     ),
+    **dict.fromkeys(("crm-accounts", "partner-documents", "partners", "payment-sheets"), "partners"),
+    **dict.fromkeys(("delivery-scores", "document-schedules", "holiday-calendars"), "partners"),
     "dashboards": "reporting",
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
 }

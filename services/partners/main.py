@@ -5,13 +5,17 @@ from fastapi import FastAPI
 from services.partners.api import (
     routes_crm_accounts,
     routes_deliveries,
+    routes_delivery_scores,
+    routes_document_schedules,
     routes_documents,
+    routes_holiday_calendars,
     routes_order_boards,
     routes_orders,
     routes_partner_documents,
     routes_partners,
     routes_payment_sheets,
     routes_retention_rules,
+    routes_schedule_runs,
     routes_terms,
 )
 from services.partners.api.schemas_orders import OrderDraft
@@ -30,12 +34,16 @@ def create_app(settings: PartnersSettings) -> FastAPI:
         routes_payment_sheets.router,
         routes_documents.router,
         routes_deliveries.router,
+        routes_delivery_scores.router,
         routes_partner_documents.router,
         routes_retention_rules.router,
         routes_crm_accounts.router,
         routes_orders.router,
         routes_order_boards.router,
         routes_terms.router,
+        routes_schedule_runs.router,
+        routes_document_schedules.router,
+        routes_holiday_calendars.router,
     ]
     app = create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft, OrderDraft])
     app.state.document_files = settings.document_files(app.state.database)

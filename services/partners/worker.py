@@ -2,8 +2,16 @@
 
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
+import structlog
+
+from services.partners.adapters.schedule_store import due_schedule_ids
+from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.application.fire_schedules import fire_schedule
+from services.partners.application.queue_scheduled import ITEMS_AT_ONCE, queue_scheduled
 from services.partners.application.remove_expired_documents import remove_expired_documents
+from services.partners.application.watch_schedules import watch_schedules
 from services.partners.consumers import SUBSCRIPTIONS
 from services.partners.settings import PartnersSettings
 from shared.database import Database
@@ -11,7 +19,53 @@ from shared.jobs import Timer
 from shared.service_worker import run_worker
 from shared.settings import load_settings
 
+log = structlog.get_logger()
+
 SERVICE = "partners"
+SCHEDULES_AT_ONCE_MAX = 500
+ITEM_ROUNDS_MAX = 200
+
+
+async def fire_schedules(database: Database, at: datetime) -> None:
+    """Settle every schedule that is due; one that cannot be settled holds up no other."""
+    async with database.reading() as connection:
+        due = await due_schedule_ids(connection, at, SCHEDULES_AT_ONCE_MAX)
+    for schedule_id in due:
+        try:
+            await _fire(database, schedule_id, at)
+        except Exception:
+            log.exception("schedule_not_fired", schedule_id=str(schedule_id))
+
+
+async def _fire(database: Database, schedule_id: UUID, at: datetime) -> None:
+    is_due = True
+    while is_due:
+        async with UnitOfWork(database) as work:
+            is_due = await fire_schedule(work, schedule_id, at)
+            await work.commit()
+
+
+async def queue_planned_items(database: Database, at: datetime) -> None:
+    """Give the deliveries what runs have planned, 20,000 documents at most."""
+    for _ in range(ITEM_ROUNDS_MAX):
+        async with UnitOfWork(database) as work:
+            taken = await queue_scheduled(work, at)
+            await work.commit()
+        if taken < ITEMS_AT_ONCE:
+            return
+
+
+async def run_schedule_firing(database: Database) -> None:
+    """Every quarter of a minute: runs that are due, and the documents they have planned."""
+    await fire_schedules(database, datetime.now(UTC))
+    await queue_planned_items(database, datetime.now(UTC))
+
+
+async def run_schedule_watch(database: Database) -> None:
+    """Every minute: runs that nobody started."""
+    async with UnitOfWork(database) as work:
+        await watch_schedules(work, datetime.now(UTC))
+        await work.commit()
 
 
 async def run_retention(database: Database) -> None:
@@ -21,8 +75,10 @@ async def run_retention(database: Database) -> None:
 
 
 TIMERS: Final = (
-    Timer(name="remove_expired_documents", cron="40 20 * * *", run=run_retention),
-)  # 02:10 in India
+    Timer(name="fire_schedules", cron="* * * * * */15", run=run_schedule_firing),
+    Timer(name="watch_schedules", cron="* * * * *", run=run_schedule_watch),
+    Timer(name="remove_expired_documents", cron="40 20 * * *", run=run_retention),  # 02:10 in India
+)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from tests.architecture.source_files import ROOT, SERVICES, SourceFile, source_f
 PURE_LIBRARIES: Final = {
     "rapidfuzz",  # likeness of names
     "msgspec",  # one canonical text of what is hashed
+    "cronsim",  # wall-clock times of an expression
 }
 SHARED_IN_DOMAIN: Final = {"shared.actors", "shared.money", "shared.errors", "shared.gstin"}
 # Parts of the standard library that reach outside, wait, or answer differently each time.

@@ -49,6 +49,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/credit-notes/{note_id}/ims-actions": ADDS,
     "POST /v1/credit-notes/{note_id}/registration": CURRENT,
     "POST /v1/exceptions/{exception_id}/notes": ADDS,
+    "POST /v1/holiday-calendars/{code}/days": ADDS,
     "DELETE /v1/jobs/{job_id}": ONCE,
     "POST /v1/dead-letters/{dead_letter_id}/discard": ONCE,
     "POST /v1/dead-letters/{dead_letter_id}/replay": ONCE,

@@ -145,3 +145,9 @@ class ScheduleUnknown(NotFound):
     """A schedule that nobody set."""
 
     code, title = "schedule_unknown", "No such schedule"
+
+
+class DayRangeTooLong(Invalid):
+    """More days than one look holds, or none."""
+
+    code, title = "day_range_too_long", "The range of days cannot be shown"

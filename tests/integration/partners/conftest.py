@@ -11,9 +11,11 @@ from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.consumers import SUBSCRIPTIONS
 from services.partners.main import create_app
 from services.partners.settings import PartnersSettings
+from shared.database import Database
 from shared.identity import Caller
 from shared.inbox import apply_once
 from shared.messaging.consumer import Apply
+from tests.integration.partners.schedule_desk import Desk
 from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, calling
 from tests.provisions import DatabaseFactory
 
@@ -48,3 +50,16 @@ async def service(app: FastAPI) -> AsyncIterator[PartnersService]:
         apply_once("partners", SUBSCRIPTIONS, lambda: UnitOfWork(database)),
     )
     await database.close()
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A second pool, as a worker has one of its own."""
+    pool = Database(database_url, application_name="test")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def desk(service: PartnersService, database: Database) -> Desk:
+    return Desk(service, database)

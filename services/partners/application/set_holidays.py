@@ -1,0 +1,43 @@
+"""Adds holiday calendars and their days; schedules that follow them get their next run anew."""
+
+from collections.abc import Mapping, Sequence
+
+from services.partners.adapters.holiday_calendars import (
+    CalendarDayRow,
+    add_calendar,
+    add_calendar_days,
+    calendars_above,
+    calendars_of,
+)
+from services.partners.adapters.schedule_store import Setting, move_on, schedules_by_calendar
+from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.application.settle_runs import settle_until, with_next_run
+from services.partners.domain.errors import CalendarTaken, CalendarUnknown
+from shared.errors import FieldProblem
+
+
+async def set_holiday_calendar(work: UnitOfWork, values: Mapping[str, object], setting: Setting) -> None:
+    """CalendarTaken; CalendarUnknown for its base; CalendarNeverOpen when no day of it is worked on."""
+    code, base = str(values["code"]), values["base"]
+    if base is not None and not await calendars_of(work.connection, [str(base)]):
+        problem = FieldProblem("/base", "expected the code of a holiday calendar")
+        raise CalendarUnknown(f"There is no holiday calendar {base}", problems=[problem])
+    if not await add_calendar(work.connection, {**values, "set_by": setting.actor, "set_at": setting.at}):
+        raise CalendarTaken(f"There is a calendar {code}; its rule stays, single days can be added")
+    (await calendars_of(work.connection, [code]))[code].open_from(setting.at.date(), direction=1)
+
+
+async def set_holidays(work: UnitOfWork, code: str, days: Sequence[CalendarDayRow], setting: Setting) -> None:
+    """What was due before is settled by the days as they were; CalendarNeverOpen when none is worked on any more."""
+    followers = await calendars_above(work.connection, code)
+    before = await calendars_of(work.connection, followers)
+    schedules = [
+        await settle_until(work, one, before[str(one.rule.calendar_code)], setting.at)
+        for one in await schedules_by_calendar(work.connection, followers)
+    ]
+    await add_calendar_days(work.connection, code, days, actor=setting.actor, at=setting.at)
+    after = await calendars_of(work.connection, followers)
+    for calendar in after.values():
+        calendar.open_from(setting.at.date(), direction=1)
+    for one in schedules:
+        await move_on(work.connection, with_next_run(one, after[str(one.rule.calendar_code)]))
