@@ -27,7 +27,6 @@ from gateway.adapters.upstream import Upstream, UpstreamWatch
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api import routes_salesforce_sweeps, routes_salesforce_writes
 from gateway.api.cross_origin import CrossOrigin
-from gateway.api.draining_server import DrainingConfig, serve
 from gateway.api.edge import Doorkeeper, Edge
 from gateway.api.rate_limits import RateLimits
 from gateway.api.routes_api_keys import router as api_keys_router
@@ -50,6 +49,7 @@ from shared.access import RULES, AccessMatrix
 from shared.conditional import ConditionalReplies
 from shared.database import Database
 from shared.deprecation import DeprecationHeaders
+from shared.draining_server import DrainingConfig, serve
 from shared.events.catalogue import bundled_document
 from shared.identity import InternalTokenIssuer
 from shared.jobs.api import jobs_router

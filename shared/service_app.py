@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
-import uvicorn
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -17,6 +16,8 @@ from shared.access import RULES, AccessMatrix, AccessMiddleware
 from shared.conditional import ConditionalReplies
 from shared.database import Database
 from shared.deprecation import DeprecationHeaders
+from shared.draining_server import DrainingConfig, DrainingProtocol
+from shared.draining_server import serve as serve_until_drained
 from shared.identity import InternalTokenVerifier
 from shared.jobs.api import jobs_router
 from shared.migrations.runner import newest_version
@@ -31,13 +32,21 @@ KEEP_ALIVE_SECONDS: Final = 75
 EXPORTS_AT_ONCE: Final = 3  # each holds a connection for seconds; the rest of the pool stays with the others
 
 
+class ServiceApp(FastAPI):
+    """An application that knows whether its process is about to end: see shared/draining_server.py."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the parent's own
+        super().__init__(**options)
+        self.draining = asyncio.Event()
+
+
 def create_service_app(
     name: str,
     settings: ServiceSettings,
     routers: Sequence[APIRouter],
     *,
     body_models: Sequence[type[BaseModel]] = (),
-) -> FastAPI:
+) -> ServiceApp:
     """An application whose routes are denied unless the access matrix lists them.
 
     `body_models` are schemas that bodies read by hand refer to; they are added to the OpenAPI document.
@@ -48,7 +57,7 @@ def create_service_app(
         pool_size=settings.database_pool_size,
     )
     metrics = Metrics(name)
-    app = FastAPI(
+    app = ServiceApp(
         title=f"SalesOps {name}",
         version=API_VERSION,
         lifespan=_lifespan(database),
@@ -83,16 +92,21 @@ def serve(name: str, settings: ServiceSettings, create: Callable[[], FastAPI]) -
     # What start-up leaves behind stays for good: not looking at it again spares requests pauses of 100 ms.
     gc.collect()
     gc.freeze()
-    uvicorn.run(
+    config = DrainingConfig(
         app,
+        drain_seconds=settings.drain_seconds,
         host=settings.host,
         port=settings.port,
+        http=DrainingProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who calls is said by the internal token alone
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
     )
+    serve_until_drained(config)
 
 
 def _lifespan(database: Database) -> Callable[[FastAPI], Any]:
@@ -118,7 +132,10 @@ def _health_router(name: str, database: Database) -> APIRouter:
         return {"status": "live"}
 
     @router.get("/health/ready")
-    async def ready(response: Response) -> dict[str, str]:
+    async def ready(request: Request, response: Response) -> dict[str, str]:
+        if request.app.draining.is_set():
+            response.status_code = 503
+            return {"status": "draining"}
         parts = {"database": await _database_state(database, wanted)}
         is_ready = all(state == "ready" for state in parts.values())
         response.status_code = 200 if is_ready else 503

@@ -49,6 +49,9 @@ class ServiceSettings(WorkerSettings):
         min_length=16,
         examples=["any 32 random characters, the same in all replicas"],
     )
+    drain_seconds: float = Field(
+        2.0, ge=0, description="how long a process that is told to end still serves who comes, unready"
+    )
 
 
 class SettingsIncomplete(SystemExit):

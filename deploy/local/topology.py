@@ -105,6 +105,7 @@ def _service_environment(service: str, backing: Backing, ports: Mapping[str, int
         f"{prefix}_HOST": LOOPBACK,
         f"{prefix}_PORT": str(ports[f"{service} API"]),
         f"{prefix}_METRICS_PORT": str(ports[f"{service} worker"]),
+        f"{prefix}_DRAIN_SECONDS": "0",  # there is no other process of it to go to
     }
 
 

@@ -7,6 +7,7 @@ speak and copies nothing it need not look at.
 import asyncio
 from collections.abc import Callable
 from typing import Final, cast
+from urllib.parse import urlsplit
 
 import httptools
 
@@ -17,6 +18,17 @@ from gateway.domain.headers import Header
 BUFFERED_BYTES_MAX: Final = 256 * 1024
 REPLY_HEADERS_MAX: Final = 200
 REPLY_HEAD_BYTES_MAX: Final = 256 * 1024
+
+
+class Address:
+    """Where one process of the service listens; it rests after it refused a connection or said that it ends."""
+
+    __slots__ = ("host", "port", "rests_until")
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.host, self.port = parts.hostname or "", parts.port or 80
+        self.rests_until = 0.0
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -31,6 +43,9 @@ class UpstreamConnection(asyncio.Protocol):
         self.is_reused = False
         self.is_closed = False
         self.is_complete = True
+        # The service said that this reply is the last one on the connection: its process may be about to end.
+        self.is_last = False
+        self.address: Address | None = None
         self.status = 0
         self.headers: list[Header] = []
         self.has_head = False
@@ -178,7 +193,7 @@ class UpstreamConnection(asyncio.Protocol):
             return  # an interim reply such as 100 Continue
         self.is_complete = True
         if not self._parser.should_keep_alive():
-            self.is_closed = True
+            self.is_closed = self.is_last = True
 
     def _is_framed(self) -> bool:
         return any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)

@@ -1,7 +1,7 @@
 """The kept connections to one service: bounded in number, in idle time and in how long a reply may take.
 
-A service may be named by several addresses. New connections go to each in turn, past those that refused one a moment
-ago; no connection is kept for ever, so that an address that comes back gets its share again.
+A service may be named by several addresses. New connections go to each in turn, past those that refused one or said
+they end a moment ago; no connection is kept for ever, so that an address that comes back gets its share again.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.adapters.upstream_connection import UpstreamConnection
+from gateway.adapters.upstream_connection import Address, UpstreamConnection
 from gateway.domain.errors import UpstreamSlow, UpstreamUnreachable
 from shared.errors import Busy
 
@@ -22,17 +22,6 @@ SWEEP_SECONDS: Final = 0.1
 WAITING_MAX: Final = 1000
 AGE_SECONDS_MAX: Final = 60.0
 REST_SECONDS: Final = 1.0
-
-
-class Address:
-    """Where one process of the service listens; it rests after it refused a connection."""
-
-    __slots__ = ("host", "port", "rests_until")
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self.host, self.port = parts.hostname or "", parts.port or 80
-        self.rests_until = 0.0
 
 
 class Exchange:
@@ -90,6 +79,8 @@ class UpstreamPool:
         exchange.on_slow = None
         self._lent.pop(connection, None)
         now = time.monotonic()
+        if connection.is_last and connection.address is not None:
+            self._leave(connection.address, now)
         if connection.may_be_reused() and now - connection.opened_at < AGE_SECONDS_MAX:
             connection.idle_since = now
             self._idle.append(connection)
@@ -123,7 +114,7 @@ class UpstreamPool:
                 reason = error
                 address.rests_until = time.monotonic() + REST_SECONDS
             else:
-                connection.opened_at = time.monotonic()
+                connection.opened_at, connection.address = time.monotonic(), address
                 return connection
         raise UpstreamUnreachable("The service cannot be reached", part=self.service) from reason
 
@@ -132,7 +123,16 @@ class UpstreamPool:
         now = time.monotonic()
         turn = list(self._addresses)
         yield from (address for address in turn if address.rests_until <= now)
-        yield from (address for address in turn if address.rests_until > now)
+        yield from sorted(
+            (each for each in turn if each.rests_until > now), key=lambda each: each.rests_until
+        )
+
+    def _leave(self, address: Address, now: float) -> None:
+        """Go elsewhere for a moment: the process there closes its connections, and will not wait for ours."""
+        address.rests_until = now + REST_SECONDS
+        for connection in [kept for kept in self._idle if kept.address is address]:
+            self._idle.remove(connection)
+            connection.close()
 
     def _lend(self, connection: UpstreamConnection, timeout_seconds: float) -> Exchange:
         now = time.monotonic()

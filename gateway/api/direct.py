@@ -14,11 +14,12 @@ from typing import Any, Final, cast
 import httptools
 from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from gateway.api.edge import Edge
 from gateway.api.visit import Visit
 from gateway.domain.headers import Header
+from shared.draining_server import DrainingProtocol
 
 HEAD_BYTES_MAX: Final = 64 * 1024
 HEAD_TOO_LARGE: Final = (
@@ -41,7 +42,7 @@ class DirectCycle(RequestResponseCycle):
         self.response_complete = False
 
 
-class DirectProtocol(HttpToolsProtocol):
+class DirectProtocol(DrainingProtocol):
     """uvicorn's protocol with the short way; `http="gateway.api.direct:DirectProtocol"` selects it."""
 
     flow: FlowControl
@@ -88,13 +89,10 @@ class DirectProtocol(HttpToolsProtocol):
         if self._edge is not None and self._is_plain_read():
             self._complete_scope()
             visit = self._edge.begin_directly(cast("Scope", self.scope))
-        is_draining = self._edge is not None and self._edge.draining.is_set()
         if self._edge is None or visit is None or visit.exchange is None:
             super().on_headers_complete()
-            if is_draining:
-                self.cycle.keep_alive = False
             return
-        keep_alive = self.parser.should_keep_alive() and not is_draining
+        keep_alive = self.parser.should_keep_alive() and not self.is_draining
         cycle = DirectCycle(visit, keep_alive=keep_alive, event=self._event)
         self.cycle = cycle
         visit.exchange.connection.listener = self._listener(self._edge, cycle)

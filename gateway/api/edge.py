@@ -89,7 +89,7 @@ class Edge:
         self._proxies = proxies
         self._cross_origin = cross_origin
         self._recorder = recorder
-        # Set once this process is about to end: see gateway/api/draining_server.py.
+        # Set once this process is about to end: see shared/draining_server.py.
         self.draining = asyncio.Event()
         self._log = logger("edge")
 

@@ -29,11 +29,10 @@ class CallerGone(Exception):
 
 
 class Repeats(Enum):
-    """When a request may be sent a second time: not at all; when a kept connection had been closed under it, so
-    that nobody read it; or also, within the retry budget, when a new connection cannot be had or breaks."""
+    """When a request may be sent a second time: not at all, or where a kept connection had been closed under it, so that
+    nobody read it, and within the retry budget where a new connection cannot be had or breaks."""
 
     NEVER = "never"
-    UNREAD = "unread"
     SAFE = "safe"
 
 
@@ -95,9 +94,10 @@ class Passage:
         if first.get("more_body"):
             await self._run_streamed(first, declared, timeout_seconds)
             return
+        # A key makes a write safe: what was done already is answered again and not done twice.
         is_keyed = len(body) <= REPEATABLE_BODY_BYTES_MAX and b"idempotency-key" in headers
         data = self._head(b"content-length: %d\r\n" % len(body)) + body
-        await self._run_whole(data, timeout_seconds, Repeats.UNREAD if is_keyed else Repeats.NEVER)
+        await self._run_whole(data, timeout_seconds, Repeats.SAFE if is_keyed else Repeats.NEVER)
 
     async def resume(self, exchange: Exchange, timeout_seconds: float) -> None:
         """Go on with a read that was sent already."""
@@ -127,7 +127,7 @@ class Passage:
         try:
             return await self._pool.lend_new(timeout_seconds)
         except UpstreamUnreachable:
-            if repeats is not Repeats.SAFE or not await self._upstream.may_retry():
+            if repeats is Repeats.NEVER or not await self._upstream.may_retry():
                 raise
             return await self._pool.lend_new(timeout_seconds)
 
@@ -137,7 +137,7 @@ class Passage:
             return False
         if connection.may_be_repeated():
             return True
-        return repeats is Repeats.SAFE and not connection.has_answered and await self._upstream.may_retry()
+        return not connection.has_answered and await self._upstream.may_retry()
 
     async def _answered(self, exchange: Exchange, data: bytes) -> None:
         exchange.on_slow = lambda: self._watch(exchange.connection)

@@ -3,19 +3,50 @@
 import asyncio
 import socket
 import sys
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import multiprocess
 
 TICK_SECONDS: Final = 0.05
+# Who connected in the last moment has sent the request by then.
+SETTLE_SECONDS: Final = 0.25
+
+
+class Draining(Protocol):
+    """What the served application has: an event that is set once its process is about to end."""
+
+    @property
+    def draining(self) -> asyncio.Event: ...
+
+
+class DrainingProtocol(HttpToolsProtocol):
+    """uvicorn's protocol; once the process drains, each reply closes its connection, so that callers go elsewhere."""
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.is_draining:
+            self.cycle.keep_alive = False
+
+    @property
+    def is_draining(self) -> bool:
+        draining = getattr(self.app, "draining", None)
+        return isinstance(draining, asyncio.Event) and draining.is_set()
 
 
 class DrainingConfig(uvicorn.Config):
     """uvicorn's configuration, and how long a process that is told to end still serves who comes."""
 
-    def __init__(self, app: str, *, drain_seconds: float, **options: Any) -> None:  # noqa: ANN401 - the parent's own
+    def __init__(
+        self,
+        app: str | Callable[..., Any],
+        *,
+        drain_seconds: float,
+        **options: Any,  # noqa: ANN401 - the parent's own
+    ) -> None:
         super().__init__(app, **options)
         self.drain_seconds = drain_seconds
 
@@ -28,11 +59,18 @@ class DrainingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.config.loaded_app.draining.set()
-        for _ in range(round(self.config.drain_seconds / TICK_SECONDS)):
+        await self._serve_on(self.config.drain_seconds)
+        for server in self.servers:
+            server.close()
+        if self.config.drain_seconds:
+            await self._serve_on(SETTLE_SECONDS)
+        await super().shutdown(sockets)
+
+    async def _serve_on(self, seconds: float) -> None:
+        for _ in range(round(seconds / TICK_SECONDS)):
             if self.force_exit:
                 break
             await asyncio.sleep(TICK_SECONDS)
-        await super().shutdown(sockets)
 
 
 class DrainingProcess(multiprocess.Process):
