@@ -33,12 +33,15 @@ WATCH_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayLimits:
-    """`window` is how many messages are unconfirmed at a time in each of the `lanes`."""
+    """`window` is how many messages are unconfirmed at a time in each of the `lanes`.
+
+    While nothing happens each lane looks less and less often, down to twice a second.
+    """
 
     window: int = 500
     lanes: int = 2
     poll_seconds_min: float = 0.02
-    poll_seconds_max: float = 0.2
+    poll_seconds_max: float = 0.5
     outage_seconds: float = 1.0
     alarm_seconds: float = 60.0
 
