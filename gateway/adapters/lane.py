@@ -50,14 +50,18 @@ class Lane:
             return min(WAIT_SECONDS_MAX, max(WAIT_SECONDS, 2 * self.limit.usual_seconds))
         return WAIT_SECONDS if now - self._queue_since < CROWDED_AFTER_SECONDS else CROWDED_WAIT_SECONDS
 
+    def expected_seconds(self) -> float:
+        """How long who comes now would wait, by what replies took of late: who cannot be served is told at once."""
+        return len(self._waiting) * self.limit.usual_seconds / self.limit.value
+
     async def enter(self) -> None:
         """Take a place, or Overloaded when none comes free in time."""
         if self.try_enter():
             return
-        if len(self._waiting) >= WAITING_MAX:
+        patience = self.patience(time.monotonic())
+        if len(self._waiting) >= WAITING_MAX or self.expected_seconds() > patience:
             raise self._overloaded()
         turn = asyncio.get_running_loop().create_future()
-        patience = self.patience(time.monotonic())
         self._waiting.append(turn)
         try:
             async with asyncio.timeout(patience):

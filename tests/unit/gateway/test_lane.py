@@ -104,3 +104,21 @@ def test_before_a_part_that_is_slow_by_nature_one_waits_the_time_of_two_replies(
         one.limit.observe(1.5, now=float(number))
 
     assert one.patience(100.0) == 3.0
+
+
+async def test_who_would_wait_too_long_by_what_replies_took_of_late_is_told_at_once() -> None:
+    one = lane(1)
+    for number in range(SAMPLES_MIN):
+        one.limit.observe(0.6, now=float(number))
+    await one.enter()
+    waiting = await waiting_in(
+        one, 2
+    )  # the second of them may have to wait for 0.6 s, who comes next for 1.2 s
+
+    refused = asyncio.create_task(one.enter())
+    await asyncio.sleep(0)
+
+    assert isinstance(refused.exception(), Overloaded)
+    for _ in range(3):
+        one.leave()
+    await asyncio.gather(*waiting)
