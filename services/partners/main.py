@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.partners.api import (
+    routes_bank_details,
     routes_crm_accounts,
     routes_deliveries,
     routes_delivery_scores,
@@ -12,8 +13,10 @@ from services.partners.api import (
     routes_order_boards,
     routes_orders,
     routes_partner_documents,
+    routes_partner_merges,
     routes_partners,
     routes_payment_sheets,
+    routes_people,
     routes_retention_rules,
     routes_schedule_runs,
     routes_terms,
@@ -44,6 +47,9 @@ def create_app(settings: PartnersSettings) -> FastAPI:
         routes_schedule_runs.router,
         routes_document_schedules.router,
         routes_holiday_calendars.router,
+        routes_people.router,
+        routes_bank_details.router,
+        routes_partner_merges.router,
     ]
     app = create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft, OrderDraft])
     app.state.document_files = settings.document_files(app.state.database)

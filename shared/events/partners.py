@@ -32,6 +32,14 @@ class PartnerState:
     address: str | None = None
     pin_code: str | None = None
     state_code: str | None = None
+    pan: str | None = None
+    tan: str | None = None
+    territory: str | None = None
+    shipping_address: str | None = None
+    shipping_city: str | None = None
+    shipping_pin_code: str | None = None
+    shipping_state_code: str | None = None
+    merged_into: str | None = None
 
 
 class PartnersRegisteredV1(Event):

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.partners.domain.crm_order import CRM_SOURCE
 from shared.events.crm import OrderChangedV1
 from shared.events.envelope import Envelope
 
@@ -49,3 +50,14 @@ async def add_crm_tellings(
         ),
         {"rows": msgspec.json.encode(rows).decode(), "at": at},
     )
+
+
+async def numbers_of_other_sources(connection: AsyncConnection, numbers: Sequence[str]) -> set[str]:
+    """Orders that a system with stock and dispatches tells: the CRM's lines say less."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT order_number FROM orders WHERE order_number = ANY(CAST(:numbers AS text[])) AND source <> :crm"
+        ),
+        {"numbers": list(numbers), "crm": CRM_SOURCE},
+    )
+    return set(rows.scalars())

@@ -170,7 +170,8 @@ _ADD_DELIVERY: Final = sa.text(
     INSERT INTO deliveries (id, request_id, partner_code, channel, address, name, role, language, contact_id, state,
         next_attempt_at, acknowledge_by_on, queued_at)
     SELECT :id, :request_id, :partner_code, :channel, :address, :name, :role, :language, CAST(:contact_id AS uuid),
-        CASE WHEN :is_optional AND EXISTS (SELECT FROM unsubscriptions WHERE address = :address AND kind = :kind)
+        CASE WHEN :is_optional AND (EXISTS (SELECT FROM unsubscriptions WHERE address = :address AND kind = :kind)
+                OR EXISTS (SELECT FROM partner_contacts WHERE id = CAST(:contact_id AS uuid) AND NOT takes_optional))
             THEN 'unsubscribed' ELSE 'queued' END,
         :not_before,
         CAST(CAST(:not_before AS timestamptz) AT TIME ZONE 'Asia/Kolkata' AS date) + CAST(:within AS integer), :at

@@ -34,4 +34,12 @@ def _state(partner: Partner) -> PartnerState:
         address=details.address,
         pin_code=details.pin_code,
         state_code=details.state_code,
+        pan=details.pan,
+        tan=details.tan,
+        territory=details.territory,
+        shipping_address=details.shipping_address,
+        shipping_city=details.shipping_city,
+        shipping_pin_code=details.shipping_pin_code,
+        shipping_state_code=details.shipping_state_code,
+        merged_into=partner.merged_into,
     )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,11 +25,20 @@ def _scope_values(scope: RowScope) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerFilter:
-    """None leaves a filter out; `name_prefix` ignores case."""
+    """None leaves a filter out; `words` are beginnings of words, all of which are there, in any case."""
 
     zone: str | None
-    name_prefix: str | None
+    words: str | None
     status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerTold:
+    """A partner as it was told once, when and by whom."""
+
+    partner: Partner
+    told_at: datetime
+    told_by: str
 
 
 async def partner_rows(
@@ -40,14 +50,16 @@ async def partner_rows(
             f"SELECT * FROM partners WHERE {_VISIBLE} AND code > :after_code"
             " AND (CAST(:zone AS text) IS NULL OR zone = :zone)"
             " AND (CAST(:status AS text) IS NULL OR status = :status)"
-            " AND (CAST(:name_pattern AS text) IS NULL OR lower(name) LIKE :name_pattern)"
+            " AND (CAST(:words AS text) IS NULL OR search_words @@ to_tsquery('simple', :words)"
+            "  OR starts_with(lower(code), lower(:asked)))"
             " ORDER BY code LIMIT :limit"
         ),
         {
             "after_code": after_code,
             "zone": chosen.zone,
             "status": chosen.status,
-            "name_pattern": _prefix_pattern(chosen.name_prefix),
+            "words": _query_of(chosen.words),
+            "asked": chosen.words,
             "limit": limit,
             **_scope_values(scope),
         },
@@ -68,10 +80,30 @@ async def partner_named(connection: AsyncConnection, scope: RowScope, name: str)
     return partner_of(row)
 
 
-def _prefix_pattern(prefix: str | None) -> str | None:
-    if prefix is None:
-        return None
-    return re.sub(r"([\\%_])", r"\\\1", prefix.lower()) + "%"
+async def version_rows(
+    connection: AsyncConnection, partner_id: UUID, *, before: int | None, limit: int
+) -> list[PartnerTold]:
+    """Versions of a partner, newest first, before the one that the page before ended with."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT *, partner_id AS id FROM partner_versions WHERE partner_id = :id"
+            " AND (CAST(:before AS bigint) IS NULL OR version < :before) ORDER BY version DESC LIMIT :limit"
+        ),
+        {"id": partner_id, "before": before, "limit": limit},
+    )
+    return [PartnerTold(partner_of(row), row.told_at, row.told_by) for row in rows]
+
+
+async def owner_named(connection: AsyncConnection, scope: RowScope, name: str) -> Partner:
+    """As `partner_named`, and for a partner that was merged the one that it was merged into."""
+    found = await partner_named(connection, scope, name)
+    return found if found.merged_into is None else await partner_named(connection, scope, found.merged_into)
+
+
+def _query_of(words: str | None) -> str | None:
+    """Every word as a beginning; None asks nothing."""
+    found = re.findall(r"[^\W_]+", words or "")
+    return " & ".join(f"{word}:*" for word in found) or None
 
 
 def _uuid(text: str) -> UUID | None:

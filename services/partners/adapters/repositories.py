@@ -1,6 +1,7 @@
 """Reads and writes what use cases decide on; a read that decides a write is done in its unit of work."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,48 +33,34 @@ async def write_versions(
     await connection.execute(sa.text(_WRITE_MASTER), {"rows": rows, "at": at})
 
 
-_COLUMNS: Final = (
-    "version, code, name, city, zone, gstin, ifsc, bank_account, status,"
-    " legal_name, address, pin_code, state_code"
-)
-_VERSIONS: Final = """
+# Every field of the details is a column of the same name, in the master and in its history.
+_DETAILS: Final = tuple(field.name for field in fields(PartnerDetails))
+_COLUMNS: Final = ", ".join(("version", "status", "merged_into", *_DETAILS))
+_VERSIONS: Final = f"""
     json_to_recordset(CAST(:rows AS json)) AS told (
-        partner_id uuid, version bigint, code text, name text, city text, zone text, gstin text, ifsc text,
-        bank_account text, status text, legal_name text, address text, pin_code text, state_code text)
+        partner_id uuid, version bigint, status text, merged_into text, {", ".join(f"{name} text" for name in _DETAILS)})
 """
 _APPEND_HISTORY: Final = f"""
     INSERT INTO partner_versions (partner_id, told_at, told_by, {_COLUMNS})
     SELECT partner_id, :at, :told_by, {_COLUMNS} FROM {_VERSIONS}
 """
+_CHANGED: Final = ("version", "status", "merged_into", *(name for name in _DETAILS if name != "code"))
 _WRITE_MASTER: Final = f"""
     INSERT INTO partners (id, changed_at, {_COLUMNS})
     SELECT DISTINCT ON (partner_id) partner_id, CAST(:at AS timestamptz), {_COLUMNS} FROM {_VERSIONS}
     ORDER BY partner_id, version DESC
-    ON CONFLICT (id) DO UPDATE SET
-        version = excluded.version, name = excluded.name, city = excluded.city, zone = excluded.zone,
-        gstin = excluded.gstin, ifsc = excluded.ifsc, bank_account = excluded.bank_account,
-        status = excluded.status, legal_name = excluded.legal_name, address = excluded.address,
-        pin_code = excluded.pin_code, state_code = excluded.state_code, changed_at = excluded.changed_at
+    ON CONFLICT (id) DO UPDATE SET changed_at = excluded.changed_at,
+        {", ".join(f"{name} = excluded.{name}" for name in _CHANGED)}
 """
 
 
 def _version(partner: Partner) -> dict[str, object]:
-    details = partner.details
     return {
         "partner_id": partner.id,
         "version": partner.version,
         "status": partner.status,
-        "code": details.code,
-        "name": details.name,
-        "city": details.city,
-        "zone": details.zone,
-        "gstin": details.gstin,
-        "ifsc": details.ifsc,
-        "bank_account": details.bank_account,
-        "legal_name": details.legal_name,
-        "address": details.address,
-        "pin_code": details.pin_code,
-        "state_code": details.state_code,
+        "merged_into": partner.merged_into,
+        **asdict(partner.details),
     }
 
 
@@ -81,19 +68,8 @@ def partner_of(row: sa.Row[Any]) -> Partner:
     """The partner in a row with the columns of `partners`."""
     return Partner(
         id=row.id,
-        details=PartnerDetails(
-            code=row.code,
-            name=row.name,
-            zone=row.zone,
-            city=row.city,
-            gstin=row.gstin,
-            ifsc=row.ifsc,
-            bank_account=row.bank_account,
-            legal_name=row.legal_name,
-            address=row.address,
-            pin_code=row.pin_code,
-            state_code=row.state_code,
-        ),
+        details=PartnerDetails(**{name: getattr(row, name) for name in _DETAILS}),
         status=PartnerStatus(row.status),
         version=row.version,
+        merged_into=row.merged_into,
     )

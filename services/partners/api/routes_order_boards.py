@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.partners.adapters.board_facts import board_facts, partners_with_orders
 from services.partners.adapters.board_store import board_rows, published_board
 from services.partners.adapters.order_queries import OrderFilter, open_line_rows
-from services.partners.adapters.queries import partner_named
+from services.partners.adapters.queries import owner_named
 from services.partners.api.dependencies import PageWanted, Reading, Work
 from services.partners.api.schemas_order_boards import (
     BoardSummaryBody,
@@ -127,7 +127,7 @@ async def list_published_order_boards(
     partner: str, page: PageWanted, connection: Reading, caller: CurrentCaller
 ) -> Page[PublicationBody]:
     """Newest first."""
-    found = await partner_named(connection, caller.row_scope(), partner)
+    found = await owner_named(connection, caller.row_scope(), partner)
     scope = f"published-boards|{found.code}"
     key = page.after(scope)
     rows = await board_rows(connection, found.code, before=int(key[0]) if key else None, limit=page.limit + 1)
@@ -148,7 +148,7 @@ async def show_published_order_board(
     caller: CurrentCaller,
 ) -> PublishedBoardBody:
     """The content that was frozen, whatever became of the orders since."""
-    found = await partner_named(connection, caller.row_scope(), partner)
+    found = await owner_named(connection, caller.row_scope(), partner)
     published = await published_board(connection, found.code, number)
     if published is None:
         raise BoardUnknown(f"Partner {found.code} has no published board {number}")
@@ -156,7 +156,7 @@ async def show_published_order_board(
 
 
 async def _board_partner(connection: AsyncConnection, scope: RowScope, name: str) -> BoardPartner:
-    found = await partner_named(connection, scope, name)
+    found = await owner_named(connection, scope, name)
     details = found.details
     return BoardPartner(code=details.code, name=details.name, city=details.city, zone=details.zone)
 

@@ -6,27 +6,34 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.partners.adapters.queries import PartnerFilter, partner_named, partner_rows
+from services.partners.adapters.queries import PartnerFilter, partner_named, partner_rows, version_rows
 from services.partners.api.dependencies import PageWanted, Reading, Work
 from services.partners.api.schemas_partners import (
+    KEPT_ACCOUNT,
     PartnerBatchReply,
     PartnerBody,
+    PartnerChange,
     PartnerDraft,
+    PartnerVersionBody,
     batch_reply,
     partner_body,
     partner_verdict,
+    partner_version_body,
     refused_verdict,
 )
+from services.partners.application.change_partner import change_partner
 from services.partners.application.register_partners import register_partners
-from services.partners.domain.errors import PartnerUnknown
+from services.partners.domain.errors import PartnerInvalid, PartnerUnknown
 from services.partners.domain.partner import PartnerStatus, Registration
 from shared.bulk import BatchRefused, BatchReply, batch_body, batch_refusal, read_records, validated
-from shared.conditional import UNCHANGED, IfNoneMatch, entity_reply
+from shared.conditional import IfMatch, revision_etag, wanted_revision
+from shared.errors import PreconditionMissing, Stale
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
 from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.replies import as_reply
 
 router = APIRouter(prefix="/v1/partners", tags=["Partners"])
 CSV_COLUMNS: Final = "code,name,city,zone,gstin,ifsc,bank_account"
@@ -91,7 +98,12 @@ async def list_partners(
     connection: Reading,
     caller: CurrentCaller,
     zone: Annotated[str | None, Query(max_length=200)] = None,
-    q: Annotated[str | None, Query(max_length=200, description="Beginning of the name, any case")] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=200, description="Beginnings of words of the code, names, city, GSTIN or PAN; any case"
+        ),
+    ] = None,
     status: PartnerStatus | None = None,
 ) -> Page[PartnerBody]:
     """In the order of their codes."""
@@ -100,7 +112,7 @@ async def list_partners(
     rows = await partner_rows(
         connection,
         caller.row_scope(),
-        PartnerFilter(zone=zone, name_prefix=q, status=status),
+        PartnerFilter(zone=zone, words=q, status=status),
         after_code=str(after_code),
         limit=page.limit + 1,
     )
@@ -112,11 +124,55 @@ async def list_partners(
     "/{partner}",
     response_model=PartnerBody,
     summary="Show one partner",
-    responses={**UNCHANGED, **refusals(PartnerUnknown)},
+    responses=refusals(PartnerUnknown),
 )
-async def show_partner(
-    partner: str, connection: Reading, caller: CurrentCaller, if_none_match: IfNoneMatch = None
-) -> Response:
-    """By its code or its id."""
+async def show_partner(partner: str, connection: Reading, caller: CurrentCaller) -> Response:
+    """By its code or its id. One that was merged says into which."""
     found = await partner_named(connection, caller.row_scope(), partner)
-    return entity_reply(partner_body(found), state=(found.id, found.version), if_none_match=if_none_match)
+    return as_reply(partner_body(found), headers=revision_etag(found.version))
+
+
+@router.patch(
+    "/{partner}",
+    response_model=PartnerBody,
+    summary="Change a partner",
+    responses=refusals(PartnerUnknown, PartnerInvalid, Stale, PreconditionMissing),
+)
+async def change_partner_route(
+    partner: str, change: PartnerChange, work: Work, caller: CurrentCaller, if_match: IfMatch = None
+) -> Response:
+    """What is left out stays, null clears. The earlier version stays in the history; the other services are told.
+
+    An account that two people approved is not changed here: propose another under `/bank-details`.
+    """
+    found = await partner_named(work.connection, caller.row_scope(), partner)
+    verdict = await change_partner(
+        work,
+        (found.code, wanted_revision(if_match)),
+        change.changes(),
+        change.status,
+        by=(caller.actor, datetime.now(UTC)),
+    )
+    body = partner_body(verdict.partner)
+    if verdict.keeps_account:
+        body = body.model_copy(update={"warnings": [*body.warnings, KEPT_ACCOUNT]})
+    return as_reply(body, headers=revision_etag(verdict.partner.version))
+
+
+@listed(
+    router,
+    "/{partner}/versions",
+    PartnerVersionBody,
+    refuses=(PartnerUnknown,),
+    summary="List what was told of a partner",
+)
+async def list_partner_versions(
+    partner: str, page: PageWanted, connection: Reading, caller: CurrentCaller
+) -> Page[PartnerVersionBody]:
+    """Newest first: each version whole, with who told it and when."""
+    found = await partner_named(connection, caller.row_scope(), partner)
+    scope = f"partner-versions|{found.id}"
+    key = page.after(scope)
+    rows = await version_rows(connection, found.id, before=int(key[0]) if key else None, limit=page.limit + 1)
+    kept, cursor = page.cut(rows, scope, lambda told: (told.partner.version,))
+    return Page(items=[partner_version_body(row) for row in kept], next_cursor=cursor)

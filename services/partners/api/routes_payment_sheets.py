@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 
 from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet
-from services.partners.adapters.queries import partner_named
+from services.partners.adapters.queries import owner_named
 from services.partners.adapters.sheet_queries import projection_progress
 from services.partners.api.dependencies import Reading
 from services.partners.api.schemas_payment_sheets import (
@@ -54,7 +54,7 @@ async def show_payment_sheet(
     today = as_of.astimezone(BUSINESS_TIME_ZONE).date()
     receipts_since = since or today - timedelta(days=RECEIPTS_DAYS)
     counted_on = overdue_on or today
-    found = await partner_named(connection, caller.row_scope(), partner)
+    found = await owner_named(connection, caller.row_scope(), partner)
     wanted = SheetWanted(
         as_of=as_of,
         overdue_on=counted_on,

@@ -1,10 +1,12 @@
 """Bodies of partners."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.partners.adapters.queries import PartnerTold
 from services.partners.application.register_partners import RegistrationVerdict
 from services.partners.domain.partner import Partner, PartnerDetails, PartnerStatus, Registration, doubts
 from shared.bulk import BatchReply, ItemVerdict
@@ -53,6 +55,18 @@ class PartnerDraft(BaseModel):
     state_code: Annotated[
         Number, Field(description="GST State code if the partner has no GSTIN", examples=["29"])
     ] = None
+    pan: Annotated[
+        Number,
+        Field(description="Income tax number, if not the one inside the GSTIN", examples=["AJUFG4984A"]),
+    ] = None
+    tan: Annotated[Number, Field(description="Tax deduction number", examples=["BLRG01234B"])] = None
+    territory: Annotated[Number, Field(max_length=100, description="Part of the zone")] = None
+    shipping_address: Annotated[
+        str | None, Field(max_length=300, pattern=_TEXT, description="Where goods go, if not to the address")
+    ] = None
+    shipping_city: Annotated[Number, Field(max_length=100)] = None
+    shipping_pin_code: Number = None
+    shipping_state_code: Number = None
     status: Annotated[PartnerStatus | None, Field(description="Without it the present status stays")] = None
 
     def registration(self) -> Registration:
@@ -69,6 +83,13 @@ class PartnerDraft(BaseModel):
             address=self.address,
             pin_code=self.pin_code,
             state_code=self.state_code,
+            stated_pan=self.pan,
+            tan=self.tan,
+            territory=self.territory,
+            shipping_address=self.shipping_address,
+            shipping_city=self.shipping_city,
+            shipping_pin_code=self.shipping_pin_code,
+            shipping_state_code=self.shipping_state_code,
         )
         return Registration(details=details, status=self.status)
 
@@ -78,6 +99,12 @@ class PartnerWarning(WireModel):
 
     pointer: Annotated[str, Field(examples=["/gstin"])]
     detail: str
+
+
+KEPT_ACCOUNT: Final = PartnerWarning(
+    pointer="/bank_account",
+    detail="two people approved another account; propose this one under /bank-details",
+)
 
 
 class PartnerVerdict(ItemVerdict):
@@ -104,16 +131,65 @@ class PartnerBody(WireModel):
     city: str | None
     zone: str
     gstin: str | None
-    pan: Annotated[str | None, Field(description="Income tax number, taken from the GSTIN")]
+    pan: Annotated[str | None, Field(description="Income tax number, as stated or from the GSTIN")]
+    tan: str | None
+    territory: str | None
     ifsc: str | None
     bank_account: str | None
     legal_name: str | None
     address: str | None
     pin_code: str | None
     state_code: str | None
+    shipping_address: str | None
+    shipping_city: str | None
+    shipping_pin_code: str | None
+    shipping_state_code: str | None
     status: PartnerStatus
+    merged_into: Annotated[str | None, Field(description="The partner it is another code of")]
     version: Annotated[int, Field(description="Grows by one with every change")]
+    revision: Annotated[int, Field(description="The version, as If-Match names it")]
     warnings: list[PartnerWarning]
+
+
+class PartnerChange(WireModel):
+    """What changes of a partner; what is left out stays, null clears."""
+
+    name: Name | None = None
+    zone: Name | None = None
+    city: Annotated[Number, Field(max_length=100)] = None
+    gstin: Number = None
+    ifsc: Number = None
+    bank_account: Number = None
+    legal_name: Annotated[str | None, Field(max_length=200, pattern=_TEXT)] = None
+    address: Annotated[str | None, Field(max_length=300, pattern=_TEXT)] = None
+    pin_code: Number = None
+    state_code: Number = None
+    pan: Number = None
+    tan: Number = None
+    territory: Annotated[Number, Field(max_length=100)] = None
+    shipping_address: Annotated[str | None, Field(max_length=300, pattern=_TEXT)] = None
+    shipping_city: Annotated[Number, Field(max_length=100)] = None
+    shipping_pin_code: Number = None
+    shipping_state_code: Number = None
+    status: PartnerStatus | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """What was told, by the names of the domain, without the status."""
+        told = self.model_dump(exclude_unset=True, exclude={"status"})
+        return {"stated_pan" if name == "pan" else name: value for name, value in told.items()}
+
+
+class PartnerVersionBody(PartnerBody):
+    """A partner as it was told, by whom and when."""
+
+    told_at: datetime
+    told_by: str
+
+
+def partner_version_body(told: PartnerTold) -> PartnerVersionBody:
+    """The reply for one version."""
+    body = partner_body(told.partner).model_dump()
+    return PartnerVersionBody(**body, told_at=told.told_at, told_by=told.told_by)
 
 
 def partner_body(partner: Partner) -> PartnerBody:
@@ -127,14 +203,22 @@ def partner_body(partner: Partner) -> PartnerBody:
         zone=details.zone,
         gstin=details.gstin,
         pan=details.pan,
+        tan=details.tan,
+        territory=details.territory,
         ifsc=details.ifsc,
         bank_account=details.bank_account,
         legal_name=details.legal_name,
         address=details.address,
         pin_code=details.pin_code,
         state_code=details.state_code,
+        shipping_address=details.shipping_address,
+        shipping_city=details.shipping_city,
+        shipping_pin_code=details.shipping_pin_code,
+        shipping_state_code=details.shipping_state_code,
         status=partner.status,
+        merged_into=partner.merged_into,
         version=partner.version,
+        revision=partner.version,
         warnings=_warnings(details),
     )
 
@@ -146,7 +230,7 @@ def partner_verdict(index: int, verdict: RegistrationVerdict) -> PartnerVerdict:
         status="duplicate" if verdict.is_duplicate else "accepted",
         id=verdict.partner.id,
         key=verdict.partner.code,
-        warnings=_warnings(verdict.partner.details),
+        warnings=[*_warnings(verdict.partner.details), *([KEPT_ACCOUNT] if verdict.keeps_account else [])],
     )
 
 

@@ -1,11 +1,12 @@
 """Takes partners into the master, or the changes of those it knows; both are told to the other services."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from uuid_utils.compat import uuid7
 
+from services.partners.adapters.bank_store import approved_accounts
 from services.partners.adapters.published_facts import publish_versions
 from services.partners.adapters.repositories import partners_to_change, write_versions
 from services.partners.adapters.unit_of_work import UnitOfWork
@@ -14,18 +15,24 @@ from services.partners.domain.partner import Partner, Registration, changed_part
 
 @dataclass(frozen=True, slots=True)
 class RegistrationVerdict:
-    """The partner as it is after this registration; a duplicate said nothing new."""
+    """The partner as it is after this registration; a duplicate said nothing new.
+
+    `keeps_account`: other bank details were told than two people approved, and were not taken.
+    """
 
     partner: Partner
     is_duplicate: bool
+    keeps_account: bool = False
 
 
 async def register_partners(
     work: UnitOfWork, registrations: Sequence[Registration], *, actor: str, at: datetime
 ) -> list[RegistrationVerdict]:
     """One verdict per registration, in order; of two with the same code the later changes the earlier."""
-    known = await partners_to_change(work.connection, (one.details.code for one in registrations))
-    verdicts = [_registered(registration, known) for registration in registrations]
+    codes = [one.details.code for one in registrations]
+    known = await partners_to_change(work.connection, codes)
+    approved = await approved_accounts(work.connection, codes)
+    verdicts = [_registered(one, known, approved.get(one.details.code)) for one in registrations]
     versions = [verdict.partner for verdict in verdicts if not verdict.is_duplicate]
     if versions:
         await write_versions(work.connection, versions, told_by=actor, at=at)
@@ -33,11 +40,19 @@ async def register_partners(
     return verdicts
 
 
-def _registered(registration: Registration, known: dict[str, Partner]) -> RegistrationVerdict:
-    code = registration.details.code
+def _registered(
+    registration: Registration, known: dict[str, Partner], approved: tuple[str, str] | None
+) -> RegistrationVerdict:
+    """Bank details that two people approved are changed by two people only."""
+    code, told = registration.details.code, registration.details
+    keeps_account = False
+    if approved is not None:
+        ifsc, account = approved
+        keeps_account = told.bank_account not in (None, account) or told.ifsc not in (None, ifsc)
+        registration = replace(registration, details=replace(told, ifsc=ifsc, bank_account=account))
     earlier = known.get(code)
     if earlier is None:
         known[code] = new_partner(registration, uuid7())
     else:
         known[code] = changed_partner(earlier, registration)
-    return RegistrationVerdict(known[code], is_duplicate=known[code] is earlier)
+    return RegistrationVerdict(known[code], is_duplicate=known[code] is earlier, keeps_account=keeps_account)

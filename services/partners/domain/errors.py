@@ -151,3 +151,41 @@ class DayRangeTooLong(Invalid):
     """More days than one look holds, or none."""
 
     code, title = "day_range_too_long", "The range of days cannot be shown"
+
+
+class PersonInvalid(Invalid):
+    """Somebody without a role, or who cannot be reached by their channel."""
+
+    code, title = "person_invalid", "The person cannot be kept like this"
+
+
+class PersonUnknown(NotFound):
+    """Nobody of the partner has this id."""
+
+    code, title = "person_unknown", "No such person"
+
+
+class BankDetailsInvalid(Invalid):
+    code, title = "bank_details_invalid", "The bank details cannot be right"
+
+
+class BankDetailsUnknown(NotFound):
+    code, title = "bank_details_unknown", "No such bank details"
+
+
+class BankDetailsDecided(Conflict):
+    code, title = "bank_details_decided", "Already decided"
+
+
+class MakerIsChecker(Conflict):
+    code, title = "maker_is_checker", "Who asks does not decide"
+
+
+class MergeImpossible(Conflict):
+    """Partners that are merged already, or of which one has others merged into it."""
+
+    code, title = "merge_impossible", "The partners cannot be merged"
+
+
+class MergeUnknown(NotFound):
+    code, title = "merge_unknown", "No such merge"

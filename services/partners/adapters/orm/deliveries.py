@@ -26,6 +26,7 @@ class PartnerContactRecord(Record):
             unique=True,
             postgresql_where=text("retired_at IS NULL"),
         ),
+        Index("ix_partner_contacts_person", "person_id", postgresql_where=text("person_id IS NOT NULL")),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
     partner_code: Mapped[str]
@@ -40,6 +41,8 @@ class PartnerContactRecord(Record):
     added_by: Mapped[str]
     retired_at: Mapped[datetime | None]
     retired_by: Mapped[str | None]
+    person_id: Mapped[UUID | None]
+    takes_optional: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class DeliveryRequestRecord(Record):

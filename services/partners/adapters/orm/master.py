@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.partners.adapters.orm.base import Record
@@ -21,6 +22,8 @@ class PartnerRecord(Record):
         ),
         Index("ix_partners_zone", "zone", "code"),
         CheckConstraint("merged_into <> code", name="not_into_itself"),
+        Index("ix_partners_search_words", "search_words", postgresql_using="gin"),
+        Index("ix_partners_gstin", "gstin", postgresql_where=text("gstin IS NOT NULL")),
         Index("ix_partners_owner", text("coalesce(merged_into, code)")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -35,10 +38,27 @@ class PartnerRecord(Record):
     address: Mapped[str | None]
     pin_code: Mapped[str | None]
     state_code: Mapped[str | None]
+    stated_pan: Mapped[str | None]
+    tan: Mapped[str | None]
+    territory: Mapped[str | None]
+    shipping_address: Mapped[str | None]
+    shipping_city: Mapped[str | None]
+    shipping_pin_code: Mapped[str | None]
+    shipping_state_code: Mapped[str | None]
     status: Mapped[str]
     version: Mapped[int]
     changed_at: Mapped[datetime]
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("partners.code"))
+    name_grams: Mapped[list[str]] = mapped_column(Computed("name_grams(name)", persisted=True), nullable=True)
+    search_words: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed(
+            "to_tsvector('simple'::regconfig, code || ' ' || name || ' ' || coalesce(legal_name, '') || ' '"
+            " || coalesce(city, '') || ' ' || coalesce(gstin, '') || ' ' || coalesce(stated_pan, ''))",
+            persisted=True,
+        ),
+        nullable=True,
+    )
 
 
 class PartnerVersionRecord(Record):
@@ -60,7 +80,15 @@ class PartnerVersionRecord(Record):
     address: Mapped[str | None]
     pin_code: Mapped[str | None]
     state_code: Mapped[str | None]
+    stated_pan: Mapped[str | None]
+    tan: Mapped[str | None]
+    territory: Mapped[str | None]
+    shipping_address: Mapped[str | None]
+    shipping_city: Mapped[str | None]
+    shipping_pin_code: Mapped[str | None]
+    shipping_state_code: Mapped[str | None]
     status: Mapped[str]
+    merged_into: Mapped[str | None]
     told_at: Mapped[datetime]
     told_by: Mapped[str]
 

@@ -1,0 +1,141 @@
+"""People of partners: every version is kept, the latest counts and is who documents are delivered to."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from services.partners.domain.errors import PersonUnknown
+from services.partners.domain.partner import Partner
+from services.partners.domain.person import Person, PersonChannel, PersonLanguage, PersonRole
+
+Row = sa.Row[Any]
+_LATEST: Final = """
+    SELECT DISTINCT ON (person_id) * FROM person_versions WHERE partner_id = :partner_id
+    ORDER BY person_id, version DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPerson:
+    """A person with its id and how often it changed."""
+
+    id: UUID
+    revision: int
+    person: Person
+    changed_at: datetime
+    changed_by: str
+
+
+async def people_of(
+    connection: AsyncConnection, partner_id: UUID, role: str | None, *, after: UUID | None, limit: int
+) -> list[KeptPerson]:
+    """Active ones in the order they were added; `role` narrows to those who have it."""
+    rows = await connection.execute(
+        sa.text(
+            f"SELECT * FROM ({_LATEST}) AS latest WHERE is_active AND (CAST(:role AS text) IS NULL OR :role = ANY(roles))"
+            " AND (CAST(:after AS uuid) IS NULL OR person_id > :after) ORDER BY person_id LIMIT :limit"
+        ),
+        {"partner_id": partner_id, "role": role, "after": after, "limit": limit},
+    )
+    return [_kept(row) for row in rows]
+
+
+async def lock_person(connection: AsyncConnection, partner_id: UUID, person_id: UUID) -> KeptPerson:
+    """The person, which nobody else changes until the commit; PersonUnknown when the partner has no such."""
+    await connection.execute(
+        sa.text("SELECT FROM partners WHERE id = :id FOR NO KEY UPDATE"), {"id": partner_id}
+    )
+    row = (
+        await connection.execute(
+            sa.text(
+                "SELECT * FROM person_versions WHERE partner_id = :partner_id AND person_id = :person_id"
+                " ORDER BY version DESC LIMIT 1"
+            ),
+            {"partner_id": partner_id, "person_id": person_id},
+        )
+    ).one_or_none()
+    if row is None:
+        raise PersonUnknown(f"The partner has no person {person_id}")
+    return _kept(row)
+
+
+async def add_person_version(connection: AsyncConnection, partner: Partner, kept: KeptPerson) -> None:
+    """Keep the version, and let documents go to it by its roles from now on."""
+    values = asdict(kept.person) | {"roles": list(kept.person.roles)}
+    await connection.execute(
+        sa.text(
+            "INSERT INTO person_versions (person_id, version, partner_id, name, roles, email, phone, language,"
+            " channel, takes_optional, is_active, changed_at, changed_by) VALUES (:person_id, :version, :partner_id,"
+            " :name, CAST(:roles AS text[]), :email, :phone, :language, :channel, :takes_optional, :is_active,"
+            " :changed_at, :changed_by)"
+        ),
+        {
+            "person_id": kept.id,
+            "version": kept.revision,
+            "partner_id": partner.id,
+            "changed_at": kept.changed_at,
+            "changed_by": kept.changed_by,
+            **values,
+        },
+    )
+    await _deliver_to(connection, partner.code, kept)
+
+
+async def _deliver_to(connection: AsyncConnection, partner_code: str, kept: KeptPerson) -> None:
+    """One receiver per role; those of the version before are retired."""
+    told = {"at": kept.changed_at, "by": kept.changed_by, "person_id": kept.id}
+    await connection.execute(
+        sa.text(
+            "UPDATE partner_contacts SET retired_at = :at, retired_by = :by"
+            " WHERE person_id = :person_id AND retired_at IS NULL"
+        ),
+        told,
+    )
+    person = kept.person
+    if not person.is_active or person.channel is PersonChannel.PHONE:
+        return
+    await connection.execute(
+        sa.text(
+            "INSERT INTO partner_contacts (id, partner_code, role, name, channel, address, language, takes_optional,"
+            " person_id, added_at, added_by) VALUES (:id, :partner_code, :role, :name, :channel, :address, :language,"
+            " :takes_optional, :person_id, :at, :by) ON CONFLICT DO NOTHING"
+        ),
+        [
+            {
+                "id": uuid7(),
+                "partner_code": partner_code,
+                "role": role,
+                "name": person.name,
+                "channel": person.channel,
+                "address": person.email,
+                "language": person.language,
+                "takes_optional": person.takes_optional,
+                **told,
+            }
+            for role in person.roles
+        ],
+    )
+
+
+def _kept(row: Row) -> KeptPerson:
+    person = Person(
+        name=row.name,
+        roles=_roles(row.roles),
+        email=row.email,
+        phone=row.phone,
+        language=PersonLanguage(row.language),
+        channel=PersonChannel(row.channel),
+        takes_optional=row.takes_optional,
+        is_active=row.is_active,
+    )
+    return KeptPerson(row.person_id, row.version, person, row.changed_at, row.changed_by)
+
+
+def _roles(names: Sequence[str]) -> tuple[PersonRole, ...]:
+    return tuple(PersonRole(name) for name in names)
