@@ -13,8 +13,10 @@ from services.payments.domain.deduction import (
     Explained,
     PayableInvoice,
     amount_freedom,
+    beyond_threshold,
     differences_explained,
     is_left_over_likely,
+    least_difference,
 )
 from services.payments.domain.deduction_terms import PartnerTerms, TdsRule
 from services.payments.domain.far_sets import far_sets, shares_kept
@@ -69,27 +71,58 @@ class _Choice:
 
 
 def explanations(
-    payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy
+    payment: Payment,
+    account: PartnerAccount,
+    named: NamedInvoices,
+    policy: MatchingPolicy,
+    *,
+    weight_max: float = math.inf,
 ) -> list[Explanation]:
-    """All explanations by one partner's account; the last resort, money on account, is always among them."""
+    """All explanations by one partner's account; the last resort, money on account, is always among them.
+
+    Those heavier than `weight_max` make no difference to the caller: sets that can only be heavier are not searched.
+    """
     found: list[Explanation] = []
     window = _window(payment, account.terms, policy)
     for choice in _choices(payment, account, named, policy, window):
         found += _explained(choice, payment, account, named, policy)
     best = min(found, key=lambda explanation: explanation.weight, default=None)
+    least = _least_of_loose(account, named, policy)
     if best is None or best.weight >= policy.amount.loose_search_above:
-        exact = list(_loose_choices(payment.amount_minor, payment.amount_minor, account, policy))
-        for choice in exact or _loose_choices(payment.amount_minor, window[1], account, policy):
-            found += _explained(choice, payment, account, named, policy)
-        if account.is_searched_far:
-            for choice in _far_choices(payment, account, policy):
-                found += _explained(choice, payment, account, named, policy)
-    elif len(best.payables) > 1 and not best.is_named:
+        if least <= weight_max:
+            found += _last_explained(payment, account, named, policy, window[1])
+    elif (
+        len(best.payables) > 1
+        and not best.is_named
+        and min(least, best.weight + policy.amount.rival_sum) <= weight_max
+    ):
         found += _rivals(best, payment, account, named, policy)
     found += _partly_paid(payment, account, named, policy)
     weight = policy.amount.on_account + amount_freedom(payment.amount_minor) + named.weight((), policy.amount)
     found.append(Explanation(weight, _ON_ACCOUNT, (), (), (), "", payment.amount_minor, is_named=False))
     return found
+
+
+def _last_explained(
+    payment: Payment, account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy, high: int
+) -> Iterator[Explanation]:
+    """By sets with gaps, up to a sum of `high`: searched where nothing better was found."""
+    exact = list(_loose_choices(payment.amount_minor, payment.amount_minor, account, policy))
+    for choice in exact or _loose_choices(payment.amount_minor, high, account, policy):
+        yield from _explained(choice, payment, account, named, policy)
+    if account.is_searched_far:
+        for choice in _far_choices(payment, account, policy):
+            yield from _explained(choice, payment, account, named, policy)
+
+
+def _least_of_loose(account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy) -> float:
+    """No set with gaps weighs less, whatever it adds up to: see `_loose_choice` for two neighbours from the first on."""
+    bounds, weights = policy.bounds, policy.amount
+    items_max = bounds.far_items_max if account.is_searched_far else bounds.loose_items_max
+    count = len(account.payables)
+    of_all = math.log(count) if count > bounds.loose_size_max else 0.0
+    choice = weights.loose_choice + min(of_all, _rank(0, policy) + 2 * weights.run_step)
+    return choice + named.least_weight(items_max, weights) + least_difference(weights)
 
 
 def _choices(
@@ -99,19 +132,12 @@ def _choices(
     policy: MatchingPolicy,
     window: tuple[int, int],
 ) -> Iterator[_Choice]:
-    weights = policy.amount
     whole = named.whole_set()
     if whole:
         yield _Choice(whole, 0.0)
-    low, high = window
-    amounts, named_ones = account.amounts, named.positions
-    for position in account.within(low, high):
-        excess = payment.amount_minor - amounts[position]
-        if excess > 0 and position not in named_ones and not is_left_over_likely(excess):
-            continue
-        if (position,) != whole:
-            yield _Choice((position,), _rank(position, policy))
-    low = payment.amount_minor
+    yield from _single_choices(payment, account, named, policy, window)
+    weights = policy.amount
+    low, high = payment.amount_minor, window[1]
     seen = {whole}
     for start, end in account.runs.within(low, high):
         positions = tuple(range(start, end))
@@ -128,6 +154,44 @@ def _choices(
         if positions not in seen:
             weight = weights.run + weights.run_step * (end - start - 2) + _rank(start, policy)
             yield _Choice(positions, weight + weights.other_order)
+
+
+def _single_choices(
+    payment: Payment,
+    account: PartnerAccount,
+    named: NamedInvoices,
+    policy: MatchingPolicy,
+    window: tuple[int, int],
+) -> Iterator[_Choice]:
+    """Of invoices that no reference means and that differ in nothing a payment could tell, only the likeliest."""
+    whole, meant = named.whole_set(), named.meant
+    is_telling_days = bool(account.terms.discounts)
+    likeliest: dict[tuple[object, ...], tuple[float, date, str, int]] = {}
+    for position in account.within(*window):
+        payable = account.payables[position]
+        excess = payment.amount_minor - payable.open_minor
+        if excess > 0 and position not in named.positions and not is_left_over_likely(excess):
+            continue
+        if is_telling_days or position in meant:
+            if (position,) != whole:
+                yield _Choice((position,), _rank(position, policy))
+            continue
+        alike = _told_apart_by(payable, payment, policy, is_short=excess < 0)
+        invoice = payable.invoice
+        place = (_rank(position, policy), invoice.due_on, invoice.number, position)
+        if alike not in likeliest or place < likeliest[alike]:
+            likeliest[alike] = place
+    for weight, _, _, position in likeliest.values():
+        yield _Choice((position,), weight)
+
+
+def _told_apart_by(
+    payable: PayableInvoice, payment: Payment, policy: MatchingPolicy, *, is_short: bool
+) -> tuple[object, ...]:
+    """All of an invoice that its explanations depend on, besides its place; purchases only where tax may be kept back."""
+    is_early = payable.invoice.issued_on > payment.paid_on
+    taxed = tuple(beyond_threshold(payable, rule) for rule in policy.tds_rules) if is_short else ()
+    return payable.open_minor, payable.taxable_minor, is_early, taxed
 
 
 def _rank(position: int, policy: MatchingPolicy) -> float:

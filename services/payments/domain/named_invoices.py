@@ -46,6 +46,23 @@ class NamedInvoices:
         members = frozenset(chosen)
         return any(m.is_whole and not members & (m.exact | m.mistyped) for m in self.meanings)
 
+    @property
+    def meant(self) -> frozenset[int]:
+        """The positions that some reference fits, exactly or but for one digit."""
+        return self.positions.union(*(meaning.mistyped for meaning in self.meanings))
+
+    def least_weight(self, items_max: int, weights: AmountWeights) -> float:
+        """What `weight` cannot be less than for a choice among so many of the oldest invoices."""
+        least = 0.0
+        for meaning in self.meanings:
+            possible = [meaning.ignored]
+            if any(position < items_max for position in meaning.exact):
+                possible.append(weights.named)
+            if any(position < items_max for position in meaning.mistyped):
+                possible.append(weights.mistyped_name)
+            least += min(possible)
+        return least
+
     def weight(self, chosen: Sequence[int], weights: AmountWeights) -> float:
         """Nats against a payer who means `chosen` having written these references."""
         total = 0.0

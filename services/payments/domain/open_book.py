@@ -166,6 +166,8 @@ class OpenBook:
         self._named = named
         self._by_amount = _by_amount(ledgers.values(), amounts_minor)
         self._accounts: dict[str, PartnerAccount] = {}
+        # By the identity of an invoice that is kept with its place: the same few are asked for again and again.
+        self._places: dict[int, tuple[OpenInvoice, int | None]] = {}
 
     @classmethod
     def of(
@@ -190,8 +192,12 @@ class OpenBook:
 
     def _open(self, invoice: OpenInvoice) -> PayableInvoice | None:
         ledger = self._ledgers.get(invoice.partner_code)
-        place = ledger.place_of(invoice) if ledger is not None else None
-        return None if ledger is None or place is None else ledger.open.get(place)
+        if ledger is None:
+            return None
+        if id(invoice) not in self._places:
+            self._places[id(invoice)] = invoice, ledger.place_of(invoice)
+        _, place = self._places[id(invoice)]
+        return None if place is None else ledger.open.get(place)
 
     def account(self, partner_code: str) -> PartnerAccount:
         account = self._accounts.get(partner_code)

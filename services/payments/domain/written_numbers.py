@@ -3,10 +3,11 @@
 import string
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _FEW = 200
@@ -81,7 +82,7 @@ class WrittenNumbers:
     def ending_one_off(self, text: str) -> frozenset[int]:
         """Numbers whose last characters are the text but for one."""
         if len(self.texts) <= _FEW:
-            return _near(text, ((p, number[-len(text) :]) for p, number in enumerate(self.texts)))
+            return _near(text, [number[-len(text) :] for number in self.texts])
         near = _neighbours(text) & self._all_endings(len(text))
         return frozenset(p for ending in near for p in self.ending_with(ending))
 
@@ -129,12 +130,9 @@ class OpenNumbers:
 NO_NUMBERS = OpenNumbers(WrittenNumbers(()), ())
 
 
-def _near(text: str, numbers: Iterable[tuple[int, str]]) -> frozenset[int]:
-    return frozenset(
-        position
-        for position, number in numbers
-        if len(number) == len(text) and OSA.distance(number, text, score_cutoff=1) <= 1
-    )
+def _near(text: str, numbers: Sequence[str]) -> frozenset[int]:
+    found = process.extract(text, numbers, scorer=OSA.distance, processor=None, limit=None, score_cutoff=1)
+    return frozenset(position for number, _, position in found if len(number) == len(text))
 
 
 def _neighbours(text: str) -> set[str]:
