@@ -144,7 +144,7 @@ async def _answer_database(request: Request, error: Exception) -> Response:
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problem_response(_refusal_of(request, error.errors()), request.scope)
+    return problem_response(_refusal_of(request, error.errors(), error.body), request.scope)
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:
@@ -178,7 +178,7 @@ def refusal_of_status(status: int, detail: str, *, allow: str | None = None) -> 
     return refusal
 
 
-def _refusal_of(request: Request, errors: Sequence[Mapping[str, Any]]) -> Refusal:
+def _refusal_of(request: Request, errors: Sequence[Mapping[str, Any]], body: object) -> Refusal:
     if any(error["type"] == "json_invalid" for error in errors):
         return Malformed("The body is not well-formed JSON")
     expected = _expected_media_type(request)
@@ -187,7 +187,7 @@ def _refusal_of(request: Request, errors: Sequence[Mapping[str, Any]]) -> Refusa
         has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         if has_body:
             return UnsupportedFormat(f"Send the body as {expected}")
-    problems = [_field_problem(error) for error in errors[:ERRORS_LISTED_MAX]]
+    problems = [_field_problem(error, body) for error in errors[:ERRORS_LISTED_MAX]]
     return Invalid("Some values are not acceptable; see errors", problems=problems)
 
 
@@ -197,14 +197,29 @@ def _expected_media_type(request: Request) -> str | None:
     return media_type if isinstance(media_type, str) else None
 
 
-def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
+def _field_problem(error: Mapping[str, Any], body: object) -> FieldProblem:
     """Drop pydantic's `input` and `ctx`: they may hold secrets and may not be serialisable."""
-    location, *path = (str(part) for part in error["loc"])
+    location, *path = error["loc"]
     if location == "body":
-        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+        inside = _place_in(body, path)
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in inside)
     else:
-        pointer = f"{location}:{'.'.join(path)}"
+        pointer = f"{location}:{'.'.join(map(str, path))}"
     return FieldProblem(pointer, str(error["msg"]))
+
+
+def _place_in(body: object, path: Sequence[str | int]) -> list[str]:
+    """The path without the names of alternatives, which pydantic puts in between and the body does not have."""
+    inside: list[str] = []
+    for place, part in enumerate(path, 1):
+        if isinstance(body, dict) and part not in body and place < len(path):
+            continue
+        inside.append(str(part))
+        if isinstance(body, dict):
+            body = body.get(part)
+        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
+            body = body[part]
+    return inside
 
 
 def _field_member(problem: FieldProblem) -> dict[str, str]:

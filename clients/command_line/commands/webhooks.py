@@ -59,8 +59,8 @@ def resend(
         call = Call("POST", f"{base}/deliveries/{delivery_id}/resend", key=key)
     else:
         span = {
-            "told_since": since.replace(tzinfo=UTC).isoformat(),
-            "told_until": datetime.now(UTC).isoformat(),
+            "told_from_at": since.replace(tzinfo=UTC).isoformat(),
+            "told_until_at": datetime.now(UTC).isoformat(),
         }
         call = Call("POST", f"{base}/resends", json=span, key=key)
     with desk.connection() as connection:

@@ -32,7 +32,7 @@ def test_all_since_a_time_is_sent_again(server: ScriptedServer, salesops: Run) -
     ended = salesops("webhooks", "resend", "e-1", "--since", "2026-10-14T06:00:00", "--json")
 
     assert json.loads(ended.output) == {"queued_count": 7}
-    assert json.loads(server.asked[0].body)["told_since"] == "2026-10-14T06:00:00+00:00"
+    assert json.loads(server.asked[0].body)["told_from_at"] == "2026-10-14T06:00:00+00:00"
 
 
 def test_what_is_to_be_sent_again_has_to_be_said(server: ScriptedServer, salesops: Run) -> None:

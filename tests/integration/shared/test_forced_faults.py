@@ -47,6 +47,7 @@ def application(service: str, database_url: str) -> FastAPI:
                 "amqp_url": "amqp://unused",
                 "internal_token_public_key": PUBLIC_KEY,
                 "cursor_secret": CURSOR_SECRET,
+                "log_level": "error",
             }
         )
     )

@@ -1,11 +1,12 @@
 import json
 from collections.abc import AsyncIterator
+from typing import Annotated, Literal
 
 import httpx
 import pytest
 from fastapi import FastAPI, Form
 from joserfc.jwk import OKPKey
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from shared.access import AccessMatrix, AccessMiddleware, Rule
 from shared.errors import Busy, Conflict, FieldProblem, Invalid, NotFound, TooLarge, UpstreamUnavailable
@@ -23,6 +24,15 @@ class LimitReached(Conflict):
 class Body(BaseModel):
     amount: int
     token: SecretStr = SecretStr("")
+
+
+class Acceptance(BaseModel):
+    verdict: Literal["accept"]
+    choice: int
+
+
+class Rejection(BaseModel):
+    verdict: Literal["reject"]
 
 
 def example_app() -> FastAPI:
@@ -48,6 +58,12 @@ def example_app() -> FastAPI:
     async def create(body: Body) -> int:
         return body.amount
 
+    @app.post("/v1/verdicts")
+    async def decide(
+        verdicts: list[Annotated[Acceptance | Rejection, Field(discriminator="verdict")]],
+    ) -> int:
+        return len(verdicts)
+
     @app.post("/v1/forms")
     async def form(name: str = Form()) -> str:
         return name
@@ -56,6 +72,7 @@ def example_app() -> FastAPI:
         Rule("GET", "/v1/whoami", ROLES),
         Rule("GET", "/v1/things/{number}", ROLES),
         Rule("POST", "/v1/things", ROLES),
+        Rule("POST", "/v1/verdicts", ROLES),
         Rule("POST", "/v1/forms", ROLES),
         Rule("GET", "/v1/absent", ROLES),
     ]
@@ -157,6 +174,14 @@ async def test_invalid_values_are_pointed_at_and_never_echoed(client: httpx.Asyn
 
     assert [error["pointer"] for error in reply.json()["errors"]] == ["/amount", "/token"]
     assert "s3cret" not in reply.text
+
+
+async def test_a_pointer_leads_through_the_body_and_not_through_the_names_of_alternatives(
+    client: httpx.AsyncClient,
+) -> None:
+    reply = await client.post("/v1/verdicts", json=[{"verdict": "reject"}, {"verdict": "accept"}])
+
+    assert [error["pointer"] for error in reply.json()["errors"]] == ["/1/choice"]
 
 
 async def test_invalid_parameter_is_named_with_its_place(client: httpx.AsyncClient) -> None:
