@@ -16,6 +16,7 @@ PATH_VALUES = {
     "version": "standard-2026",
 }
 QUERY_VALUES = {
+    "partner_code": "CP0001",
     "bank_account": "50200012345678",
     "day": "2026-10-14",
     "from": "2026-10-01",
@@ -55,7 +56,7 @@ def plausible_requests() -> Iterator[PlausibleRequest]:
         for name in operation.parameters("path"):
             path = path.replace(f"{{{name}}}", PATH_VALUES.get(name, ANY_ID))
         needed = [one for one in operation.body.get("parameters", []) if one.get("required")]
-        query = {one["name"]: QUERY_VALUES[one["name"]] for one in needed if one["in"] == "query"}
+        query = {one["name"]: _value_of(one) for one in needed if one["in"] == "query"}
         headers = {"If-Match": '"1"'} if "If-Match" in operation.parameters("header") else {}
         content = operation.body.get("requestBody", {}).get("content", {})
         body = content["application/json"]["example"] if "application/json" in content else None
@@ -63,3 +64,10 @@ def plausible_requests() -> Iterator[PlausibleRequest]:
             headers["Content-Type"] = next(iter(content))
             body = b"Date,Narration\n"
         yield PlausibleRequest(operation, path, query, headers, body)
+
+
+def _value_of(parameter: dict[str, Any]) -> str:
+    """A value of ours, else the first that the document names."""
+    schema = parameter["schema"]
+    named = [parameter.get("example"), *schema.get("examples", ()), *schema.get("enum", ()), "something"]
+    return str(QUERY_VALUES.get(parameter["name"]) or next(value for value in named if value is not None))
