@@ -9,10 +9,12 @@ from services.partners.adapters.holiday_calendars import (
     calendars_above,
     calendars_of,
 )
+from services.partners.adapters.schedule_runs import write_run
 from services.partners.adapters.schedule_store import Setting, move_on, schedules_by_calendar
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.settle_runs import settle_until, with_next_run
 from services.partners.domain.errors import CalendarTaken, CalendarUnknown
+from services.partners.domain.planned_runs import PlannedRun, overtaken_times
 from shared.errors import FieldProblem
 
 
@@ -28,7 +30,10 @@ async def set_holiday_calendar(work: UnitOfWork, values: Mapping[str, object], s
 
 
 async def set_holidays(work: UnitOfWork, code: str, days: Sequence[CalendarDayRow], setting: Setting) -> None:
-    """What was due before is settled by the days as they were; CalendarNeverOpen when none is worked on any more."""
+    """What was due before is settled by the days as they were; what should have run before a holiday told too late runs now.
+
+    CalendarNeverOpen when no day is worked on any more.
+    """
     followers = await calendars_above(work.connection, code)
     before = await calendars_of(work.connection, followers)
     schedules = [
@@ -40,4 +45,10 @@ async def set_holidays(work: UnitOfWork, code: str, days: Sequence[CalendarDayRo
     for calendar in after.values():
         calendar.open_from(setting.at.date(), direction=1)
     for one in schedules:
-        await move_on(work.connection, with_next_run(one, after[str(one.rule.calendar_code)]))
+        code_followed = str(one.rule.calendar_code)
+        calendars = (before[code_followed], after[code_followed])
+        overtaken = overtaken_times(one.rule.timing, *calendars, setting.at)
+        if overtaken:
+            run = PlannedRun(setting.at, overtaken)
+            await write_run(work.connection, one, run, setting.at, is_fired=True)
+        await move_on(work.connection, with_next_run(one, calendars[1]))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from typing import Final
 
 from services.partners.domain.cron_times import wall_times
@@ -17,6 +17,7 @@ GIVEN_UP_AFTER: Final = timedelta(
     days=366 * 12
 )  # of nothing but closed days; a leap day comes every eighth year at least
 LEFT_OUT_TOLD_MAX: Final = 50
+OVERTAKEN_WITHIN: Final = timedelta(days=31)
 CLOCK_CHANGE: Final = "clock_change"
 _DIRECTIONS: Final = {ClosedDayRule.NEXT: 1, ClosedDayRule.PREVIOUS: -1}
 _DAY: Final = timedelta(days=1)
@@ -77,6 +78,21 @@ def runs_within(
         yield run
 
 
+def overtaken_times(
+    timing: Timing, before: HolidayCalendar, after: HolidayCalendar, at: datetime
+) -> tuple[Moved, ...]:
+    """Times that were still to come, and that days entered just now move to before the instant: told too late."""
+    if timing.on_closed_day is not ClosedDayRule.PREVIOUS:
+        return ()
+    until = at + OVERTAKEN_WITHIN
+    walls = takewhile(lambda wall: instant_of(wall, timing.zone) <= until, _nominal_times(timing, before, at))
+    return tuple(
+        _moved(wall, after)
+        for wall in walls
+        if _due_at(wall, timing, before) > at >= _due_at(wall, timing, after)
+    )
+
+
 def due_runs(
     timing: Timing, calendar: HolidayCalendar, after: datetime, until: datetime
 ) -> tuple[Sequence[PlannedRun], datetime | None]:
@@ -133,6 +149,11 @@ def _target(day: date, rule: ClosedDayRule, calendar: HolidayCalendar) -> date |
     if rule is ClosedDayRule.RUN or calendar.closed_because(day) is None:
         return day
     return calendar.open_from(day, direction=_DIRECTIONS[rule]) if rule in _DIRECTIONS else None
+
+
+def _due_at(wall: datetime, timing: Timing, calendar: HolidayCalendar) -> datetime:
+    day = _target(wall.date(), timing.on_closed_day, calendar) or wall.date()
+    return instant_of(datetime.combine(day, wall.time()), timing.zone)
 
 
 def _runs_of_day(

@@ -5,10 +5,13 @@ from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from uuid_utils.compat import uuid7
 
+from services.partners.adapters.holiday_calendars import CalendarDayRow
 from services.partners.adapters.schedule_store import Setting
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.fire_schedules import fire_schedule
+from services.partners.application.set_holidays import set_holiday_calendar, set_holidays
 from services.partners.application.set_schedule import change_schedule, pause_schedule
 from services.partners.application.watch_schedules import watch_schedules
 from services.partners.domain.schedule import (
@@ -141,6 +144,31 @@ async def test_an_edit_settles_what_was_due_by_the_old_rule_and_resets_no_run(de
 
     assert await desk.runs(schedule_id) == [(DUE, True), (DUE + DAY, True)]
     assert not await desk.fire(schedule_id, at + 9 * DAY)
+
+
+async def test_a_holiday_told_too_late_for_the_working_day_before_it_fires_at_once(desk: Desk) -> None:
+    code = f"L-{uuid7().hex[-8:].upper()}"
+    calendar = {
+        "code": code, "name": "A factory", "base": None, "closed_weekdays": [7], "closed_saturdays": [], "source": "Test",
+    }  # fmt: skip
+    at = DUE + timedelta(hours=3)
+    async with UnitOfWork(desk.database) as work:
+        await set_holiday_calendar(work, calendar, Setting("test", DUE - DAY))
+        await work.commit()
+    schedule_id = await desk.schedule(
+        at=DUE, cron="0 9 * * FRI", calendar_code=code, on_closed_day=ClosedDayRule.PREVIOUS
+    )
+    friday = CalendarDayRow(id=uuid7(), day=date(2026, 11, 27), is_working=False, name="Bandh", source="Test")
+
+    async with UnitOfWork(desk.database) as work:
+        await set_holidays(work, code, [friday], Setting("test", at))
+        await work.commit()
+
+    (run,) = await desk.rows("SELECT * FROM document_schedule_runs WHERE schedule_id = :id", schedule_id)
+    assert (run.due_at, run.is_fired) == (at, True)
+    assert run.moved == [{"wall": "2026-11-27T09:00:00", "because": "Bandh"}]
+    assert not await desk.fire(schedule_id, DUE + DAY)
+    assert await desk.fire(schedule_id, DUE + 8 * DAY)
 
 
 async def test_only_who_owes_gets_a_document_when_that_is_the_condition(desk: Desk) -> None:
