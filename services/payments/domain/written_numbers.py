@@ -59,7 +59,7 @@ class WrittenNumbers:
         return _Order(len(self.texts), lambda place: self.texts[place].lstrip("0"))
 
     @cached_property
-    def _endings(self) -> dict[int, frozenset[str]]:
+    def _endings(self) -> dict[int, Sequence[int]]:
         return {}
 
     def equal_to(self, text: str) -> frozenset[int]:
@@ -83,13 +83,15 @@ class WrittenNumbers:
         """Numbers whose last characters are the text but for one."""
         if len(self.texts) <= _FEW:
             return _near(text, [number[-len(text) :] for number in self.texts])
-        near = _neighbours(text) & self._all_endings(len(text))
+        hashes = self._hashes_of_endings(len(text))
+        near = [ending for ending in _neighbours(text) if _holds(hashes, hash(ending))]
         return frozenset(p for ending in near for p in self.ending_with(ending))
 
-    def _all_endings(self, length: int) -> frozenset[str]:
-        """The last so many characters of all numbers."""
+    def _hashes_of_endings(self, length: int) -> Sequence[int]:
+        """Of the last so many characters of all numbers, in rising order. The texts themselves would be kept a dozen times
+        as large for every length that payers write; what only hashes alike is not found by its text afterwards."""
         if length not in self._endings:
-            self._endings[length] = frozenset(text[-length:] for text in self.texts)
+            self._endings[length] = array("q", sorted({hash(text[-length:]) for text in self.texts}))
         return self._endings[length]
 
 
@@ -128,6 +130,11 @@ class OpenNumbers:
 
 
 NO_NUMBERS = OpenNumbers(WrittenNumbers(()), ())
+
+
+def _holds(rising: Sequence[int], wanted: int) -> bool:
+    place = bisect_left(rising, wanted)
+    return place < len(rising) and rising[place] == wanted
 
 
 def _near(text: str, numbers: Sequence[str]) -> frozenset[int]:
