@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.partners.adapters.board_store import last_boards
-from services.partners.adapters.crm_orders import LATEST
+from services.partners.adapters.crm_orders import latest_tellings
 from services.partners.adapters.order_store import order_of
 from services.partners.adapters.sheet_queries import totals_of_partners
 from services.partners.adapters.terms_store import terms_of_partners
@@ -19,6 +19,9 @@ from services.partners.domain.terms import NO_TERMS
 from shared.identity import RowScope
 
 Row = sa.Row[Any]
+_OF_PARTNERS: Final = (
+    "partner_code IN (SELECT code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[])))"
+)
 
 
 async def board_facts(
@@ -90,7 +93,7 @@ async def _unlined_orders(connection: AsyncConnection, codes: Sequence[str]) -> 
     rows = await connection.execute(
         sa.text(
             "SELECT w.owner_code, c.* FROM partner_owners w"
-            f" JOIN ({LATEST}) AS c ON c.partner_code = w.code"
+            f" JOIN ({latest_tellings(_OF_PARTNERS)}) AS c ON c.partner_code = w.code"
             " WHERE w.owner_code = ANY(CAST(:codes AS text[])) AND NOT c.is_deleted"
             " AND NOT EXISTS (SELECT FROM orders o WHERE o.order_number = c.order_number)"
             " ORDER BY c.order_number"

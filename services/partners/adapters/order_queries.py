@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.partners.adapters.crm_orders import LATEST
+from services.partners.adapters.crm_orders import latest_tellings
 from services.partners.adapters.order_store import order_of
 from services.partners.domain.errors import OrderUnknown
 from services.partners.domain.order import Order
@@ -85,8 +85,8 @@ async def order_shown(connection: AsyncConnection, scope: RowScope, order_id: UU
     crm = (
         await connection.execute(
             sa.text(
-                f"SELECT * FROM ({LATEST}) AS c WHERE c.order_number = :number AND NOT c.is_deleted"
-                " ORDER BY system_modstamp DESC LIMIT 1"
+                f"SELECT * FROM ({latest_tellings('order_number = :number')}) AS c"
+                " WHERE c.order_number = :number AND NOT c.is_deleted ORDER BY system_modstamp DESC LIMIT 1"
             ),
             {"number": row.order_number},
         )
