@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from joserfc.jwk import OKPKey
-from pydantic import SecretStr
 
 from gateway.adapters.field_words import field_words
 from gateway.domain.merged_openapi import canonical_json, published_document
@@ -47,11 +46,15 @@ def api_documents() -> dict[str, str]:
 
 def _document(kind: type[ServiceSettings], create: Create) -> dict[str, Any]:
     key = OKPKey.generate_key("Ed25519", private=False)
-    settings = kind(
-        database_url=SecretStr("postgresql://nobody@127.0.0.1/none"),
-        amqp_url=SecretStr("amqp://nobody@127.0.0.1/none"),
-        internal_token_public_key=json.dumps(key.as_dict(private=False)),
-        cursor_secret=SecretStr("only for a document"),
+    settings = kind.model_validate(
+        {
+            "database_url": "postgresql://nobody@127.0.0.1/none",
+            "amqp_url": "amqp://nobody@127.0.0.1/none",
+            "internal_token_public_key": json.dumps(key.as_dict(private=False)),
+            "cursor_secret": "only for a document",
+            "webhook_secret": "only for a document as well",
+            "metrics_port": 0,
+        }
     )
     return create(settings).openapi()
 

@@ -11,7 +11,6 @@ from gateway.adapters.salesforce_client import SalesforceClient
 from gateway.adapters.salesforce_inbox import forget_bodies
 from gateway.adapters.salesforce_sign_in import SalesforceAccess
 from gateway.adapters.salesforce_sweeps import SWEEP_TASK
-from gateway.adapters.webhook_client import WebhookClient
 from gateway.adapters.webhook_deliveries import prune_deliveries
 from gateway.application.deliver_webhooks import WebhookSender
 from gateway.application.keep_dead_letters import keep_dead_letters, watch_dead_letters
@@ -26,6 +25,7 @@ from shared.jobs import Job, JobTask, Timer, enqueue
 from shared.messaging.dead_letters import DeadLetter, DeadLetterReader
 from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
+from shared.webhooks.client import WebhookClient
 
 SERVICE = "gateway"
 PRUNING_ROUNDS_MAX = 200

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import Forbidden, Malformed, NotFound, Refusal
-from shared.identity import ROLES, Caller, InternalTokenVerifier, bearer_token
+from shared.identity import LINK_HOLDER, ROLES, Caller, InternalTokenVerifier, bearer_token
 
 PUBLIC_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics", "/openapi.json"})
 
@@ -26,6 +26,7 @@ ZONES: Final = frozenset({"zonal_sales"})
 PARTNERS: Final = frozenset({"partner"})
 AUDIT: Final = frozenset({"auditor", "admin"})
 ADMINS: Final = frozenset({"admin"})
+LINK_HOLDERS: Final = frozenset({LINK_HOLDER})
 HOOKS: Final = WRITERS | ANALYSTS | ZONES
 
 
@@ -337,6 +338,20 @@ RULES: Final = (
     Rule("POST", "/v1/document-renderings", WRITERS | ZONES),
     Rule("GET", "/v1/deliveries", BACK_OFFICE | ZONES),
     Rule("GET", "/v1/deliveries/{delivery_id}", BACK_OFFICE | ZONES),
+    Rule("POST", "/v1/deliveries", WRITERS),
+    Rule("POST", "/v1/deliveries/{delivery_id}/resend", WRITERS),
+    Rule("POST", "/v1/delivery-bounces", WRITERS),
+    Rule("POST", "/v1/documents/{document_id}/acknowledgement", PARTNERS),
+    Rule("POST", "/v1/documents/{document_id}/objection", PARTNERS),
+    Rule("GET", "/v1/partners/{partner}/contacts", BACK_OFFICE | ZONES),
+    Rule("POST", "/v1/partners/{partner}/contacts", WRITERS),
+    Rule("POST", "/v1/partners/{partner}/contacts/{contact_id}/retirement", WRITERS),
+    # Opened without a login: the link itself is checked by the service (services/partners/adapters/document_links.py).
+    Rule("GET", "/v1/document-links/{token}", LINK_HOLDERS),
+    Rule("GET", "/v1/document-links/{token}/content", LINK_HOLDERS),
+    Rule("POST", "/v1/document-links/{token}/acknowledgement", LINK_HOLDERS),
+    Rule("POST", "/v1/document-links/{token}/objection", LINK_HOLDERS),
+    Rule("POST", "/v1/document-links/{token}/unsubscription", LINK_HOLDERS),
     Rule("GET", "/v1/retention-rules", BACK_OFFICE),
     Rule("POST", "/v1/retention-rules", APPROVERS),
     Rule("GET", "/v1/crm-accounts", BACK_OFFICE),
@@ -387,7 +402,7 @@ class AccessMatrix:
             node = self._root
             for segment in rule.path_template.split("/")[1:]:
                 node = node.children.setdefault("{}" if segment.startswith("{") else segment, _Node())
-            if rule.method in node.rules or not rule.roles <= ROLES:
+            if rule.method in node.rules or not rule.roles <= ROLES | LINK_HOLDERS:
                 raise ValueError(f"{rule.method} {rule.path_template} is listed twice or for an unknown role")
             node.rules[rule.method] = rule
 

@@ -170,6 +170,7 @@ Try:
   curl -s {bearer} {url}/v1/me
   curl -s {bearer} '{url}/v1/receipts?limit=5'
 
+Letters to partners end in {folder.path / "mail"}.
 Logs are in {folder.path / "logs"} ('make logs' follows them). Ctrl-C stops everything.
 """
 

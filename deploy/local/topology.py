@@ -62,22 +62,23 @@ def system_plan(
         "CURSOR_SECRET": memory.secret("cursors"),
         "INTERNAL_TOKEN_PUBLIC_KEY": identity.internal_public_key(),
     }
-    issuer = logging | _issuer_environment(memory)
-    plans = [ProcessPlan("issuer", "deploy.local.issuer", issuer, identity.issuer_port, "/jwks")]
-    for service in SERVICES:
-        environment = common | _service_environment(service, backing, ports)
-        if service == "partners":
-            environment |= _documents_environment(memory, identity, gateway_port)
-        api, worker = f"{service} API", f"{service} worker"
-        plans += [
-            ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
-            ProcessPlan(worker, f"services.{service}.worker", environment, ports[worker], None),
-        ]
     webhooks = {
         "WEBHOOK_SECRET": memory.secret("webhooks"),
         "WEBHOOK_HTTP_ALLOWED": "true",
         "WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
     }
+    issuer = logging | _issuer_environment(memory)
+    plans = [ProcessPlan("issuer", "deploy.local.issuer", issuer, identity.issuer_port, "/jwks")]
+    plans.append(_mail_catcher(memory, logging))
+    for service in SERVICES:
+        environment = common | _service_environment(service, backing, ports)
+        if service == "partners":
+            environment |= webhooks | _documents_environment(memory, identity, gateway_port)
+        api, worker = f"{service} API", f"{service} worker"
+        plans += [
+            ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
+            ProcessPlan(worker, f"services.{service}.worker", environment, ports[worker], None),
+        ]
     relaying = logging | webhooks | _gateway_worker_environment(backing, ports)
     plans.append(ProcessPlan("gateway worker", "gateway.worker", relaying, ports["gateway worker"], None))
     gateway = logging | webhooks | _gateway_environment(backing, identity, ports)
@@ -112,13 +113,26 @@ def _service_environment(service: str, backing: Backing, ports: Mapping[str, int
 def _documents_environment(
     memory: Memory, identity: DevelopmentIdentity, gateway_port: int
 ) -> dict[str, str]:
-    """Where documents are kept, and how those of other services are fetched: as a machine, through the gateway."""
+    """Where documents are kept, how those of other services are fetched: as a machine, and where letters go."""
     machine = Person("integration")
+    gateway = f"http://{LOOPBACK}:{gateway_port}"
     return {
         "PARTNERS_DOCUMENT_STORE": (memory.folder / "documents").resolve().as_uri(),
-        "PARTNERS_API_URL": f"http://{LOOPBACK}:{gateway_port}",
+        "PARTNERS_API_URL": gateway,
         "PARTNERS_API_KEY": access_token(identity, machine, lifetime_seconds=MACHINE_TOKEN_SECONDS),
+        "PARTNERS_PORTAL_URL": gateway,
+        "PARTNERS_MAIL_HOST": LOOPBACK,
+        "PARTNERS_MAIL_PORT": str(memory.port("mail catcher")),
+        "PARTNERS_MAIL_SECURITY": "none",
+        "PARTNERS_MAIL_ADDRESS": "documents@salesops.example",
     }
+
+
+def _mail_catcher(memory: Memory, logging: Mapping[str, str]) -> ProcessPlan:
+    """Letters end in a folder, where a newcomer can read them."""
+    port = memory.port("mail catcher")
+    environment = {"MAIL_FOLDER": str(memory.folder / "mail"), "MAIL_PORT": str(port)}
+    return ProcessPlan("mail catcher", "deploy.local.mail_catcher", {**logging, **environment}, port, None)
 
 
 def _gateway_environment(

@@ -243,7 +243,7 @@ webhook_endpoints = sa.Table(
     sa.CheckConstraint("state IN ('enabled', 'paused', 'disabled', 'retired')", name="state"),
 )
 
-# Sealed by gateway/adapters/secret_box.py.
+# Sealed by shared/secret_box.py.
 webhook_secrets = sa.Table(
     "webhook_secrets",
     metadata,

@@ -14,7 +14,8 @@ from gateway.adapters.orm import live_events
 from gateway.adapters.orm import webhook_attempts as attempts
 from gateway.adapters.orm import webhook_deliveries as deliveries
 from gateway.domain.live_event import LiveEvent
-from gateway.domain.webhook import DeliveryState, Reply
+from gateway.domain.webhook import DeliveryState
+from shared.webhooks.attempt import Reply
 
 # Longer than the longest attempt: whoever holds a delivery for longer is dead, and another one takes it.
 LEASE_SECONDS: Final = 60

@@ -27,7 +27,7 @@ from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header, reply_hea
 from gateway.domain.routing import GATEWAY, MEBIBYTE, Route, at_home
 from shared.access import AccessMatrix, Rule, require_rights
 from shared.errors import Fault, Malformed, Refusal, Unauthenticated
-from shared.identity import Caller, InternalTokenIssuer
+from shared.identity import LINK_HOLDER, Caller, InternalTokenIssuer
 from shared.observability import logger
 from shared.prefer import wait_seconds
 from shared.problem_details import problem_response
@@ -37,6 +37,7 @@ HEADERS_MAX: Final = 100
 STATUS_CALLER_GONE: Final = 499
 # Headers of requests that the short way does not know.
 _USUAL_WAY: Final = frozenset({b"content-length", b"expect", b"origin", b"prefer", b"transfer-encoding"})
+_LINKS: Final = "/v1/document-links/"
 _OWN_PREFIXES: Final = ("/reference/", "/problems/")
 # Whoever asks whether we live is answered whatever else goes on.
 _UNCOUNTED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -199,6 +200,9 @@ class Edge:
         if path.startswith(GUARDED_BY_ROUTE):
             await self._answer_guarded(visit, receive, send)
             return
+        if path.startswith(_LINKS):
+            await self._follow_link(visit, receive, send)
+            return
         visit.caller = caller = await self._identified(visit)
         rule = self._doorkeeper.rule(method, path)
         visit.path_template = rule.path_template
@@ -211,6 +215,19 @@ class Edge:
             await self.own(scope, PacedBody(receive, route), self._secured(visit, send))
             return
         await self._pass_on(visit, route, caller, receive, send)
+
+    async def _follow_link(self, visit: Visit, receive: Receive, send: Send) -> None:
+        """Without a login: the service checks the link, the address is what is counted, and the link is not recorded."""
+        scope = visit.scope
+        rule = self._doorkeeper.rule(scope["method"], scope["path"])
+        visit.path_template = rule.path_template
+        visit.caller = caller = _link_holder(visit.address)
+        try:
+            route = self._doorkeeper.route(caller, rule, scope["path"])
+            await self._limits.admit(visit, route.quota)
+            await self._pass_on(visit, route, caller, receive, send)
+        finally:
+            visit.scope = {**scope, "path": rule.path_template}
 
     async def _answer_guarded(self, visit: Visit, receive: Receive, send: Send) -> None:
         """Routes that prove their callers themselves; what the address holds may be a secret and is not recorded."""
@@ -330,3 +347,8 @@ class Edge:
 def _leaves_much_unread(headers: Mapping[bytes, bytes]) -> bool:
     length = headers.get(b"content-length", b"0")
     return b"transfer-encoding" in headers or not length.isdigit() or int(length) > MEBIBYTE
+
+
+def _link_holder(address: str) -> Caller:
+    name = f"link:{address}"
+    return Caller(name, frozenset({LINK_HOLDER}), frozenset(), None, name)

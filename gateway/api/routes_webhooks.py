@@ -8,8 +8,6 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from gateway.adapters.secret_box import SecretBox
-from gateway.adapters.webhook_client import check_target
 from gateway.adapters.webhook_endpoints import (
     Endpoint,
     change_endpoint,
@@ -35,7 +33,6 @@ from gateway.application.register_webhook import (
     types_for,
 )
 from gateway.domain.webhook import EndpointState
-from gateway.domain.webhook_target import TargetInvalid, TargetRules
 from shared.conditional import IfMatch, wanted_revision
 from shared.database import UnitOfWork
 from shared.dependencies import PageWanted, Reading, Work
@@ -46,6 +43,9 @@ from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.replies import done_once
+from shared.secret_box import SecretBox
+from shared.webhooks.client import check_target
+from shared.webhooks.target import TargetInvalid, TargetRules
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["Webhooks"])
 ENDPOINT: Final = "/{endpoint_id}"

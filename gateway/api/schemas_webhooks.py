@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from gateway.adapters.webhook_endpoints import Endpoint
-from gateway.domain.webhook import DeliveryState, EndpointState, Outcome
-from gateway.domain.webhook_target import URL_LENGTH_MAX
+from gateway.domain.webhook import DeliveryState, EndpointState
+from shared.webhooks.attempt import Outcome
+from shared.webhooks.target import URL_LENGTH_MAX
 from shared.wire import WireModel
 
 Url = Annotated[

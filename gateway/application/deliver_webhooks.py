@@ -9,8 +9,6 @@ from uuid import UUID
 
 import structlog
 
-from gateway.adapters.secret_box import SecretBox, SecretUnreadable
-from gateway.adapters.webhook_client import WebhookClient
 from gateway.adapters.webhook_deliveries import (
     Claimed,
     cancel_waiting,
@@ -25,18 +23,14 @@ from gateway.adapters.webhook_endpoints import (
     hold_endpoint,
     sealed_secrets,
 )
-from gateway.domain.webhook import (
-    DeliveryState,
-    EndpointState,
-    Outcome,
-    Reply,
-    hold,
-    next_delay,
-    signatures,
-)
+from gateway.domain.webhook import DeliveryState, EndpointState, hold, next_delay
 from shared.database import Database, UnitOfWork
 from shared.events.webhooks import WebhookEndpointStoppedV1
 from shared.inbox import DATABASE_ERRORS
+from shared.secret_box import SecretBox, SecretUnreadable
+from shared.webhooks.attempt import Outcome, Reply
+from shared.webhooks.client import WebhookClient
+from shared.webhooks.signature import signatures
 
 AT_ONCE_MAX: Final = 64
 POLL_SECONDS: Final = 0.5

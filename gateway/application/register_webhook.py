@@ -8,7 +8,6 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from gateway.adapters.live_events import live_events_between
-from gateway.adapters.secret_box import SecretBox
 from gateway.adapters.webhook_deliveries import add_deliveries, cancel_waiting
 from gateway.adapters.webhook_endpoints import (
     Endpoint,
@@ -21,10 +20,12 @@ from gateway.application.tell_live_events import tell
 from gateway.application.translate_events import Telling
 from gateway.domain.live_data import WebhookTestedData
 from gateway.domain.live_event_types import wanted_types, within_scopes
-from gateway.domain.webhook import EndpointState, new_secret
+from gateway.domain.webhook import EndpointState
 from shared.database import UnitOfWork
 from shared.errors import Forbidden
 from shared.identity import Caller
+from shared.secret_box import SecretBox
+from shared.webhooks.signature import new_secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,8 @@ RESOURCES: Final[Mapping[str, str]] = {
         (
             "crm-accounts",
             "deliveries",
+            "delivery-bounces",
+            "document-links",
             "document-renderings",
             "documents",
             "partner-documents",

@@ -1,20 +1,13 @@
-"""Webhooks as Standard Webhooks has them: how a message is signed, when it is tried again, when one gives up.
+"""Deliveries of webhooks: when one is tried again, and when one gives up.
 
 Source: https://github.com/standard-webhooks/standard-webhooks, spec of 2023-12, read 2026-11.
 """
 
-import base64
-import hmac
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import Final
 
-SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - how secrets begin, not one
-SECRET_BYTES: Final = 32
+from shared.webhooks.attempt import Reply
 
 # Seconds after the attempt before, the first at once: together three days and three and a half hours.
 DELAYS_SECONDS: Final = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -42,53 +35,6 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-class Outcome(StrEnum):
-    """What one attempt came to."""
-
-    DELIVERED = "delivered"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    FORBIDDEN = "forbidden"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What the endpoint answered, or why it did not; the excerpt is the beginning of its body."""
-
-    status: int | None
-    error: str | None
-    excerpt: str
-    duration_ms: int
-    retry_after_seconds: int | None = None
-    is_forbidden: bool = False
-
-    @property
-    def outcome(self) -> Outcome:
-        """Only 2xx is success: a redirect is a failure, because where it leads was not checked."""
-        if self.status is None:
-            return Outcome.FORBIDDEN if self.is_forbidden else Outcome.UNREACHABLE
-        if 200 <= self.status < 300:
-            return Outcome.DELIVERED
-        return Outcome.GONE if self.status == 410 else Outcome.REFUSED
-
-
-def new_secret() -> str:
-    """Return a random secret in the written form of the standard."""
-    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-
-
-def signatures(secrets_in_force: Sequence[str], *, message_id: str, timestamp: int, body: str) -> str:
-    """Return the header `webhook-signature`: one signature per secret, the newest first."""
-    content = f"{message_id}.{timestamp}.{body}".encode()
-    return " ".join(_signature(secret, content) for secret in secrets_in_force)
-
-
-def _signature(secret: str, content: bytes) -> str:
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
-    return "v1," + base64.b64encode(hmac.digest(key, content, sha256)).decode()
 
 
 def next_delay(attempts: int, reply: Reply, *, chance: float) -> timedelta | None:

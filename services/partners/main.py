@@ -6,12 +6,15 @@ from services.partners.api import (
     routes_bank_details,
     routes_crm_accounts,
     routes_deliveries,
+    routes_delivery_requests,
     routes_delivery_scores,
+    routes_document_replies,
     routes_document_schedules,
     routes_documents,
     routes_holiday_calendars,
     routes_order_boards,
     routes_orders,
+    routes_partner_contacts,
     routes_partner_documents,
     routes_partner_merges,
     routes_partners,
@@ -38,6 +41,9 @@ def create_app(settings: PartnersSettings) -> FastAPI:
         routes_documents.router,
         routes_deliveries.router,
         routes_delivery_scores.router,
+        routes_delivery_requests.router,
+        routes_document_replies.router,
+        routes_partner_contacts.router,
         routes_partner_documents.router,
         routes_retention_rules.router,
         routes_crm_accounts.router,
@@ -53,6 +59,8 @@ def create_app(settings: PartnersSettings) -> FastAPI:
     ]
     app = create_service_app(SERVICE, settings, routers, body_models=[PartnerDraft, OrderDraft])
     app.state.document_files = settings.document_files(app.state.database)
+    app.state.document_links = settings.document_links()
+    app.state.secret_box, app.state.target_rules = settings.secret_box(), settings.target_rules()
     return app
 
 

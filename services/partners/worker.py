@@ -1,5 +1,6 @@
 """The background process of the partners service: `python -m services.partners.worker`."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -11,13 +12,16 @@ from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.fire_schedules import fire_schedule
 from services.partners.application.queue_scheduled import ITEMS_AT_ONCE, queue_scheduled
 from services.partners.application.remove_expired_documents import remove_expired_documents
+from services.partners.application.resend_delivery import remind_of_answers
+from services.partners.application.send_deliveries import DeliverySender
 from services.partners.application.watch_schedules import watch_schedules
 from services.partners.consumers import SUBSCRIPTIONS
 from services.partners.settings import PartnersSettings
 from shared.database import Database
 from shared.jobs import Timer
-from shared.service_worker import run_worker
+from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
+from shared.webhooks.client import WebhookClient
 
 log = structlog.get_logger()
 
@@ -74,15 +78,37 @@ async def run_retention(database: Database) -> None:
     await remove_expired_documents(files, datetime.now(UTC))
 
 
+async def run_reminders(database: Database) -> None:
+    """Each morning in India: documents that nobody answered in time."""
+    async with UnitOfWork(database) as work:
+        await remind_of_answers(work, datetime.now(UTC))
+        await work.commit()
+
+
+def delivery_sender(settings: PartnersSettings) -> WorkerPart:
+    """The part of this worker that makes documents and sends them."""
+
+    async def send_documents(database: Database, stop: asyncio.Event) -> None:
+        async with WebhookClient(settings.target_rules()) as client:
+            parts = settings.sender_parts(database, client)
+            await DeliverySender(parts).run(stop)
+            await parts.files.close()
+
+    return send_documents
+
+
 TIMERS: Final = (
     Timer(name="fire_schedules", cron="* * * * * */15", run=run_schedule_firing),
     Timer(name="watch_schedules", cron="* * * * *", run=run_schedule_watch),
     Timer(name="remove_expired_documents", cron="40 20 * * *", run=run_retention),  # 02:10 in India
+    Timer(name="remind_of_answers", cron="0 4 * * *", run=run_reminders),  # 09:30 in India
 )
 
 
 def main() -> None:
-    run_worker(SERVICE, load_settings(PartnersSettings), subscriptions=SUBSCRIPTIONS, timers=TIMERS)
+    settings = load_settings(PartnersSettings)
+    parts = (delivery_sender(settings),)
+    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, timers=TIMERS, parts=parts)
 
 
 if __name__ == "__main__":

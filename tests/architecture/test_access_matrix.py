@@ -33,6 +33,7 @@ def application_of(owner: str) -> FastAPI:
         amqp_url="amqp://nobody@127.0.0.1",
         internal_token_public_key=PUBLIC_KEY,
         cursor_secret=CURSOR_SECRET,
+        webhook_secret="a webhook secret of tests only",
     )
     assert isinstance(settings, ServiceSettings)
     application = importlib.import_module(f"services.{owner}.main").create_app(settings)

@@ -32,6 +32,7 @@ CROWDED: Final = {
     "shared/service_worker.py: run_worker": "the parts of one worker, by name",
 }
 NAMES_OF_OTHERS: Final = {
+    "deploy/local/mail_catcher.py: handle_DATA": "aiosmtpd calls its handlers so",
     "gateway/adapters/upstream_connection.py: data_received": "asyncio calls its protocols so",
     "gateway/api/direct.py: data_received": "asyncio calls its protocols so",
     "gateway/domain/merged_openapi.py: _info": "OpenAPI calls this object so",

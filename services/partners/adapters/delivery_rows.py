@@ -189,3 +189,79 @@ _RETRY_REQUEST: Final = sa.text(
     "UPDATE delivery_requests SET failure = NULL, attempts = 0, next_attempt_at = :at"
     " WHERE id = (SELECT request_id FROM deliveries WHERE id = :id) AND document_id IS NULL"
 )
+
+
+async def unanswered(
+    connection: AsyncConnection, *, at: datetime, every_days: int, reminders_max: int
+) -> list[UUID]:
+    """Deliveries whose answer is due and of whose document nobody said anything; counted as reminded from now on."""
+    rows = await connection.execute(
+        sa.text(
+            """
+            UPDATE deliveries v SET reminders = reminders + 1
+            FROM delivery_requests r
+            WHERE r.id = v.request_id AND v.state IN ('sent', 'delivered', 'opened') AND v.reminders < :reminders_max
+                AND v.acknowledge_by_on + CAST(v.reminders * :every_days AS integer)
+                    < CAST(CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Kolkata' AS date)
+                AND NOT EXISTS (SELECT FROM document_replies a WHERE a.document_id = r.document_id)
+            RETURNING v.id
+            """
+        ),
+        {"at": at, "every_days": every_days, "reminders_max": reminders_max},
+    )
+    return list(rows.scalars())
+
+
+async def add_reply(
+    connection: AsyncConnection, document_id: UUID, delivery_id: UUID | None, step: Step, *, at: datetime
+) -> bool:
+    """False for an agreement that is known. Objections, the step's detail, add up."""
+    added = await connection.execute(
+        sa.text(
+            "INSERT INTO document_replies (id, document_id, delivery_id, reply, objection, replied_by, replied_at)"
+            " VALUES (:id, :document, :delivery, :reply, :objection, :by, :at) ON CONFLICT DO NOTHING"
+        ),
+        {
+            "id": uuid7(),
+            "document": document_id,
+            "delivery": delivery_id,
+            "reply": step.step,
+            "objection": step.detail,
+            "by": step.actor,
+            "at": at,
+        },
+    )
+    return added.rowcount == 1
+
+
+async def deliveries_of_document(connection: AsyncConnection, document_id: UUID) -> list[UUID]:
+    """All that went out of this document."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT v.id FROM deliveries v JOIN delivery_requests r ON r.id = v.request_id"
+            " WHERE r.document_id = :id ORDER BY v.id"
+        ),
+        {"id": document_id},
+    )
+    return list(rows.scalars())
+
+
+async def add_unsubscription(
+    connection: AsyncConnection, address: str, kind: str, delivery_id: UUID, at: datetime
+) -> None:
+    """From now on; what is queued of the kind is not sent any more."""
+    await connection.execute(
+        sa.text(
+            "INSERT INTO unsubscriptions (address, kind, delivery_id, unsubscribed_at)"
+            " VALUES (:address, :kind, :delivery, :at) ON CONFLICT DO NOTHING"
+        ),
+        {"address": address, "kind": kind, "delivery": delivery_id, "at": at},
+    )
+    await connection.execute(
+        sa.text(
+            "UPDATE deliveries v SET state = 'unsubscribed' FROM delivery_requests r WHERE r.id = v.request_id"
+            " AND v.state = 'queued' AND v.leased_until IS NULL AND r.is_optional AND r.kind = :kind"
+            " AND v.address = :address"
+        ),
+        {"address": address, "kind": kind},
+    )

@@ -1,7 +1,7 @@
 """Bodies of deliveries."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -75,3 +75,89 @@ def _facts(row: Row) -> dict[str, object]:
     facts["last_error"] = row.last_error or row.failure
     facts["next_attempt_at"] = row.next_attempt_at if row.state == DeliveryState.QUEUED else None
     return facts
+
+
+class RecipientDraft(WireModel):
+    """Somebody who is no contact of the partner."""
+
+    channel: Annotated[
+        Literal["email", "portal"], Field(description="A letter with the document, or a link only")
+    ]
+    address: Annotated[
+        str, Field(max_length=320, description="E-mail address", examples=["owner@dealer.example"])
+    ]
+    name: Annotated[str, Field(min_length=1, max_length=120, examples=["Meera Joshi"])]
+    language: Annotated[Language, Field(description="What the letter is written in")] = Language.ENGLISH
+
+
+class DeliveryDraft(WireModel):
+    """A document, and who is to get it."""
+
+    key: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="Names the wish: wished twice, it is queued once",
+            examples=["sheet-2026-11-25-CP0001"],
+        ),
+    ]
+    document_id: Annotated[UUID, Field(description="Which version")]
+    roles: Annotated[
+        tuple[str, ...],
+        Field(max_length=10, description="Contacts in these roles", examples=[["accounts"]]),
+    ] = ()
+    recipients: Annotated[
+        tuple[RecipientDraft, ...], Field(max_length=20, description="And whoever is named")
+    ] = ()
+    formats: Annotated[
+        list[Literal["pdf", "xlsx", "docx", "csv", "txt", "png", "jpg"]],
+        Field(min_length=1, max_length=4, description="What is sent", examples=[["pdf", "xlsx"]]),
+    ]
+    is_optional: Annotated[bool, Field(description="Whether recipients can unsubscribe from it")] = False
+    acknowledge_within_days: Annotated[
+        int | None, Field(ge=1, le=90, description="After how many days an answer is asked for again")
+    ] = None
+
+
+class QueuedDeliveriesBody(WireModel):
+    """What was queued; empty for a key that is known."""
+
+    items: Annotated[list[DeliveryBody], Field(description="One per recipient")]
+
+
+class ObjectionDraft(WireModel):
+    """What is wrong with a document."""
+
+    objection: Annotated[
+        str,
+        Field(
+            min_length=3,
+            max_length=4000,
+            description="In the partner's own words",
+            examples=["INV/26-27/004000 was paid on 14 October."],
+        ),
+    ]
+
+
+class DocumentReplyBody(WireModel):
+    """What a partner said to a document."""
+
+    document_id: Annotated[UUID, Field(description="The document")]
+    reply: Annotated[Literal["acknowledged", "objected"], Field(description="Agreed, or not")]
+    objection: Annotated[str | None, Field(description="What is wrong; null when the partner agrees")]
+
+
+class LinkedDocumentBody(WireModel):
+    """What a link in a letter leads to."""
+
+    title: Annotated[str, Field(description="What the document is called")]
+    kind: DocumentKind
+    partner_name: Annotated[str, Field(description="Whose document it is")]
+    from_on: Annotated[date, Field(description="First day it is about")]
+    to_on: Annotated[date, Field(description="Last day it is about")]
+    formats: Annotated[
+        list[str], Field(description="What its content can be asked for as", examples=[["pdf"]])
+    ]
+    acknowledge_by_on: Annotated[date | None, Field(description="Until when an answer is expected")]
+    state: Annotated[DeliveryState, Field(description="How far the delivery is")]

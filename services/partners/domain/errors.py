@@ -189,3 +189,15 @@ class MergeImpossible(Conflict):
 
 class MergeUnknown(NotFound):
     code, title = "merge_unknown", "No such merge"
+
+
+class LinkInvalid(NotFound):
+    """Not one of ours, changed, or over; which of these it does not say."""
+
+    code, title = "document_link_invalid", "The link leads nowhere"
+
+
+class BounceUnreadable(Invalid):
+    """No report of a mail system about one of our letters."""
+
+    code, title = "bounce_unreadable", "The message is no delivery report"

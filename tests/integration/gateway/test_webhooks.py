@@ -11,15 +11,15 @@ import sqlalchemy as sa
 from standardwebhooks import Webhook
 from uuid_utils.compat import uuid7
 
-from gateway.adapters.secret_box import SecretBox
-from gateway.adapters.webhook_client import WebhookClient
 from gateway.adapters.webhook_deliveries import PER_ENDPOINT_MAX, claim_deliveries
 from gateway.application.deliver_webhooks import WebhookSender
 from gateway.consumers import SUBSCRIPTIONS
-from gateway.domain.webhook_target import TargetRules, networks_from
 from shared.database import Database, UnitOfWork
 from shared.events.payments import ReceiptsBookedV1
 from shared.inbox import apply_once
+from shared.secret_box import SecretBox
+from shared.webhooks.client import WebhookClient
+from shared.webhooks.target import TargetRules, networks_from
 from tests.factories.payment_facts import a_receipt, told
 from tests.integration.gateway.receiving import Receiver, receiving
 from tests.integration.gateway.running import Seen, access_token, gateway_before, recording_app

@@ -36,6 +36,10 @@ async def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Fa
         amqp_url="amqp://unused",
         internal_token_public_key=PUBLIC_KEY,
         cursor_secret=CURSOR_SECRET,
+        webhook_secret="a webhook secret of tests only",
+        webhook_networks="127.0.0.0/8",
+        webhook_http_allowed=True,
+        portal_url="https://api.example.com",
         document_store=tmp_path_factory.mktemp("documents").as_uri(),
     )
     return create_app(settings)

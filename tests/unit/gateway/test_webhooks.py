@@ -7,18 +7,11 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from gateway.adapters.secret_box import SecretBox, SecretUnreadable
-from gateway.domain.webhook import (
-    DELAYS_SECONDS,
-    SECRET_PREFIX,
-    Outcome,
-    Reply,
-    hold,
-    new_secret,
-    next_delay,
-    signatures,
-)
-from gateway.domain.webhook_target import (
+from gateway.domain.webhook import DELAYS_SECONDS, hold, next_delay
+from shared.secret_box import SecretBox, SecretUnreadable
+from shared.webhooks.attempt import Outcome, Reply
+from shared.webhooks.signature import SECRET_PREFIX, new_secret, signatures
+from shared.webhooks.target import (
     TargetInvalid,
     TargetRules,
     is_public,

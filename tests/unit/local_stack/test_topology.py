@@ -25,7 +25,7 @@ def test_every_service_has_an_api_and_a_worker_and_the_gateway_stands_before_the
     plans: dict[str, ProcessPlan],
 ) -> None:
     expected = {f"{service} {kind}" for service in SERVICES for kind in ("API", "worker")}
-    expected |= {"gateway", "gateway worker", "issuer"}
+    expected |= {"gateway", "gateway worker", "issuer", "mail catcher"}
 
     assert set(plans) == expected
 
@@ -42,7 +42,9 @@ def test_no_process_is_given_the_database_of_another(plans: dict[str, ProcessPla
     for name, plan in plans.items():
         urls = [key for key in plan.environment if key.endswith("_DATABASE_URL")]
 
-        assert urls == ([] if name == "issuer" else [f"{name.split()[0].upper()}_DATABASE_URL"])
+        assert urls == (
+            [] if name in ("issuer", "mail catcher") else [f"{name.split()[0].upper()}_DATABASE_URL"]
+        )
 
 
 def test_the_gateway_is_told_the_port_that_each_service_listens_on(plans: dict[str, ProcessPlan]) -> None:

@@ -17,9 +17,9 @@ from typing import Final, Self
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from gateway.domain.webhook import Reply
-from gateway.domain.webhook_target import TargetInvalid, TargetRules, literal_address, refused, target_host
 from shared.errors import FieldProblem
+from shared.webhooks.attempt import Reply
+from shared.webhooks.target import TargetInvalid, TargetRules, literal_address, refused, target_host
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5, sock_connect=5)
 EXCERPT_BYTES: Final = 1_024

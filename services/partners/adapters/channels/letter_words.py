@@ -1,0 +1,58 @@
+"""The words of letters that carry documents, in English, Hindi and Marathi."""
+
+from collections.abc import Mapping
+from typing import Final
+
+LETTER_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "subject": "{title} {day} – {partner}",
+        "reminder": "Reminder: {subject}",
+        "greeting": "Dear {name},",
+        "attached": "attached is your {title} of {day}.",
+        "linked": "your {title} of {day} is ready.",
+        "link": "It can be fetched here, for sixty days:",
+        "answer": "Please agree or object by {by}.",
+        "closing": "With kind regards",
+        "order_board": "order board",
+        "payment_sheet": "payment sheet",
+        "account_statement": "statement of account",
+        "credit_note": "credit note",
+        "balance_confirmation": "request to confirm a balance",
+        "report": "report",
+        "uploaded_file": "document",
+    },
+    "hi": {
+        "subject": "{title} {day} – {partner}",
+        "reminder": "स्मरण: {subject}",
+        "greeting": "प्रिय {name},",
+        "attached": "{day} का आपका {title} संलग्न है।",
+        "linked": "{day} का आपका {title} तैयार है।",
+        "link": "इसे साठ दिनों तक यहाँ से प्राप्त किया जा सकता है:",
+        "answer": "कृपया {by} तक सहमति दें या आपत्ति बताएँ।",
+        "closing": "सादर",
+        "order_board": "ऑर्डर बोर्ड",
+        "payment_sheet": "भुगतान पत्रक",
+        "account_statement": "खाता विवरण",
+        "credit_note": "क्रेडिट नोट",
+        "balance_confirmation": "शेष पुष्टि अनुरोध",
+        "report": "प्रतिवेदन",
+        "uploaded_file": "दस्तावेज़",
+    },
+    "mr": {
+        "subject": "{title} {day} – {partner}",
+        "reminder": "स्मरणपत्र: {subject}",
+        "greeting": "प्रिय {name},",
+        "attached": "{day} चे आपले {title} सोबत जोडले आहे.",
+        "linked": "{day} चे आपले {title} तयार आहे.",
+        "link": "ते साठ दिवस येथून मिळवता येईल:",
+        "answer": "कृपया {by} पर्यंत सहमती द्या किंवा हरकत कळवा.",
+        "closing": "आपले नम्र",
+        "order_board": "ऑर्डर बोर्ड",
+        "payment_sheet": "देयक पत्रक",
+        "account_statement": "खाते विवरण",
+        "credit_note": "क्रेडिट नोट",
+        "balance_confirmation": "शिल्लक पुष्टी विनंती",
+        "report": "अहवाल",
+        "uploaded_file": "दस्तऐवज",
+    },
+}

@@ -1,0 +1,75 @@
+"""Contacts of partners: added and retired, never changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Row = sa.Row[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewContact:
+    """Who is added; a secret is sealed for its id."""
+
+    id: UUID
+    partner_code: str
+    role: str
+    name: str
+    channel: str
+    address: str
+    language: str
+    host_key: str | None
+    sealed_secret: bytes | None
+
+
+async def add_contact(connection: AsyncConnection, new: NewContact, *, by: str, at: datetime) -> bool:
+    """False when the partner has this address in this role already."""
+    added = await connection.execute(
+        sa.text(
+            "INSERT INTO partner_contacts (id, partner_code, role, name, channel, address, language, host_key,"
+            " sealed_secret, added_at, added_by) VALUES (:id, :partner_code, :role, :name, :channel, :address,"
+            " :language, :host_key, :sealed_secret, :at, :by) ON CONFLICT DO NOTHING"
+        ),
+        {name: getattr(new, name) for name in NewContact.__dataclass_fields__} | {"at": at, "by": by},
+    )
+    return added.rowcount == 1
+
+
+async def retire_contact(
+    connection: AsyncConnection, partner_code: str, contact_id: UUID, *, by: str, at: datetime
+) -> Row | None:
+    """The contact, retired now or before; None when the partner has none of this id."""
+    await connection.execute(
+        sa.text(
+            "UPDATE partner_contacts SET retired_at = :at, retired_by = :by"
+            " WHERE id = :id AND partner_code = :partner AND retired_at IS NULL"
+        ),
+        {"id": contact_id, "partner": partner_code, "at": at, "by": by},
+    )
+    return (
+        await connection.execute(
+            sa.text("SELECT * FROM partner_contacts WHERE id = :id AND partner_code = :partner"),
+            {"id": contact_id, "partner": partner_code},
+        )
+    ).one_or_none()
+
+
+async def contact_rows(
+    connection: AsyncConnection, partner_code: str, *, is_retired: bool | None, after: UUID | None, limit: int
+) -> Sequence[Row]:
+    """In the order they were added."""
+    return (
+        await connection.execute(
+            sa.text(
+                "SELECT * FROM partner_contacts WHERE partner_code = :partner"
+                " AND (CAST(:is_retired AS boolean) IS NULL OR (retired_at IS NOT NULL) = :is_retired)"
+                " AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid)) ORDER BY id LIMIT :limit"
+            ),
+            {"partner": partner_code, "is_retired": is_retired, "after": after, "limit": limit},
+        )
+    ).all()

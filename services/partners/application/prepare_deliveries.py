@@ -1,0 +1,90 @@
+"""Makes or finds the document of each wish that is due, so that its deliveries can leave."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.partners.adapters.delivery_claims import (
+    SENDER,
+    Row,
+    due_request,
+    fail_request,
+    give_document,
+    postpone_request,
+)
+from services.partners.adapters.delivery_rows import Step, add_step
+from services.partners.adapters.document_rows import newest_document
+from services.partners.adapters.repositories import partners_to_change
+from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.application.freeze_document import FreezeDocument, freeze_document
+from services.partners.domain.document import SET_HERE, DocumentKind, Period
+from shared.database import Database
+from shared.errors import Refusal
+from shared.events.documents import DocumentDeliveryFailedV1
+
+# What payments publishes may come a while after the wish for it; two days later somebody has to look.
+NOT_THERE_YET: Final = timedelta(minutes=10)
+WAITS_MAX: Final = 288
+AT_ONCE_MAX: Final = 100
+
+
+async def prepare_deliveries(database: Database, now: datetime) -> int:
+    """One wish after the other, each in a transaction of its own; returns how many were looked at."""
+    for done in range(AT_ONCE_MAX):
+        async with UnitOfWork(database) as work:
+            request = await due_request(work.connection, now)
+            if request is None:
+                return done
+            try:
+                async with work.connection.begin_nested():
+                    await _prepare(work, request, now)
+            except Refusal as refusal:
+                await _give_up(work, request, refusal.detail, now)
+            await work.commit()
+    return AT_ONCE_MAX
+
+
+async def _prepare(work: UnitOfWork, request: Row, now: datetime) -> None:
+    kind, period = DocumentKind(request.kind), Period(request.from_on, request.to_on)
+    if kind in SET_HERE:
+        partner = (await partners_to_change(work.connection, [request.partner_code])).get(
+            request.partner_code
+        )
+        if partner is None:
+            await _give_up(work, request, f"There is no partner {request.partner_code}", now)
+            return
+        wanted = FreezeDocument(
+            partner=partner, kind=kind, cut_off_on=period.last, as_of=now, actor=request.requested_by
+        )
+        document_id = (await freeze_document(work, wanted)).id
+    else:
+        found = await newest_document(work.connection, request.partner_code, kind, period)
+        if found is None:
+            await _wait(work, request, now)
+            return
+        document_id = found
+    await give_document(work.connection, request.id, document_id)
+
+
+async def _wait(work: UnitOfWork, request: Row, now: datetime) -> None:
+    if request.attempts + 1 >= WAITS_MAX:
+        await _give_up(work, request, "The document was not published within two days", now)
+        return
+    await postpone_request(work.connection, request.id, now + NOT_THERE_YET)
+
+
+async def _give_up(work: UnitOfWork, request: Row, reason: str, now: datetime) -> None:
+    """Visible as failed deliveries; resending one tries again."""
+    for delivery in await fail_request(work.connection, request.id, reason):
+        await add_step(work.connection, delivery.id, Step("failed", reason, SENDER), at=now)
+        event = DocumentDeliveryFailedV1(
+            delivery_id=delivery.id,
+            document_id=None,
+            kind=request.kind,
+            partner_code=request.partner_code,
+            zone=None,
+            channel=delivery.channel,
+            state="failed",
+            reason=reason,
+            failed_at=now,
+        )
+        work.publish(event, partition_key=f"documents-{request.partner_code}", subject=str(delivery.id))
