@@ -1,4 +1,4 @@
-"""Freezes what is known of a partner now as a document: an order board or a payment sheet."""
+"""Freezes what is known of a partner now as a document: its payment sheet."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping

@@ -408,19 +408,34 @@ async def test_nobody_who_was_asked_is_forgotten_and_nobody_is_asked_for_ever(de
     assert all(subject.startswith("स्मरणपत्र") for subject in subjects[1:])
 
 
-async def test_a_board_that_cannot_be_made_fails_visibly(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("kind", "day", "reason"),
+    [
+        (DocumentKind.PAYMENT_SHEET, date(2030, 1, 1), "2030-01-01 is still to come"),
+        (
+            DocumentKind.ORDER_BOARD,
+            date(2026, 11, 25),
+            "Order boards are not set as files; read them at /v1/order-boards",
+        ),
+    ],
+)
+async def test_a_document_that_cannot_be_made_fails_visibly_and_stops_no_other(
+    desk: Desk, kind: DocumentKind, day: date, reason: str
+) -> None:
     wish = DeliveryWish(
         key=f"test:{uuid7()}",
         partner_code=desk.partner.code,
-        kind=DocumentKind.PAYMENT_SHEET,
-        period=Period.cut_off(date(2030, 1, 1)),
+        kind=kind,
+        period=Period.cut_off(day),
         recipients=(MEERA,),
     )
     async with UnitOfWork(desk.parts.files.database) as work:
         await queue_delivery(work, wish, actor="test", at=desk.clock[0])
         await work.commit()
+    await desk.wish(MEERA)
 
     await desk.send()
 
-    (delivery,) = await desk.deliveries()
-    assert (delivery["state"], delivery["last_error"]) == ("failed", "2030-01-01 is still to come")
+    failed, sent = await desk.deliveries()
+    assert (failed["state"], failed["last_error"]) == ("failed", reason)
+    assert sent["state"] == "sent"

@@ -45,5 +45,4 @@ _LAYOUTS: Final[Mapping[DocumentKind, Callable[[Content, str, str], Layout]]] = 
 }
 _LAYOUT_TITLES: Final[Mapping[DocumentKind, Mapping[str, str]]] = {
     DocumentKind.PAYMENT_SHEET: {"en": "Payment sheet", "hi": "भुगतान पत्रक", "mr": "देयक पत्रक"},
-    DocumentKind.ORDER_BOARD: {"en": "Order board", "hi": "ऑर्डर बोर्ड", "mr": "ऑर्डर बोर्ड"},
 }
