@@ -11,7 +11,7 @@ import pytest
 from psycopg import errors
 from uuid_utils.compat import uuid7
 
-from shared.events.crm import OrderChangedV1
+from shared.events.crm import OrderChangedV1, OrderLine
 from shared.events.envelope import envelope_of
 from tests.integration.partners.conftest import PartnersService
 from tests.integration.partners.test_partners_api import a_partner, register, told_about
@@ -185,6 +185,40 @@ async def test_crm_adds_its_status_and_orders_without_lines(service: PartnersSer
     board = await get(service, f"/v1/order-boards/{partner}")
     assert (shown["crm"]["status"], shown["crm"]["stated"]["amount"]) == ("Activated", "40000.00")
     assert [one["order_number"] for one in board["unlined"]] == [only_crm]
+
+
+async def test_lines_of_the_crm_count_until_a_system_with_stock_tells_the_order(
+    service: PartnersService,
+) -> None:
+    _, apply = service
+    partner = await a_known_partner(service)
+    order = an_order(partner)
+
+    def telling(hours: int, quantity: str) -> Any:
+        line = OrderLine(product_code="GEN-62", quantity=quantity, unit_price_minor=100_000_00)
+        event = OrderChangedV1(
+            record_id=f"801{uuid7().hex[-15:]}",
+            organization_id="00D000000000001",
+            system_modstamp=AT + timedelta(hours=hours),
+            order_number=order["order_number"],
+            status="Activated",
+            partner_code=partner,
+            currency="INR",
+            ordered_on=date(2026, 11, 2),
+            lines=(line,),
+        )
+        return envelope_of(event, subject=partner, partition_key=partner, sequence=1)
+
+    await apply([telling(-3, "3")])
+    by_crm = (await get(service, f"/v1/orders?partner_code={partner}"))["items"]
+    await told(service, order)
+    await apply([telling(5, "-1"), telling(6, "9")])
+    by_sap = (await get(service, f"/v1/orders?partner_code={partner}"))["items"]
+
+    assert [(one["source"], one["open"]["amount"]) for one in by_crm] == [("crm", "300000.00")]
+    assert [(one["source"], one["open"]["amount"], one["version"]) for one in by_sap] == [
+        ("sap", "400000.00", 2)
+    ]
 
 
 async def test_board_says_what_must_be_paid_and_publication_freezes_it(
