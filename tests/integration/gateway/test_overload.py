@@ -163,7 +163,7 @@ async def test_what_is_too_much_for_a_service_is_refused_quickly_and_the_rest_an
 
     assert refused_first == {"overloaded"}
     assert seen["overloaded"] == shed == 400 - seen["200"] > 0
-    assert 0 < stuck.most_inside <= 16 <= seen["200"]
+    assert 0 < stuck.most_inside <= min(16, seen["200"])  # who was inside is answered
     assert (small, after) == (["200"] * 3, ["200"] * 5)  # other services and own routes do not suffer
     assert small_seconds < 5
 
