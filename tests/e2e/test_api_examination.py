@@ -9,9 +9,9 @@ from tests.e2e.api_examination import Budget, examine
 from tests.e2e.desk import Desk
 from tests.faults.processes import FragileSystem
 
-# Examples and two invented requests of each operation, as far as the time goes; `make fuzz-api` has the large doses.
-BUDGET = Budget(seconds=100, cases=2, phases="examples,fuzzing")
-REACHED_SHARE = 0.8  # on a busy machine the time ends before the last operations
+# Examples and two invented requests of each operation; `make fuzz-api` has the large doses. A quiet machine needs about
+# a minute, most of it to invent; the time is for a busy one, that it examines the same.
+BUDGET = Budget(seconds=900, cases=2, phases="examples,fuzzing")
 PARTNERS = b"code,name,city,zone,gstin,ifsc,bank_account\nCP0001,Sharma Diesels,Pune,West,,,\n"
 
 
@@ -31,5 +31,5 @@ def test_every_reply_to_valid_and_invalid_requests_is_one_that_the_document_name
     report = examine(whole_system.url("gateway"), token, folder=tmp_path, budget=BUDGET)
 
     assert report.summary() == "", report.text
-    assert report.operations >= REACHED_SHARE * len(operations())
-    assert report.cases > 100
+    assert report.operations == len(operations())
+    assert report.cases > len(operations())
