@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.money import minor_from_text, text_from_minor
 
@@ -46,6 +46,30 @@ class MoneyBody(WireModel):
     def minor(self) -> int:
         """Minor units; MoneyError when the amount has more digits than the currency."""
         return minor_from_text(self.amount, self.currency)
+
+
+def _more_than_nothing(value: MoneyBody) -> MoneyBody:
+    if value.minor() <= 0:
+        raise ValueError("expected a positive amount")
+    return value
+
+
+def _not_negative(value: MoneyBody) -> MoneyBody:
+    if value.minor() < 0:
+        raise ValueError("expected nothing or a positive amount")
+    return value
+
+
+def _not_nothing(value: MoneyBody) -> MoneyBody:
+    if value.minor() == 0:
+        raise ValueError("expected an amount that is not nothing")
+    return value
+
+
+# What callers send; the same rules stand in the database, where breaking one is our fault and no longer theirs.
+PositiveMoney = Annotated[MoneyBody, AfterValidator(_more_than_nothing)]
+UnsignedMoney = Annotated[MoneyBody, AfterValidator(_not_negative)]
+NonzeroMoney = Annotated[MoneyBody, AfterValidator(_not_nothing)]
 
 
 @lru_cache(maxsize=4096)

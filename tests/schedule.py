@@ -8,6 +8,8 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 
 # All of these look at one running system, which takes longer to start than most of them to run.
 WHOLE_SYSTEM: Final = "tests/e2e"
+# Leaves the system full of whatever it invented, which others would stumble over.
+EXAMINATION: Final = f"{WHOLE_SYSTEM}/test_api_examination.py"
 # Started last, one of these would keep a single worker busy while the others have nothing left.
 LONG: Final = (WHOLE_SYSTEM, "tests/faults", "tests/conformance", "tests/integration")
 
@@ -33,5 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _rank(item.nodeid))
 
 
-def _rank(nodeid: str) -> int:
-    return next((rank for rank, folder in enumerate(LONG) if nodeid.startswith(f"{folder}/")), len(LONG))
+def _rank(nodeid: str) -> tuple[int, bool]:
+    rank = next((rank for rank, folder in enumerate(LONG) if nodeid.startswith(f"{folder}/")), len(LONG))
+    return rank, nodeid.startswith(EXAMINATION)

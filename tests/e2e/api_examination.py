@@ -1,6 +1,7 @@
 """Schemathesis at the gateway of a running system: `python -m tests.e2e.api_examination URL TOKEN [SECONDS [SEED]]`."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).parent
 DOCUMENT: Final = HERE.parents[1] / "docs" / "api" / "openapi.json"
 CONFIGURATION: Final = HERE / "schemathesis.toml"
+MEDIA: Final = HERE / "schemathesis_media.py"
 SEED: Final = 20261014
 ALL_PHASES: Final = "examples,coverage,fuzzing"
 # Threads, which take turns at one core; and two that parse at once break each other's parsing in Python 3.11
@@ -61,7 +63,14 @@ def examine(url: str, token: str, *, folder: Path, budget: Budget) -> Report:
         "--request-timeout", 30,
         "--report-json-path", report,
     ]  # fmt: skip
-    ran = subprocess.run(map(str, command), cwd=folder, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        map(str, command),
+        cwd=folder,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": str(MEDIA)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if not report.exists():
         raise RuntimeError(ran.stdout + ran.stderr)
     found = json.loads(report.read_text())

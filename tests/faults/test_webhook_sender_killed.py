@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.local.ports import free_ports
-from gateway.adapters.webhook_client import WebhookClient
 from gateway.adapters.webhook_deliveries import PER_ENDPOINT_MAX
 from gateway.application.deliver_webhooks import WebhookSender
 from gateway.application.register_webhook import WantedEndpoint, register_webhook
 from shared.database import Database, UnitOfWork
+from shared.webhooks.client import WebhookClient
 from tests.integration.gateway.receiving import Receiver, receiving
 from tests.integration.gateway.test_webhooks import BOX, LOOPBACK, book, make_due, sent
 from tests.integration.service_callers import a_caller

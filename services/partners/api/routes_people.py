@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/partners/{partner}/people", tags=["Partners"])
 
 
 @listed(router, "", PersonBody, refuses=(PartnerUnknown,), summary="List people of a partner")
-async def list_partner_contacts(
+async def list_partner_people(
     partner: str,
     page: PageWanted,
     connection: Reading,

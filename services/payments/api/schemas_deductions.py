@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_invoices import PartnerCode
-from shared.wire import Day, MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, NonzeroMoney, UnsignedMoney, WireModel, money
 
 Source = Annotated[
     str,
@@ -32,7 +32,9 @@ class TaxRuleDraft(WireModel):
     )
     rate: Rate
     rate_without_pan: Rate
-    threshold: Annotated[MoneyBody, Field(description="Taxable purchases a financial year that bear no tax")]
+    threshold: Annotated[
+        UnsignedMoney, Field(description="Taxable purchases a financial year that bear no tax")
+    ]
     base: Annotated[str, Field(max_length=500, description="On what the tax is taken, in words")] = ""
     source: Source
 
@@ -162,7 +164,7 @@ class TaxCertificateDraft(WireModel):
     quarter: Quarter
     certificate_number: Annotated[str, Field(min_length=1, max_length=60, examples=["ABCDEFG"])]
     evidence: Literal["form_16a", "annual_statement"]
-    amount: Annotated[MoneyBody, Field(description="Negative takes an earlier certificate back")]
+    amount: Annotated[NonzeroMoney, Field(description="Negative takes an earlier certificate back")]
     note: Annotated[str, Field(max_length=500)] = ""
 
 

@@ -11,7 +11,7 @@ from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_invoices import DocumentNumber, PartnerCode
 from services.payments.domain.cheque_return import return_reason, statutory_clock
 from services.payments.domain.instrument import Instrument, Standing
-from shared.wire import Day, MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, PositiveMoney, UnsignedMoney, WireModel, money
 
 Text = Annotated[str, Field(max_length=500)]
 StandingName = Literal["held", "deposited", "cleared", "bounced", "withdrawn"]
@@ -26,7 +26,7 @@ class InstrumentDraft(WireModel):
         str, Field(min_length=2, max_length=60, description="Bank, or the MICR code of its branch")
     ]
     drawer_name: Annotated[str, Field(max_length=140)] = ""
-    amount: MoneyBody
+    amount: PositiveMoney
     cheque_on: Annotated[Day, Field(description="The date written on it")]
     received_on: Day
     items: Annotated[
@@ -142,7 +142,7 @@ class ChargeRuleDraft(WireModel):
     """What a returned cheque costs from a day on."""
 
     valid_from: Day
-    amount: MoneyBody
+    amount: UnsignedMoney
     gst_rate: Annotated[Decimal, Field(ge=0, le=1, max_digits=5, decimal_places=4, examples=["0.18"])]
     source: Annotated[str, Field(min_length=3, max_length=300)]
 

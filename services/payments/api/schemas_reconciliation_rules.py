@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from services.payments.adapters.queries.listing import Row
 from services.payments.api.schemas_bank_accounts import AccountNumber
 from services.payments.api.schemas_reconciliations import AccountCode, Note, RuleName
-from shared.wire import Day, MoneyBody, WireModel, money
+from shared.wire import Day, MoneyBody, PositiveMoney, WireModel, money
 
 KIND_EXAMPLES = ["interest", "tax_refund", "own_transfer"]
 
@@ -37,7 +37,7 @@ class RuleDraft(WireModel):
         ),
     ]
     bank_account: AccountNumber | None = None
-    amount_max: MoneyBody | None = None
+    amount_max: PositiveMoney | None = None
     account_code: AccountCode
     valid_from: Day
     valid_to: Day | None = None
@@ -95,7 +95,7 @@ class ToleranceDraft(WireModel):
     bank_account: Annotated[
         AccountNumber | None, Field(description="Null for all accounts of the currency")
     ] = None
-    amount: MoneyBody
+    amount: PositiveMoney
     reason: Note
     valid_from: Day
     valid_to: Day
@@ -104,8 +104,6 @@ class ToleranceDraft(WireModel):
     def _ends_after_it_begins(self) -> "ToleranceDraft":
         if self.valid_to < self.valid_from:
             raise ValueError("expected valid_to on or after valid_from")
-        if self.amount.minor() <= 0:
-            raise ValueError("expected a positive amount: nothing needs no tolerance")
         return self
 
 
