@@ -157,7 +157,7 @@ async def list_document_openings(
     "/document-renderings",
     status_code=201,
     response_model=DocumentBody,
-    summary="Make a payment sheet now",
+    summary="Make a payment sheet or an order board now",
     responses={
         **known_before(DocumentBody),
         **refusals(PartnerUnknown, DocumentInvalid, KeyReused, StillRunning),
@@ -166,7 +166,10 @@ async def list_document_openings(
 async def make_document(
     draft: DocumentRenderingDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
 ) -> Response:
-    """Frozen as a version of its day; 200 with the version that holds when nothing has changed since."""
+    """Frozen as a version of its day; 200 with the version that holds when nothing has changed since.
+
+    A new version of an order board is also published, so that the partner's next board is compared with it.
+    """
     now = datetime.now(UTC)
 
     async def perform() -> Response:

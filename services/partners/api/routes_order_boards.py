@@ -156,9 +156,7 @@ async def show_published_order_board(
 
 
 async def _board_partner(connection: AsyncConnection, scope: RowScope, name: str) -> BoardPartner:
-    found = await owner_named(connection, scope, name)
-    details = found.details
-    return BoardPartner(code=details.code, name=details.name, city=details.city, zone=details.zone)
+    return BoardPartner.of((await owner_named(connection, scope, name)).details)
 
 
 def _day(at: datetime) -> date:

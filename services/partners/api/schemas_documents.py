@@ -10,7 +10,7 @@ from services.partners.adapters.document_queries import Row
 from services.partners.domain.document import FORMATS_ELSEWHERE, SET_FORMATS, SET_HERE, DocumentKind, Language
 from shared.wire import Day, WireModel
 
-MadeKind = Literal["payment_sheet"]
+MadeKind = Literal["order_board", "payment_sheet"]
 HandedInKind = Literal["report", "uploaded_file"]
 FormatName = Literal["pdf", "xlsx", "docx", "csv", "txt", "png", "jpg"]
 

@@ -1,4 +1,4 @@
-"""Freezes what is known of a partner now as a document: its payment sheet."""
+"""Freezes what is known of a partner now as a document: its payment sheet or its order board."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,15 +8,16 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.partners.adapters.document_rows import AddedVersion, NewDocument, add_version
 from services.partners.adapters.partner_documents.rendering import frozen_content, title_of
 from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet
 from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.application.publish_board import standing_board
 from services.partners.application.tell_documents import tell_published
 from services.partners.domain.document import SET_HERE, DocumentKind, Language, Period
 from services.partners.domain.errors import DocumentInvalid
+from services.partners.domain.order_board import BoardPartner
 from services.partners.domain.partner import Partner
 
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
@@ -34,6 +35,15 @@ class FreezeDocument:
     actor: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a document says, the hash of that, and the number that it has of its own."""
+
+    content: dict[str, Any]
+    content_sha256: str
+    number: str = ""
+
+
 async def freeze_document(work: UnitOfWork, wanted: FreezeDocument) -> AddedVersion:
     """The version that says this. When nothing differs from the newest one of the day but the instant, that one holds.
 
@@ -43,14 +53,15 @@ async def freeze_document(work: UnitOfWork, wanted: FreezeDocument) -> AddedVers
         raise DocumentInvalid(f"A document of the kind {wanted.kind} is not made here")
     if wanted.cut_off_on > wanted.as_of.astimezone(BUSINESS_TIME_ZONE).date():
         raise DocumentInvalid(f"{wanted.cut_off_on} is still to come")
-    content = await _CONTENTS[wanted.kind](work.connection, wanted)
+    said = await _SAID[wanted.kind](work, wanted)
     new = NewDocument(
         partner_code=wanted.partner.code,
         kind=wanted.kind,
         period=Period.cut_off(wanted.cut_off_on),
         title=title_of(wanted.kind, Language.ENGLISH),
-        content=content,
-        content_sha256=content_hash(content),
+        number=said.number,
+        content=said.content,
+        content_sha256=said.content_sha256,
         published_by=wanted.actor,
     )
     added = await add_version(work.connection, new, at=wanted.as_of)
@@ -65,9 +76,9 @@ def content_hash(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 
 
-async def _payment_sheet(connection: AsyncConnection, wanted: FreezeDocument) -> dict[str, Any]:
+async def _payment_sheet(work: UnitOfWork, wanted: FreezeDocument) -> _Said:
     sheet = await payment_sheet(
-        connection,
+        work.connection,
         wanted.partner,
         SheetWanted(
             as_of=wanted.as_of,
@@ -77,9 +88,23 @@ async def _payment_sheet(connection: AsyncConnection, wanted: FreezeDocument) ->
             is_for_partner=True,
         ),
     )
-    return frozen_content(sheet)
+    content = frozen_content(sheet)
+    return _Said(content, content_hash(content))
 
 
-_CONTENTS: Final[
-    Mapping[DocumentKind, Callable[[AsyncConnection, FreezeDocument], Awaitable[dict[str, Any]]]]
-] = {DocumentKind.PAYMENT_SHEET: _payment_sheet}
+async def _order_board(work: UnitOfWork, wanted: FreezeDocument) -> _Said:
+    """The published board itself, under its number and hash: promises are compared with what the partner was told."""
+    published = await standing_board(
+        work,
+        BoardPartner.of(wanted.partner.details),
+        at=wanted.as_of,
+        day=wanted.cut_off_on,
+        actor=wanted.actor,
+    )
+    return _Said(frozen_content(published.board), published.content_sha256, f"{published.number}")
+
+
+_SAID: Final[Mapping[DocumentKind, Callable[[UnitOfWork, FreezeDocument], Awaitable[_Said]]]] = {
+    DocumentKind.ORDER_BOARD: _order_board,
+    DocumentKind.PAYMENT_SHEET: _payment_sheet,
+}

@@ -102,7 +102,9 @@ async def _kept(
     files: DocumentFiles, document: Row, file_format: str, language: str, content: bytes
 ) -> StoredFile:
     """Bytes first, row after: a row without bytes would be a promise that cannot be kept."""
-    words = [document.kind.replace("_", "-"), document.partner_code, document.number or f"{document.to_on}"]
+    is_set_here = document.content is not None  # its number says less to the partner than its day
+    named_by = f"{document.to_on}" if is_set_here or not document.number else document.number
+    words = [document.kind.replace("_", "-"), document.partner_code, named_by]
     file = StoredFile(
         document_id=document.id,
         format=file_format,

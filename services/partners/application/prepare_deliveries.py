@@ -45,10 +45,6 @@ async def prepare_deliveries(database: Database, now: datetime) -> int:
 
 async def _prepare(work: UnitOfWork, request: Row, now: datetime) -> None:
     kind, period = DocumentKind(request.kind), Period(request.from_on, request.to_on)
-    if kind is DocumentKind.ORDER_BOARD:
-        # It is published as data at /v1/order-boards and not set as a file: better seen at once than waited for.
-        await _give_up(work, request, "Order boards are not set as files; read them at /v1/order-boards", now)
-        return
     if kind in SET_HERE:
         partner = (await partners_to_change(work.connection, [request.partner_code])).get(
             request.partner_code

@@ -41,7 +41,7 @@ class Language(StrEnum):
 
 
 # What this service sets itself, from content of its own.
-SET_HERE: Final = frozenset({DocumentKind.PAYMENT_SHEET})
+SET_HERE: Final = frozenset({DocumentKind.ORDER_BOARD, DocumentKind.PAYMENT_SHEET})
 # What a person hands in.
 HANDED_IN: Final = frozenset({DocumentKind.REPORT, DocumentKind.UPLOADED_FILE})
 # Formats that exist of a document that another service sets.

@@ -3,12 +3,13 @@
 A board is plain data that can be frozen: dates, decimals, texts and amounts in minor units. `order_board` makes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from services.partners.domain.order import HoldKind, OrderState
 from services.partners.domain.order_lift import Lift
+from services.partners.domain.partner import PartnerDetails
 from services.partners.domain.terms import PaymentNeeded
 
 LineKey = tuple[str, int]
@@ -123,6 +124,10 @@ class BoardPartner:
     city: str | None
     zone: str
 
+    @classmethod
+    def of(cls, details: PartnerDetails) -> "BoardPartner":
+        return cls(code=details.code, name=details.name, city=details.city, zone=details.zone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierBoard:
@@ -155,3 +160,14 @@ class OrderBoard:
     def orders(self) -> int:
         """How many orders have something open."""
         return len({line.order_number for line in self.lines}) + len(self.unlined)
+
+    def says_the_same_as(self, other: "OrderBoard") -> bool:
+        """Of the same day, whatever the instants, and whichever boards the two were compared with."""
+        compared = replace(
+            other,
+            as_of=self.as_of,
+            compared_with=self.compared_with,
+            compared_at=self.compared_at,
+            promise_changes=self.promise_changes,
+        )
+        return compared == self

@@ -1,18 +1,21 @@
 """Documents over the API: frozen once, versioned by what they say, given out as attachments and never to others."""
 
 import hashlib
+import io
 from datetime import UTC, date, datetime
 
 import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
+from python_calamine import CalamineWorkbook
 
 from services.partners.application.remove_expired_documents import remove_expired_documents
 from shared.identity import Caller
 from tests.factories.partners import APartner, a_registered_partner
 from tests.factories.payment_facts import a_receipt, an_invoice, booked, paying, registered
 from tests.integration.partners.conftest import PartnersService
+from tests.integration.partners.test_orders import an_order, told
 from tests.integration.service_callers import a_caller
 
 CSV = {"Content-Type": "text/csv"}
@@ -24,9 +27,11 @@ async def partner(service: PartnersService) -> APartner:
     return await a_registered_partner(service)
 
 
-async def made(service: PartnersService, partner: APartner, caller: Caller | None = None) -> httpx.Response:
+async def made(
+    service: PartnersService, partner: APartner, caller: Caller | None = None, kind: str = "payment_sheet"
+) -> httpx.Response:
     async with service[0](caller or a_caller()) as client:
-        draft = {"partner_code": partner.code, "kind": "payment_sheet"}
+        draft = {"partner_code": partner.code, "kind": kind}
         return await client.post("/v1/document-renderings", json=draft)
 
 
@@ -64,6 +69,35 @@ async def test_a_sheet_is_a_new_version_only_when_it_says_something_else(
         every = (await client.get("/v1/documents", params={"partner_code": partner.code})).json()["items"]
     assert [one["version"] for one in current] == [2]
     assert [(one["version"], one["is_superseded"]) for one in every] == [(2, False), (1, True)]
+
+
+async def test_a_board_is_the_one_that_was_published_and_another_only_when_it_says_something_else(
+    service: PartnersService, partner: APartner
+) -> None:
+    order = an_order(partner.code)
+    await told(service, order)
+    boards = f"/v1/order-boards/{partner.code}/publication"
+    async with service[0](a_caller()) as client:
+        published = (await client.post(boards)).json()
+
+    first, again = [await made(service, partner, kind="order_board") for _ in range(2)]
+    moved = order | {"lines": [order["lines"][0] | {"promised_on": "2027-02-01"}], "source_version": 1}
+    await told(service, moved)
+    second, known = [await made(service, partner, kind="order_board") for _ in range(2)]
+
+    async with service[0](a_caller()) as client:
+        publications = (await client.get(f"{boards}s")).json()["items"]
+        query = {"format": "xlsx", "language": "mr"}
+        content = (await client.get(second.json()["content_url"], params=query)).content
+    replies = (first, again, second, known)
+    assert [one.status_code for one in replies] == [201, 200, 201, 200]
+    assert [(one.json()["version"], one.json()["number"]) for one in (first, second)] == [(1, "1"), (2, "2")]
+    assert first.json()["content_sha256"] == published["content_sha256"]
+    assert [(one["number"], one["content_sha256"]) for one in publications] == [
+        (int(one.json()["number"]), one.json()["content_sha256"]) for one in (second, first)
+    ]
+    changes = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("दिलेल्या तारखांतील बदल")
+    assert changes.to_python()[1][4:] == [date(2026, 11, 25), date(2027, 2, 1), 68]
 
 
 async def test_everybody_gets_the_same_bytes_as_an_attachment_and_each_opening_is_kept(

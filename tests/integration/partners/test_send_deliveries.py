@@ -29,12 +29,18 @@ from services.partners.application.resend_delivery import remind_of_answers
 from services.partners.application.send_deliveries import DeliverySender, SenderParts, SendsDocuments
 from services.partners.domain.delivery import Channel, DeliveryWish, Recipient
 from services.partners.domain.document import DocumentKind, Language, Period
+from services.partners.domain.schedule import Audience, ScheduledKind
+from services.partners.worker import queue_planned_items
+from shared.database import Database
 from shared.identity import LINK_HOLDER, Caller
 from shared.webhooks.client import WebhookClient
 from shared.webhooks.target import TargetRules, networks_from
 from tests.factories.partners import APartner, a_registered_partner
 from tests.factories.receiving_servers import DropBox, Mailbox, certificate, mail_server, sftp_server
 from tests.integration.partners.conftest import PartnersService
+from tests.integration.partners.schedule_desk import DUE
+from tests.integration.partners.schedule_desk import Desk as ScheduleDesk
+from tests.integration.partners.test_orders import an_order, told
 from tests.integration.service_callers import a_caller
 
 START = datetime(2027, 1, 5, 4, tzinfo=UTC)
@@ -60,10 +66,9 @@ class Desk:
             key=f"test:{uuid7()}",
             partner_code=self.partner.code,
             kind=DocumentKind.PAYMENT_SHEET,
-            period=Period.cut_off(date(2026, 11, 25)),
             recipients=recipients,
             roles=roles,
-            **{"formats": ("pdf", "xlsx"), **facts},
+            **{"period": Period.cut_off(date(2026, 11, 25)), "formats": ("pdf", "xlsx"), **facts},
         )
         async with UnitOfWork(self.parts.files.database) as work:
             await queue_delivery(work, wish, actor="test", at=self.clock[0])
@@ -408,34 +413,43 @@ async def test_nobody_who_was_asked_is_forgotten_and_nobody_is_asked_for_ever(de
     assert all(subject.startswith("स्मरणपत्र") for subject in subjects[1:])
 
 
-@pytest.mark.parametrize(
-    ("kind", "day", "reason"),
-    [
-        (DocumentKind.PAYMENT_SHEET, date(2030, 1, 1), "2030-01-01 is still to come"),
-        (
-            DocumentKind.ORDER_BOARD,
-            date(2026, 11, 25),
-            "Order boards are not set as files; read them at /v1/order-boards",
-        ),
-    ],
-)
-async def test_a_document_that_cannot_be_made_fails_visibly_and_stops_no_other(
-    desk: Desk, kind: DocumentKind, day: date, reason: str
+async def test_a_scheduled_order_board_comes_as_a_letter_and_is_the_board_that_was_published(
+    desk: Desk, database: Database
 ) -> None:
-    wish = DeliveryWish(
-        key=f"test:{uuid7()}",
-        partner_code=desk.partner.code,
-        kind=kind,
-        period=Period.cut_off(day),
-        recipients=(MEERA,),
+    code = desk.partner.code
+    await told(desk.service, an_order(code))
+    await added_contact(
+        desk, role="accounts", channel="email", address=f"{code.lower()}@dealer.example", language="mr"
     )
-    async with UnitOfWork(desk.parts.files.database) as work:
-        await queue_delivery(work, wish, actor="test", at=desk.clock[0])
-        await work.commit()
+    schedules = ScheduleDesk(desk.service, database)
+    schedule_id = await schedules.schedule(
+        kinds=(ScheduledKind.ORDER_BOARD,), audience=Audience.PARTNERS, partner_codes=(code,), zones=()
+    )
+    await schedules.fire(schedule_id)
+    await queue_planned_items(database, DUE)
+
+    await desk.send()
+
+    (delivery,) = await desk.deliveries()
+    (letter,) = [one for one in desk.mailbox.letters if code.lower() in str(one["To"])]
+    attached = {part.get_filename(): part.get_content() for part in letter.iter_attachments()}
+    async with desk.service[0](a_caller()) as client:
+        board = (await client.get(f"/v1/order-boards/{code}/publications/1")).json()
+        (document,) = (await client.get(f"/v1/documents?partner_code={code}")).json()["items"]
+    assert (delivery["kind"], delivery["state"], delivery["last_error"]) == ("order_board", "sent", None)
+    assert "ऑर्डर बोर्ड" in str(letter["Subject"])
+    ((name, content),) = attached.items()
+    assert (str(name).startswith(f"order-board_{code}_2026-11-26"), content[:5]) == (True, b"%PDF-")
+    assert (board["board"]["day"], board["published_by"]) == ("2026-11-26", f"schedule:{schedule_id}")
+    assert (document["number"], document["content_sha256"]) == ("1", board["content_sha256"])
+
+
+async def test_a_document_that_cannot_be_made_fails_visibly_and_stops_no_other(desk: Desk) -> None:
+    await desk.wish(MEERA, period=Period.cut_off(date(2030, 1, 1)))
     await desk.wish(MEERA)
 
     await desk.send()
 
     failed, sent = await desk.deliveries()
-    assert (failed["state"], failed["last_error"]) == ("failed", reason)
+    assert (failed["state"], failed["last_error"]) == ("failed", "2030-01-01 is still to come")
     assert sent["state"] == "sent"

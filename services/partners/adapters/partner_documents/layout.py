@@ -1,9 +1,13 @@
 """A document laid out: what it says and in which order, before it is set as PDF or as a workbook."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from shared.documents.table import Cell, Column, Row
+from shared.documents.table import Cell, Column, Kind, Row
+
+Words = Mapping[str, str]
+_RIGHT: Final = frozenset({Kind.MONEY, Kind.INTEGER, Kind.DECIMAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidTable:
-    """Rows under headings, and the sums below; `empty` is said when there are none."""
+    """Rows under headings, and the sums below; `empty` is said when there are none.
+
+    On paper, tables that follow each other and are all `is_beside` share the width of the page.
+    """
 
     name: str
     title: str
@@ -26,6 +33,7 @@ class LaidTable:
     sums: Row | None
     empty: str
     marked: frozenset[int] = frozenset()  # rows that want attention
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """One document in one language."""
+    """One document in one language; `sheets` are what a workbook shows in place of the tables, if anything else."""
 
     language: str
     title: str
@@ -52,3 +60,9 @@ class Layout:
     summaries: Sequence[Sequence[Card]]  # one per currency
     tables: Sequence[LaidTable]
     notes: Sequence[str]
+    sheets: Sequence[LaidTable] = ()
+
+
+def heading(name: str, kind: Kind, words: Words, width: str = "auto") -> Heading:
+    """A heading of the title that the words have for the name; figures stand on the right."""
+    return Heading(Column(name, kind, words[name]), width, is_right=kind in _RIGHT)

@@ -49,6 +49,7 @@ def _table(table: LaidTable) -> dict[str, object]:
         "rows": [[_shown(cell) for cell in row] for row in table.rows],
         "sums": [cell_text(cell) for cell in table.sums or ()],
         "marked": sorted(table.marked),
+        "beside": table.is_beside,
     }
 
 

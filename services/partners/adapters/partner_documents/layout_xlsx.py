@@ -19,7 +19,7 @@ def layout_xlsx(layout: Layout, *, made_at: datetime) -> bytes:
     book = Workbook(target, title=layout.title, made_at=made_at)
     try:
         _summary(book, layout)
-        for table in layout.tables:
+        for table in layout.sheets or layout.tables:
             _table(book, table)
         book.close()
     except BaseException:
