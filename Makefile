@@ -1,7 +1,8 @@
 # One command for each thing people do here. `make help` lists them.
 SHELL := /bin/sh
 PYTHON ?= python3
-WORKERS ?= logical --maxprocesses 4 --dist loadfile
+# One more than there are cores: whoever looks at the whole system, or kills parts of it, mostly waits.
+WORKERS ?= $(shell expr $$(nproc) + 1) --maxprocesses 5 --dist loadfile
 ARGS ?=
 DAYS ?= 7
 RUN := .venv/bin/python -m

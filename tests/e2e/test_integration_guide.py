@@ -31,7 +31,7 @@ def files_of_the_guide(folder: Path) -> None:
     (folder / "statement.xml").write_bytes(camt_file(account_number=ACCOUNT))
     known = Entry(
         18_077_441,
-        "RTGS CR-GODAVARI ENERGY ENTERPRISES-INV/26-27/004000-ICICR52026100100000901",
+        "RTGS CR-GODAVARI ENERGY ENTERPRISES-IG/26-27/004000-ICICR52026100100000901",
         booked_on=today,
     )
     unknown = Entry(7_700, "NEFT CR-NOBODY KNOWS-HDFCN52026100200000902", booked_on=today)
