@@ -14,7 +14,7 @@ from services.partners.adapters.document_queries import (
     visible_document,
 )
 from services.partners.adapters.document_rows import note_opening
-from services.partners.adapters.queries import partner_named
+from services.partners.adapters.queries import owner_named, partner_named
 from services.partners.adapters.upload_scan import UPLOAD_MEDIA_TYPES
 from services.partners.api.dependencies import Files, PageWanted, Reading, Work
 from services.partners.api.file_upload import scanned_upload
@@ -173,7 +173,7 @@ async def make_document(
     now = datetime.now(UTC)
 
     async def perform() -> Response:
-        partner = await partner_named(work.connection, caller.row_scope(), draft.partner_code)
+        partner = await owner_named(work.connection, caller.row_scope(), draft.partner_code)
         wanted = FreezeDocument(
             partner=partner,
             kind=DocumentKind(draft.kind),

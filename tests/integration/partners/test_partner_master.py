@@ -139,6 +139,11 @@ async def test_a_merged_partner_is_another_code_of_the_survivor_until_it_is_take
     await register(service, a_partner(code=duplicate, status="active"))
     shown = (await call(service, "coordinator", "GET", f"/v1/partners/{duplicate}")).json()
     board = (await call(service, "coordinator", "GET", f"/v1/order-boards/{duplicate}")).json()
+    drafts = [{"partner_code": duplicate, "kind": kind} for kind in ("order_board", "payment_sheet")]
+    documents = [
+        (await call(service, "coordinator", "POST", "/v1/document-renderings", json=one)).json()
+        for one in drafts
+    ]
     undo = f"/v1/partner-merges/{merged['id']}/reversal"
     undone = await call(service, "approver", "POST", undo, json={"reason": "Two firms after all"})
     twice = await call(service, "approver", "POST", undo, json={"reason": "Two firms after all"})
@@ -148,6 +153,7 @@ async def test_a_merged_partner_is_another_code_of_the_survivor_until_it_is_take
     assert again.json()["code"] == "merge_impossible"
     assert (shown["status"], shown["merged_into"]) == ("closed", survivor)
     assert (board["partner"]["code"], board["orders"]) == (survivor, 2)
+    assert [one["partner_code"] for one in documents] == [survivor, survivor]
     assert (undone.status_code, twice.status_code) == (200, 409)
     assert (after["status"], after["merged_into"], apart["orders"]) == ("active", None, 1)
     assert told_about(database_url, duplicate).count("salesops.partners.partners_changed.v1") == 2
