@@ -11,6 +11,7 @@ PATH_VALUES = {
     "currency": "USD",
     "day": "2026-10-14",
     "month": "2026-10",
+    "number": "1",
     "partner": "CP0001",
     "reference": "HDFCR52026101400000001",
     "version": "standard-2026",

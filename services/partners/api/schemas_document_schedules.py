@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from services.partners.adapters.schedule_store import Row, rule_of
 from services.partners.domain.planned_runs import is_late
@@ -39,6 +39,27 @@ class QuietHoursBody(WireModel):
 
 class DocumentScheduleDraft(WireModel):
     """Who gets which documents, when, how, and on which condition."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Morning sheets of the West",
+                    "kinds": ["payment_sheet", "order_board"],
+                    "audience": "zones",
+                    "zones": ["West"],
+                    "recipient_roles": ["accounts"],
+                    "condition": "when_due",
+                    "cron": "0 9 * * MON-FRI",
+                    "time_zone": "Asia/Kolkata",
+                    "calendar": "IN-MH",
+                    "on_closed_day": "next_working_day",
+                    "quiet_hours": {"begins": "20:00", "ends": "08:00"},
+                    "valid_from": "2026-12-01",
+                }
+            ]
+        }
+    )
 
     name: Annotated[str, Field(min_length=3, max_length=120, examples=["Morning sheets"])]
     kinds: Annotated[

@@ -44,7 +44,7 @@ class DuplicateDecisionDraft(WireModel):
     """What somebody decides about a pair; merging them is a call of its own."""
 
     first_code: Code
-    second_code: Code
+    second_code: Annotated[Code, Field(examples=["CP0002"])]
     is_duplicate: Annotated[
         bool,
         Field(description="false: they are two, and the pair is not asked about again", examples=[False]),

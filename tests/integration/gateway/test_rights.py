@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 
 from gateway.domain.routing import GATEWAY, service_of
-from shared.access import RULES, Rule
-from shared.identity import ROLES
+from shared.access import LINK_HOLDERS, RULES, Rule
+from shared.identity import LINK_HOLDER, ROLES, InternalTokenVerifier
 from tests.integration.gateway.running import (
+    INTERNAL_KEY,
     JWKS,
     Seen,
     access_token,
@@ -46,7 +47,7 @@ async def test_every_route_answers_exactly_the_roles_of_the_matrix(gateway: str)
     tokens = {role: bearer(role) for role in ROLES}
     wrong: list[str] = []
     async with aiohttp.ClientSession() as session:
-        for rule in RULES:
+        for rule in (one for one in RULES if one.roles != LINK_HOLDERS):
             url = gateway + rule.path_template.replace("{", "").replace("}", "")
             for role, token in tokens.items():
                 status = await status_of(session, rule.method, url, token)
@@ -58,6 +59,23 @@ async def test_every_route_answers_exactly_the_roles_of_the_matrix(gateway: str)
                 wrong.append(f"{rule.method} {rule.path_template} without a token")
 
     assert wrong == []
+
+
+async def test_a_link_opens_without_a_login_and_a_login_adds_nothing_to_it(database_url: str) -> None:
+    seen = Seen([])
+    rules = [one for one in RULES if one.roles == LINK_HOLDERS]
+    async with gateway_before(recording_app(seen), database_url) as url, aiohttp.ClientSession() as session:
+        for rule in rules:
+            for headers in ({}, bearer("admin"), {"Authorization": "Bearer forged"}):
+                path = rule.path_template.replace("{token}", "a-link")
+                assert await status_of(session, rule.method, url + path, headers) == 200, rule
+
+    verifier = InternalTokenVerifier(json.dumps(INTERNAL_KEY.as_dict(private=False)), service="partners")
+    assert len(seen.requests) == 3 * len(rules) > 0
+    for request in seen.requests:
+        token = dict(request["headers"])[b"authorization"].decode().removeprefix("Bearer ")
+        caller = verifier.caller_of(token)
+        assert (caller.roles, caller.zones, caller.partner_code) == ({LINK_HOLDER}, set(), None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from deploy.documents import SERVICES
 from gateway.domain.routing import service_of
-from shared.identity import ROLES, Caller, InternalTokenIssuer
+from shared.identity import LINK_HOLDER, ROLES, Caller, InternalTokenIssuer
 from tests.contract.requests import PlausibleRequest, plausible_requests
 from tests.integration.service_callers import CURSOR_SECRET, PRIVATE_KEY, PUBLIC_KEY
 from tests.provisions import DatabaseFactory
@@ -22,16 +22,24 @@ INSIDE: Final = re.compile(
 # Answered before anything is looked up: from a table in the code, or refused by a rule that examples do not keep.
 NEVER_ASK_THE_DATABASE: Final = frozenset(
     {
+        "GET /v1/document-links/{token}",
+        "GET /v1/document-links/{token}/content",
         "GET /v1/ledger-accounts",
         "POST /v1/bank-lines/{bank_line_id}/link",
         "POST /v1/bank-statements",
+        "POST /v1/delivery-bounces",
+        "POST /v1/document-links/{token}/acknowledgement",
+        "POST /v1/document-links/{token}/objection",
+        "POST /v1/document-links/{token}/unsubscription",
+        "POST /v1/documents",
         "POST /v1/freight-terms",
         "POST /v1/payment-queries",
         "POST /v1/refunds",
+        "POST /v1/research-assignments",
         "POST /v1/tax-deductors",
     }
 )
-ANYBODY: Final = Caller("test", ROLES, frozenset(), None, "token-all")
+ANYBODY: Final = Caller("test", ROLES | {LINK_HOLDER}, frozenset(), None, "token-all")
 
 
 def requests_to(service: str) -> list[PlausibleRequest]:
@@ -47,6 +55,7 @@ def application(service: str, database_url: str) -> FastAPI:
                 "amqp_url": "amqp://unused",
                 "internal_token_public_key": PUBLIC_KEY,
                 "cursor_secret": CURSOR_SECRET,
+                "webhook_secret": "a webhook secret of tests only",
                 "log_level": "error",
             }
         )
