@@ -8,7 +8,7 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 
 # All of these look at one running system, which takes longer to start than most of them to run.
 WHOLE_SYSTEM: Final = "tests/e2e"
-# Leaves the system full of whatever it invented, which others would stumble over.
+# Has a system of its own, and takes as long as all others together.
 EXAMINATION: Final = f"{WHOLE_SYSTEM}/test_api_examination.py"
 # Started last, one of these would keep a single worker busy while the others have nothing left.
 LONG: Final = (WHOLE_SYSTEM, "tests/faults", "tests/conformance", "tests/integration")
@@ -18,6 +18,8 @@ class FilesTogether(LoadFileScheduling):
     """A file is one worker's, and so is the whole system with every test that looks at it."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(EXAMINATION):
+            return EXAMINATION
         return WHOLE_SYSTEM if nodeid.startswith(f"{WHOLE_SYSTEM}/") else super()._split_scope(nodeid)
 
 

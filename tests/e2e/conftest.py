@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,21 +56,32 @@ def salesforce_settings(port: int) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def whole_system(salesforce_port: int) -> Iterator[FragileSystem]:
-    """Every process of `make run` on servers of its own."""
+@contextmanager
+def started(*processes: str, environment: dict[str, str]) -> Iterator[FragileSystem]:
+    """Processes of `make run` on servers of their own."""
     folder = Path(tempfile.mkdtemp(prefix="salesops-test-"))
     folder.chmod(0o711)
     with fragile_system(StackFolder(folder)) as system:
-        services = (f"{service} {kind}" for service in SERVICES for kind in ("API", "worker"))
-        system.start(
-            *services,
-            "gateway worker",
-            "gateway",
-            environment=WIDE_LIMITS | salesforce_settings(salesforce_port),
-        )
+        system.start(*processes, environment=environment)
         yield system
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def whole_system(salesforce_port: int) -> Iterator[FragileSystem]:
+    """Every process of `make run`."""
+    services = [f"{service} {kind}" for service in SERVICES for kind in ("API", "worker")]
+    environment = WIDE_LIMITS | salesforce_settings(salesforce_port)
+    with started(*services, "gateway worker", "gateway", environment=environment) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def examined_system() -> Iterator[FragileSystem]:
+    """What answers requests, with nothing in it: others leave it full of business, and it would be left full of nonsense."""
+    services = [f"{service} API" for service in SERVICES]
+    with started(*services, "gateway", environment=WIDE_LIMITS) as system:
+        yield system
 
 
 @pytest.fixture
