@@ -266,7 +266,7 @@ async def test_worker_goes_on_after_it_lost_its_database_connections(database: D
         async with database.engine.begin() as connection:
             await connection.execute(
                 text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
