@@ -47,6 +47,10 @@ class RowScope:
         own_partner = partner_code is not None and partner_code == self.partner_code
         return own_partner or (zone is not None and zone in self.zones)
 
+    def parameters(self) -> dict[str, object]:
+        """What statements compare rows with: `:sees_all`, `:zones` and, where rows are partners', `:own_code`."""
+        return {"sees_all": self.sees_all, "zones": sorted(self.zones), "own_code": self.partner_code}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -61,9 +61,7 @@ async def partners_with_orders(
             " ORDER BY code LIMIT :limit"
         ),
         {
-            "sees_all": scope.sees_all,
-            "zones": sorted(scope.zones),
-            "own_code": scope.partner_code,
+            **scope.parameters(),
             "zone": zone,
             "after_code": after_code,
             "limit": limit,

@@ -53,7 +53,7 @@ async def delivery_rows(
                 " AND (CAST(:after AS uuid) IS NULL OR v.id < CAST(:after AS uuid))"
                 " ORDER BY v.id DESC LIMIT :limit"
             ),
-            _scope_values(scope)
+            scope.parameters()
             | {
                 "partner": chosen.partner_code,
                 "kind": chosen.kind,
@@ -71,7 +71,7 @@ async def visible_delivery(connection: AsyncConnection, scope: RowScope, deliver
     """DeliveryUnknown when it is absent or of a partner the caller does not see."""
     row = (
         await connection.execute(
-            sa.text(f"{_SHOWN} AND v.id = :id"), _scope_values(scope) | {"id": delivery_id}
+            sa.text(f"{_SHOWN} AND v.id = :id"), scope.parameters() | {"id": delivery_id}
         )
     ).one_or_none()
     if row is None:
@@ -86,7 +86,3 @@ async def steps_of(connection: AsyncConnection, delivery_id: UUID) -> Sequence[R
             sa.text("SELECT * FROM delivery_steps WHERE delivery_id = :id ORDER BY id"), {"id": delivery_id}
         )
     ).all()
-
-
-def _scope_values(scope: RowScope) -> dict[str, object]:
-    return {"sees_all": scope.sees_all, "zones": sorted(scope.zones), "own_code": scope.partner_code}

@@ -62,7 +62,7 @@ async def document_rows(
                 "  OR (d.published_at, d.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))"
                 " ORDER BY d.published_at DESC, d.id DESC LIMIT :limit"
             ),
-            _scope_values(scope)
+            scope.parameters()
             | {
                 "partner": chosen.partner_code,
                 "kind": chosen.kind,
@@ -81,7 +81,7 @@ async def visible_document(connection: AsyncConnection, scope: RowScope, documen
     """DocumentUnknown when it is absent or of a partner the caller does not see."""
     row = (
         await connection.execute(
-            sa.text(f"{_SHOWN} AND d.id = :id"), _scope_values(scope) | {"id": document_id}
+            sa.text(f"{_SHOWN} AND d.id = :id"), scope.parameters() | {"id": document_id}
         )
     ).one_or_none()
     if row is None:
@@ -122,7 +122,3 @@ async def opening_rows(
             {"id": document_id, "after": after, "limit": limit},
         )
     ).all()
-
-
-def _scope_values(scope: RowScope) -> dict[str, object]:
-    return {"sees_all": scope.sees_all, "zones": sorted(scope.zones), "own_code": scope.partner_code}

@@ -62,7 +62,7 @@ async def order_rows(
                 "state": chosen.state,
                 "is_held": chosen.is_held,
                 "order_number": chosen.order_number,
-                **scope_values(scope),
+                **scope.parameters(),
             },
         )
     ).all()
@@ -77,7 +77,7 @@ async def order_shown(connection: AsyncConnection, scope: RowScope, order_id: UU
                 " JOIN order_tellings t ON t.order_id = o.id AND t.version = o.version"
                 f" WHERE {_VISIBLE} AND o.id = :id"
             ),
-            {"id": order_id, **scope_values(scope)},
+            {"id": order_id, **scope.parameters()},
         )
     ).one_or_none()
     if row is None:
@@ -140,12 +140,7 @@ async def open_line_rows(
                 "after_order": after[1] if after else None,
                 "after_line": after[2] if after else None,
                 "limit": limit,
-                **scope_values(scope),
+                **scope.parameters(),
             },
         )
     ).all()
-
-
-def scope_values(scope: RowScope) -> dict[str, object]:
-    """The caller's rows as parameters of a statement."""
-    return {"sees_all": scope.sees_all, "zones": sorted(scope.zones), "own_code": scope.partner_code}

@@ -19,10 +19,6 @@ Row = sa.Row[Any]
 _VISIBLE: Final = "(:sees_all OR partners.zone = ANY(CAST(:zones AS text[])) OR partners.code = :own_code)"
 
 
-def _scope_values(scope: RowScope) -> dict[str, object]:
-    return {"sees_all": scope.sees_all, "zones": sorted(scope.zones), "own_code": scope.partner_code}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerFilter:
     """None leaves a filter out; `words` are beginnings of words, all of which are there, in any case."""
@@ -61,7 +57,7 @@ async def partner_rows(
             "words": _query_of(chosen.words),
             "asked": chosen.words,
             "limit": limit,
-            **_scope_values(scope),
+            **scope.parameters(),
         },
     )
     return [partner_of(row) for row in rows]
@@ -72,7 +68,7 @@ async def partner_named(connection: AsyncConnection, scope: RowScope, name: str)
     row = (
         await connection.execute(
             sa.text(f"SELECT * FROM partners WHERE {_VISIBLE} AND (code = :name OR id = :id)"),
-            {"name": name, "id": _uuid(name), **_scope_values(scope)},
+            {"name": name, "id": _uuid(name), **scope.parameters()},
         )
     ).one_or_none()
     if row is None:

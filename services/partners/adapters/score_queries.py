@@ -35,9 +35,7 @@ async def score_rows(
         "tolerance": asked.tolerance_seconds,
         "after": after,
         "limit": limit,
-        "sees_all": scope.sees_all,
-        "zones": sorted(scope.zones),
-        "own_code": scope.partner_code,
+        **scope.parameters(),
     }
     return (await connection.execute(statement, values)).all()
 

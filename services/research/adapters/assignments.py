@@ -128,8 +128,7 @@ async def assignment_rows(
     parameters: dict[str, Any] = {
         **_NOTHING_CHOSEN,
         **chosen,
-        "sees_all": scope.sees_all,
-        "zones": sorted(scope.zones),
+        **scope.parameters(),
         "after_due_at": after[0] if after else None,
         "after_id": after[1] if after else None,
         "limit": limit,

@@ -34,7 +34,7 @@ async def opportunity_rows(
     connection: AsyncConnection, scope: RowScope, chosen: Mapping[str, Any], after: UUID | None, limit: int
 ) -> Sequence[Row]:
     """Those a caller sees, in the order they were first heard of, after an id."""
-    parameters = {**_NOTHING_CHOSEN, **chosen, **_seen(scope), "after": after, "limit": limit}
+    parameters = {**_NOTHING_CHOSEN, **chosen, **scope.parameters(), "after": after, "limit": limit}
     return (await connection.execute(_LIST, parameters)).all()
 
 
@@ -47,10 +47,6 @@ async def opportunity_row(connection: AsyncConnection, scope: RowScope, opportun
 async def version_rows(connection: AsyncConnection, opportunity_id: UUID) -> Sequence[Row]:
     """How it was told, the latest state first."""
     return (await connection.execute(_VERSIONS, {"id": opportunity_id, "limit": VERSIONS_MAX})).all()
-
-
-def _seen(scope: RowScope) -> dict[str, object]:
-    return {"sees_all": scope.sees_all, "zones": sorted(scope.zones)}
 
 
 _NOTHING_CHOSEN: Final[Mapping[str, None]] = dict.fromkeys(

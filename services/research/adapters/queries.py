@@ -42,8 +42,7 @@ async def entity_rows(
             """
         ),
         {
-            "sees_all": scope.sees_all,
-            "zones": sorted(scope.zones),
+            **scope.parameters(),
             "zone": chosen.zone,
             "patterns": [_word_pattern(word) for word in chosen.words],
             "after_name": after[0],
