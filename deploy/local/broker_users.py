@@ -1,4 +1,8 @@
-"""What each service may do at the broker: a service that was taken over cannot forge another's facts."""
+"""What each service may do at the broker: a service that was taken over cannot tell everybody another's facts.
+
+It can still put messages into one queue of another: RabbitMQ compares routing keys with rights at topic exchanges only,
+and postponed and dead messages go through two direct ones that all services share.
+"""
 
 import base64
 import hashlib
