@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 
 from gateway.adapters.field_words import field_words
 from gateway.domain.merged_openapi import canonical_json, published_document
+from gateway.domain.openapi_sharing import shared
 from gateway.domain.salesforce_openapi import salesforce_document
 from gateway.main import own_document
 from services.partners.main import create_app as create_partners
@@ -38,7 +39,7 @@ def api_documents() -> dict[str, str]:
     documents = {name: _document(kind, create) for name, (kind, create) in SERVICES.items()}
     published = published_document({"gateway": own_document(), **documents}, field_words())
     return {
-        "openapi.json": canonical_json(published),
+        "openapi.json": canonical_json(shared(published)),
         "salesforce-openapi.json": canonical_json(salesforce_document(published)),
         "asyncapi.json": bundled_document(),
     }

@@ -133,15 +133,26 @@ def _kept(path: Path) -> dict[str, Any] | None:
 def catalogue_of(document: Mapping[str, Any]) -> Catalogue:
     return Catalogue(
         tuple(
-            Readable(path, operations["get"].get("summary", ""), _query_names(operations["get"]))
+            Readable(path, operations["get"].get("summary", ""), _query_names(document, operations["get"]))
             for path, operations in document["paths"].items()
             if path.startswith(PREFIX) and "get" in operations
         )
     )
 
 
-def _query_names(operation: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(one["name"] for one in operation.get("parameters", []) if one.get("in") == "query")
+def _query_names(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str, ...]:
+    parameters = (_resolved(document, one) for one in operation.get("parameters", []))
+    return tuple(one["name"] for one in parameters if one.get("in") == "query")
+
+
+def _resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a reference: parameters that many operations take stand once in the document."""
+    if "$ref" not in part:
+        return part
+    found: Any = document
+    for key in str(part["$ref"]).removeprefix("#/").split("/"):
+        found = found[key]
+    return dict(found)
 
 
 def _segments(resource: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import aiohttp
 from gateway.adapters.bounded_body import bounded_body
 from gateway.adapters.field_words import field_words
 from gateway.domain.merged_openapi import canonical_json, published_document
+from gateway.domain.openapi_sharing import shared
 from gateway.domain.salesforce_openapi import salesforce_document
 from shared.observability import logger
 
@@ -82,7 +83,7 @@ class ServiceDocuments:
         merged = published_document(self._documents, self._words)
         self._published = PublishedDocuments(
             merged,
-            openapi=PublishedText(canonical_json(merged)),
+            openapi=PublishedText(canonical_json(shared(merged))),
             salesforce=PublishedText(canonical_json(salesforce_document(merged))),
         )
         return self._published

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.domain.openapi_examples import add_examples
 from gateway.domain.openapi_replies import add_common_replies
-from gateway.domain.openapi_words import Words, describe_fields
+from gateway.domain.openapi_words import Words, describe_fields, leave_out_empty_words
 from gateway.domain.routing import service_of
 
 # OpenAPI documents are JSON of any shape; this module only moves parts and renames references.
@@ -80,6 +80,7 @@ def published_document(documents: Mapping[str, Document], words: Words) -> Docum
     add_common_replies(document)
     describe_fields(document, words)
     add_examples(document, words)
+    leave_out_empty_words(document)
     return document
 
 
@@ -117,7 +118,7 @@ def merged_document(documents: Mapping[str, Document]) -> Document:
 
 def canonical_json(document: Document) -> str:
     """Return the text that is committed and served; keys stay in the document's own order."""
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def _info() -> Document:

@@ -9,6 +9,11 @@ PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 # name of the component, status, when it is answered
 BAD_REQUEST: Final = ("Malformed", "400", "The request cannot be read")
+NO_SUCH_METHOD: Final = (
+    "MethodNotAllowed",
+    "405",
+    "The path has no such method; the header Allow lists those it has",
+)
 REQUEST_TIMEOUT: Final = ("RequestTimeout", "408", "The body stopped arriving")
 TOO_MANY: Final = ("TooManyRequests", "429", "Too many requests; try again after the seconds in Retry-After")
 BROKEN: Final = (
@@ -40,11 +45,19 @@ _RETRY_AFTER: Final = {
         "example": 2,
     }
 }
+_ALLOW: Final = {
+    "Allow": {
+        "description": "The methods that the path has",
+        "schema": {"type": "string"},
+        "example": "GET, HEAD, POST",
+    }
+}
 _EXAMPLES: Final = {
     "400": ("malformed", "Malformed request", "The body is not well-formed JSON"),
     "401": ("unauthenticated", "Not authenticated", "Send an access token: Authorization: Bearer …"),
     "403": ("forbidden", "Not allowed", "Your roles do not allow this"),
     "404": ("not_found", "Not found", "There is no such resource"),
+    "405": ("method_not_allowed", "Method not allowed", "The resource does not answer this method"),
     "408": ("request_timeout", "The request took too long to arrive", "The rest of the body did not arrive"),
     "413": ("too_large", "Too large", "This route takes at most 1,048,576 bytes"),
     "415": ("unsupported_format", "Unsupported format", "Send the body as application/json"),
@@ -60,6 +73,7 @@ _STATUS_OF: Final = {
     "Unauthenticated": "401",
     "Forbidden": "403",
     "NotFound": "404",
+    "MethodNotAllowed": "405",
     "RequestTimeout": "408",
     "TooLarge": "413",
     "UnsupportedFormat": "415",
@@ -75,7 +89,7 @@ _STATUS_OF: Final = {
 def add_common_replies(document: Document) -> None:
     """Name in every operation the refusals and faults that are not its own; they are kept once as components."""
     responses = document["components"].setdefault("responses", {})
-    for name, status, text in (BAD_REQUEST, REQUEST_TIMEOUT, TOO_MANY, BROKEN, SLOW):
+    for name, status, text in (BAD_REQUEST, NO_SUCH_METHOD, REQUEST_TIMEOUT, TOO_MANY, BROKEN, SLOW):
         responses.setdefault(name, _reply(status, text))
     for name, response in responses.items():
         _complete(response, _STATUS_OF.get(name, ""))
@@ -88,7 +102,7 @@ def add_common_replies(document: Document) -> None:
 
 
 def _add(operation: Document, *, is_passed_on: bool) -> None:
-    common = [BAD_REQUEST, TOO_MANY]
+    common = [BAD_REQUEST, NO_SUCH_METHOD, TOO_MANY]
     if is_passed_on:
         common += [BROKEN, SLOW]
     if "requestBody" in operation:
@@ -117,7 +131,9 @@ def _reply(status: str, text: str) -> Document:
 
 
 def _complete(response: Document, status: str) -> None:
-    """Give the shared problem replies their example, and those that ask to wait the header that says how long."""
+    """Give the shared problem replies their example, and those that have a header of their own that header."""
+    if status == "405":
+        response.setdefault("headers", {}).update(_ALLOW)
     if status in ("429", "503"):
         response.setdefault("headers", {}).update(_RETRY_AFTER)
     media = response.get("content", {}).get(PROBLEM_MEDIA_TYPE)

@@ -47,6 +47,19 @@ def describe_fields(document: Document, words: Words) -> None:
                     parameter["description"] = text
 
 
+def leave_out_empty_words(document: Document) -> None:
+    """Take away what pydantic adds and says nothing: titles made of fields' names, descriptions that stand twice."""
+    for schema in document["components"].get("schemas", {}).values():
+        for field in schema.get("properties", {}).values():
+            field.pop("title", None)
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []):
+                parameter["schema"].pop("title", None)
+                if parameter["schema"].get("description") == parameter.get("description"):
+                    parameter["schema"].pop("description", None)
+
+
 def undescribed(document: Document) -> list[str]:
     """Fields and parameters without a description, as 'Model.field' and 'operation?parameter'."""
     fields = [

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.openapi_sharing import unshared
+
 COMMITTED = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
 METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 
@@ -49,7 +51,8 @@ class Operation:
 
 @cache
 def document() -> Any:
-    return json.loads(COMMITTED.read_text(encoding="utf-8"))
+    """With replies, parameters and examples where they are used; models are references still."""
+    return unshared(json.loads(COMMITTED.read_text(encoding="utf-8")))
 
 
 @cache

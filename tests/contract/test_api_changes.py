@@ -2,7 +2,6 @@
 
 import copy
 import json
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.api_changes import API_DOCUMENTS, DOCS, RELEASED, broken_by, broken_events, read_events
+from tests.contract.api_changes import (
+    API_DOCUMENTS,
+    DOCS,
+    RELEASED,
+    accepted,
+    broken_by,
+    broken_events,
+    read_events,
+)
 
 Change = Callable[[Any], object]
 
@@ -214,11 +221,6 @@ def test_an_event_does_not_gain_values_that_old_consumers_do_not_know() -> None:
     new = {**EVENT, "properties": {"id": {"type": "string", "enum": ["a", "b"]}}}
 
     assert "paid.v1/id: the value 'b' is new" in broken_events({"paid.v1": EVENT}, {"paid.v1": new})
-
-
-def accepted(kind: str) -> dict[str, str]:
-    """Breaking changes that were decided on, with the reason: docs/api/released/accepted.toml."""
-    return dict(tomllib.loads((RELEASED / "accepted.toml").read_text())[kind])
 
 
 def read(path: Path) -> Any:

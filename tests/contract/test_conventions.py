@@ -162,7 +162,7 @@ def test_instants_end_in_at_and_days_in_on() -> None:
 
 @every_operation
 def test_every_refusal_and_fault_that_can_come_is_named(operation: Operation) -> None:
-    expected = {"400", "429", "500", "503"}
+    expected = {"400", "405", "429", "500", "503"}
     if not operation.is_public:
         expected |= {"401", "403"}
     if service_of(operation.path) != GATEWAY:
