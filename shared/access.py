@@ -375,6 +375,7 @@ RULES: Final = (
     # reporting
     Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/projections", BACK_OFFICE | ANALYSTS),
     # research
     Rule("GET", "/v1/opportunities", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/opportunities/{opportunity_id}", BACK_OFFICE | ANALYSTS | ZONES),

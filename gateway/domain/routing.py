@@ -125,7 +125,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("crm-accounts", "partner-documents", "partners", "payment-sheets"), "partners"),
     **dict.fromkeys(("delivery-scores", "document-schedules", "holiday-calendars"), "partners"),
-    "dashboards": "reporting",
+    **dict.fromkeys(("dashboards", "projections"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
 }
 

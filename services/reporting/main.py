@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.reporting.api import routes_dashboards
+from services.reporting.api import routes_dashboards, routes_projections
 from services.reporting.settings import ReportingSettings
 from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
@@ -12,7 +12,7 @@ SERVICE = "reporting"
 
 def create_app(settings: ReportingSettings) -> FastAPI:
     """The application with all routes of this service."""
-    return create_service_app(SERVICE, settings, [routes_dashboards.router])
+    return create_service_app(SERVICE, settings, [routes_dashboards.router, routes_projections.router])
 
 
 def main() -> None:

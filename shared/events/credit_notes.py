@@ -36,7 +36,7 @@ class CreditNoteRequestedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.credit_note_requested.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     note: CreditNoteState
 
@@ -46,7 +46,7 @@ class CreditNoteApprovedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.credit_note_approved.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     note: CreditNoteState
 
@@ -56,7 +56,7 @@ class CreditNoteIssuedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.credit_note_issued.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     note: CreditNoteState
 
@@ -66,7 +66,7 @@ class CreditNoteEndedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.credit_note_ended.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     note: CreditNoteState
 

@@ -112,7 +112,7 @@ class OpportunityChangedV1(RecordChangedV1):
     """An opportunity of the CRM is new or changed; it is told whole."""
 
     type_name: ClassVar[str] = "salesops.crm.opportunity_changed.v1"
-    consumers: ClassVar[tuple[str, ...]] = ("research",)
+    consumers: ClassVar[tuple[str, ...]] = ("research", "reporting")
 
     name: Annotated[str, Field(max_length=200)]
     stage: Annotated[str, Field(max_length=200)]

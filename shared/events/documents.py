@@ -12,7 +12,7 @@ class DocumentPublishedV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.document_published.v1"
     source: ClassVar[str] = "partners"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     document_id: UUID
     kind: str
@@ -32,7 +32,7 @@ class DocumentDeliveredV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.document_delivered.v1"
     source: ClassVar[str] = "partners"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     delivery_id: UUID
     document_id: UUID
@@ -49,7 +49,7 @@ class DocumentDeliveryFailedV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.document_delivery_failed.v1"
     source: ClassVar[str] = "partners"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     delivery_id: UUID
     document_id: UUID | None
@@ -67,7 +67,7 @@ class DocumentAcknowledgedV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.document_acknowledged.v1"
     source: ClassVar[str] = "partners"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     document_id: UUID
     kind: str

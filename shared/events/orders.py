@@ -52,6 +52,7 @@ class OrdersRecordedV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.orders_recorded.v1"
     source: ClassVar[str] = "partners"
+    consumers: ClassVar[tuple[str, ...]] = ("reporting",)
 
     orders: Annotated[tuple[OrderTold, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 
@@ -61,6 +62,7 @@ class OrdersChangedV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.orders_changed.v1"
     source: ClassVar[str] = "partners"
+    consumers: ClassVar[tuple[str, ...]] = ("reporting",)
 
     orders: Annotated[tuple[OrderTold, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 

@@ -14,7 +14,7 @@ class QueryOpenedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.query_opened.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     query_id: UUID
     number: str
@@ -31,7 +31,7 @@ class QueryAnsweredV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.query_answered.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     query_id: UUID
     number: str
@@ -66,7 +66,7 @@ class DocumentObjectedV1(Event):
 
     type_name: ClassVar[str] = "salesops.partners.document_objected.v1"
     source: ClassVar[str] = "partners"
-    consumers: ClassVar[tuple[str, ...]] = ("payments",)
+    consumers: ClassVar[tuple[str, ...]] = ("payments", "reporting")
 
     document_id: UUID
     partner_code: str

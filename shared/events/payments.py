@@ -133,7 +133,7 @@ class AllocationChangedV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.allocation_changed.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     changes: Annotated[tuple[AllocationChange, ...], Field(max_length=ITEMS_PER_EVENT_MAX)]
 
@@ -143,7 +143,7 @@ class RefundPaidV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.refund_paid.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("partners", "gateway")
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "reporting", "gateway")
 
     refund_id: UUID
     credit_id: UUID
@@ -219,7 +219,7 @@ class BookingOverdueV1(Event):
 
     type_name: ClassVar[str] = "salesops.payments.booking_overdue.v1"
     source: ClassVar[str] = "payments"
-    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+    consumers: ClassVar[tuple[str, ...]] = ("reporting", "gateway")
 
     bank_line_id: UUID
     bank_account: str

@@ -186,4 +186,5 @@ async def facts_kept(url: str, batches: list[list[Envelope[Event]]]) -> list[lis
     await database.close()
     with psycopg.connect(url) as connection:
         tables = ("collected_receipts", "reversed_receipts")
-        return [connection.execute(f"TABLE {table} ORDER BY 1").fetchall() for table in tables]
+        rows = [connection.execute(f"TABLE {table} ORDER BY 1").fetchall() for table in tables]
+        return [[row[:-1] for row in kept] for kept in rows]  # the last column names the transaction

@@ -1,38 +1,15 @@
-"""Tables of the reporting database: facts as other services told them; every sum is made when it is asked for.
-
-Facts arrive in any order and more than once. Each is inserted once and never changed, and nothing refers to a row
-that may still be on its way.
-"""
+"""What came in: receipts as they were booked, those taken back, credits that were late, and statements read."""
 
 from datetime import date, datetime
-from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import service_metadata
-from shared.idempotency import idempotency_table
-from shared.inbox import inbox_table
-from shared.jobs import job_table
-from shared.outbox import outbox_table
+from services.reporting.adapters.orm.base import FactRecord, Record
 
 
-class Record(DeclarativeBase):
-    """Base of all rows: instants are aware, amounts are BIGINT minor units."""
-
-    metadata = service_metadata()
-    type_annotation_map: ClassVar = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
-
-
-metadata = Record.metadata
-outbox = outbox_table(metadata)
-inbox = inbox_table(metadata)
-jobs = job_table(metadata)
-idempotency_keys = idempotency_table(metadata)
-
-
-class CollectedReceiptRecord(Record):
+class CollectedReceiptRecord(FactRecord):
     """A receipt as it was booked; zone is the partner's at that time."""
 
     __tablename__ = "collected_receipts"
@@ -48,7 +25,7 @@ class CollectedReceiptRecord(Record):
     is_on_time: Mapped[bool]
 
 
-class ReversedReceiptRecord(Record):
+class ReversedReceiptRecord(FactRecord):
     """That a receipt was taken back; counts once the receipt itself is known."""
 
     __tablename__ = "reversed_receipts"
@@ -75,11 +52,18 @@ class ImportedStatementRecord(Record):
     exception_count: Mapped[int]
 
 
-class ProjectionProgressRecord(Record):
-    """How far a projection is; `revision` grows with every batch, so that equal revisions mean equal figures."""
+class LateBookingRecord(FactRecord):
+    """A credit whose 24 hours ran out; told again with `booked_at` when it was booked after all."""
 
-    __tablename__ = "projection_progress"
-    projection: Mapped[str] = mapped_column(primary_key=True)
-    revision: Mapped[int]
-    newest_fact_at: Mapped[datetime]
-    applied_at: Mapped[datetime]
+    __tablename__ = "late_bookings"
+    bank_line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+    bank_account: Mapped[str]
+    zone: Mapped[str | None]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    received_on: Mapped[date]
+    due_at: Mapped[datetime]
+    is_identified: Mapped[bool | None]
+    booked_at: Mapped[datetime | None]
+    cause: Mapped[str | None]

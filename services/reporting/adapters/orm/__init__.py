@@ -1,0 +1,12 @@
+"""Tables of the reporting database: facts as other services told them; every sum is made when it is asked for.
+
+Facts arrive in any order and more than once. What happened is inserted once and never changed; of what is told whole,
+the later telling holds. Nothing refers to a row that may still be on its way.
+"""
+
+from services.reporting.adapters.orm import collections as collections
+from services.reporting.adapters.orm import desks as desks
+from services.reporting.adapters.orm import orders as orders
+from services.reporting.adapters.orm import receivables as receivables
+from services.reporting.adapters.orm.base import Record as Record
+from services.reporting.adapters.orm.base import metadata as metadata
