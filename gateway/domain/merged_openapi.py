@@ -60,6 +60,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Payment sheets": "What a partner has paid and still owes, on one sheet.",
     "Periods": "Months of the books: what stands in the way of closing one, closing and opening again.",
     "Webhooks": "What happens, posted to other systems: signed, tried again for three days, listed, resent.",
+    "Projections": "Copies of facts that reporting keeps, and how far each is behind its source.",
     "Receipts": "Payments received, and the invoices they settled.",
     "Reconciliation": "The bank's balance against the books', explained item by item.",
     "Refunds": "Money paid back, decided by two people.",
