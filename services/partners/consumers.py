@@ -10,8 +10,12 @@ from services.partners.application.project_documents import (
 )
 from services.partners.application.project_receivables import (
     project_allocations,
+    project_certificates,
+    project_charges,
+    project_cheques,
     project_credit_notes,
     project_invoices,
+    project_queries,
     project_receipts,
     project_refunds,
     project_reversals,
@@ -26,12 +30,15 @@ from shared.events.credit_notes import (
     CreditNoteRequestedV1,
 )
 from shared.events.crm import AccountChangedV1, OrderChangedV1
+from shared.events.instruments import ChequeBouncedV1, ChequeStandingChangedV1
+from shared.events.payment_queries import QueryChangedV1
 from shared.events.payments import (
     AllocationChangedV1,
     InvoicesRegisteredV1,
     ReceiptReversedV1,
     ReceiptsBookedV1,
     RefundPaidV1,
+    TaxCertificateRecordedV1,
 )
 from shared.inbox import Subscription, on
 
@@ -41,6 +48,10 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(ReceiptReversedV1, project_reversals),
     on(AllocationChangedV1, project_allocations),
     on(RefundPaidV1, project_refunds),
+    on(ChequeBouncedV1, project_charges),
+    on(ChequeStandingChangedV1, project_cheques),
+    on(TaxCertificateRecordedV1, project_certificates),
+    on(QueryChangedV1, project_queries),
     on(CreditNoteRequestedV1, project_credit_notes),
     on(CreditNoteApprovedV1, project_credit_notes),
     on(CreditNoteIssuedV1, project_credit_notes),

@@ -1,5 +1,6 @@
 """Facts about questions on payments, told by payments; the last one by partners."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -61,6 +62,37 @@ class QueryOverdueV1(Event):
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryLink:
+    """What a question is about: an invoice, a receipt, a document …; by its id, or as the asker named it."""
+
+    kind: str
+    target_id: str
+
+
+class QueryChangedV1(Event):
+    """A question as it is now; the later revision wins."""
+
+    type_name: ClassVar[str] = "salesops.payments.query_changed.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+
+    query_id: UUID
+    number: str
+    partner_code: str
+    category: str
+    subject: str
+    state: Annotated[
+        str, Field(description="open: our answer is awaited; answered: the partner's word; closed")
+    ]
+    opened_at: datetime
+    due_at: Annotated[datetime, Field(description="Until when it is to be answered")]
+    answered_at: datetime | None
+    closed_at: datetime | None
+    links: tuple[QueryLink, ...]
+    revision: int
+
+
 class DocumentObjectedV1(Event):
     """A partner objects to a document it got: that opens a question."""
 
@@ -75,4 +107,10 @@ class DocumentObjectedV1(Event):
     objected_at: datetime
 
 
-EVENTS: tuple[type[Event], ...] = (QueryOpenedV1, QueryAnsweredV1, QueryOverdueV1, DocumentObjectedV1)
+EVENTS: tuple[type[Event], ...] = (
+    QueryOpenedV1,
+    QueryAnsweredV1,
+    QueryOverdueV1,
+    QueryChangedV1,
+    DocumentObjectedV1,
+)

@@ -126,6 +126,9 @@ class AllocationChange:
     currency: Currency
     amount_minor: AmountMinor
     effective_on: date
+    settled_on: Annotated[
+        date | None, Field(description="The day of what is taken back; else that of the change itself")
+    ] = None
 
 
 class AllocationChangedV1(Event):
@@ -154,6 +157,24 @@ class RefundPaidV1(Event):
     amount_minor: AmountMinor
     refunded_on: date
     reference: str
+
+
+class TaxCertificateRecordedV1(Event):
+    """Evidence that a payer handed tax it had deducted to the tax office; negative takes an earlier one back."""
+
+    type_name: ClassVar[str] = "salesops.payments.tax_certificate_recorded.v1"
+    source: ClassVar[str] = "payments"
+    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+
+    certificate_id: UUID
+    partner_code: str
+    financial_year: Annotated[str, Field(description="e.g. 2026-27", examples=["2026-27"])]
+    quarter: Annotated[int, Field(description="1 is April to June")]
+    certificate_number: str
+    evidence: str
+    currency: Currency
+    amount_minor: AmountMinor
+    recorded_at: datetime
 
 
 class StatementImportedV1(Event):
@@ -245,6 +266,7 @@ EVENTS: tuple[type[Event], ...] = (
     ReceiptReversedV1,
     AllocationChangedV1,
     RefundPaidV1,
+    TaxCertificateRecordedV1,
     StatementImportedV1,
     ReceiptUnidentifiedV1,
     BookingAtRiskV1,

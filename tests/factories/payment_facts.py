@@ -15,6 +15,8 @@ from shared.events.credit_notes import (
     CreditNoteState,
 )
 from shared.events.envelope import Envelope, Event, envelope_of
+from shared.events.instruments import ChequeBouncedV1, ChequeStandingChangedV1
+from shared.events.payment_queries import QueryChangedV1
 from shared.events.payments import (
     Allocation,
     AllocationChange,
@@ -27,6 +29,7 @@ from shared.events.payments import (
     ReceiptsBookedV1,
     RefundPaidV1,
     StatementImportedV1,
+    TaxCertificateRecordedV1,
 )
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -90,7 +93,11 @@ def booked(*receipts: ReceiptBooked) -> Envelope[Event]:
 
 
 def used_later(
-    receipt: ReceiptBooked, invoice: InvoiceRegistered, amount_minor: int, kind: str = "receipt"
+    receipt: ReceiptBooked,
+    invoice: InvoiceRegistered,
+    amount_minor: int,
+    kind: str = "receipt",
+    settled_on: date | None = None,
 ) -> Envelope[Event]:
     """Money on account set against an invoice; negative when that is taken back."""
     change = AllocationChange(
@@ -105,6 +112,7 @@ def used_later(
         currency=receipt.currency,
         amount_minor=amount_minor,
         effective_on=date(2026, 10, 7),
+        settled_on=settled_on,
     )
     return told(AllocationChangedV1(changes=(change,)))
 
@@ -206,3 +214,80 @@ def statement_imported(bank_account: str, statement_id: UUID, lines: Sequence[in
             exception_count=exceptions,
         )
     )
+
+
+def a_cheque(**facts: object) -> ChequeStandingChangedV1:
+    """A cheque in hand."""
+    told_facts: dict[str, object] = {
+        "instrument_id": uuid7(),
+        "partner_code": "CP1",
+        "zone": "North",
+        "cheque_number": "918178",
+        "drawee_bank": "HDFC BANK",
+        "currency": "INR",
+        "amount_minor": 50_00,
+        "cheque_on": date(2026, 11, 15),
+        "received_on": date(2026, 10, 20),
+        "stale_on": date(2027, 2, 15),
+        "standing": "held",
+        "items": ("INV/1",),
+        "revision": 1,
+    }
+    return ChequeStandingChangedV1.model_validate(told_facts | facts)
+
+
+def a_query(**facts: object) -> QueryChangedV1:
+    """A question that waits for our answer."""
+    told_facts: dict[str, object] = {
+        "query_id": uuid7(),
+        "number": "PQ/2026-27/000001",
+        "partner_code": "CP1",
+        "category": "payment_difference",
+        "subject": "Freight was agreed to be yours",
+        "state": "open",
+        "opened_at": NOON,
+        "due_at": NOON,
+        "answered_at": None,
+        "closed_at": None,
+        "links": (),
+        "revision": 1,
+    }
+    return QueryChangedV1.model_validate(told_facts | facts)
+
+
+def a_certificate(**facts: object) -> TaxCertificateRecordedV1:
+    """Evidence of deducted tax of the third quarter."""
+    told_facts: dict[str, object] = {
+        "certificate_id": uuid7(),
+        "partner_code": "CP1",
+        "financial_year": "2026-27",
+        "quarter": 3,
+        "certificate_number": "ABCD1",
+        "evidence": "form_16a",
+        "currency": "INR",
+        "amount_minor": 40,
+        "recorded_at": NOON,
+    }
+    return TaxCertificateRecordedV1.model_validate(told_facts | facts)
+
+
+def a_bounce(**facts: object) -> ChequeBouncedV1:
+    """A cheque that came back and costs 590.00."""
+    told_facts: dict[str, object] = {
+        "bounce_id": uuid7(),
+        "receipt_id": uuid7(),
+        "partner_code": "CP1",
+        "zone": "North",
+        "cheque_number": "918178",
+        "currency": "INR",
+        "amount_minor": 50_00,
+        "return_code": "01",
+        "return_reason": "Funds insufficient",
+        "bounced_on": date(2026, 10, 9),
+        "charge_number": "BC/2026-27/000001",
+        "charge_minor": 590_00,
+        "bounces_in_a_year": 1,
+        "charge_id": uuid7(),
+        "charged_on": date(2026, 10, 9),
+    }
+    return ChequeBouncedV1.model_validate(told_facts | facts)

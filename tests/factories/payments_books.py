@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
@@ -64,6 +65,12 @@ async def _credit(work: UnitOfWork, credit_id: UUID) -> Credit:
     )
     assert credit is not None
     return credit
+
+
+def told_data(body: bytes) -> dict[str, Any]:
+    """What an event in the outbox says."""
+    data: dict[str, Any] = msgspec.json.decode(body)["data"]
+    return data
 
 
 class PaymentsBooks:

@@ -5,6 +5,12 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.partners.adapters.sheet_memo_queries import (
+    due_amounts,
+    sheet_cheques,
+    sheet_query_lines,
+    tax_awaited,
+)
 from services.partners.adapters.sheet_queries import (
     LINES_MAX,
     sheet_credit_notes,
@@ -13,6 +19,7 @@ from services.partners.adapters.sheet_queries import (
     sheet_totals,
 )
 from services.partners.domain.partner import Partner
+from services.partners.domain.pay_plan import pay_plan
 from services.partners.domain.payment_sheet import PaymentSheet
 
 
@@ -35,6 +42,9 @@ async def payment_sheet(connection: AsyncConnection, partner: Partner, wanted: S
     receipts = await sheet_receipts(connection, code, since=since)
     notes = await sheet_credit_notes(connection, code, since=since, is_partner=wanted.is_for_partner)
     totals = await sheet_totals(connection, code, overdue_on=wanted.overdue_on)
+    cheques = await sheet_cheques(connection, code)
+    queries = await sheet_query_lines(connection, code)
+    credits_minor = {one.currency: one.credits_minor for one in totals}
     return PaymentSheet(
         partner_code=code,
         partner_name=details.name,
@@ -48,5 +58,9 @@ async def payment_sheet(connection: AsyncConnection, partner: Partner, wanted: S
         invoices=tuple(invoices[:LINES_MAX]),
         receipts=tuple(receipts[:LINES_MAX]),
         credit_notes=tuple(notes[:LINES_MAX]),
-        is_complete=max(len(invoices), len(receipts), len(notes)) <= LINES_MAX,
+        is_complete=max(len(invoices), len(receipts), len(notes), len(cheques), len(queries)) <= LINES_MAX,
+        plan=pay_plan(await due_amounts(connection, code), credits_minor, cheques, on=wanted.overdue_on),
+        tax_awaited=tuple(await tax_awaited(connection, code)),
+        cheques=tuple(cheques[:LINES_MAX]),
+        queries=tuple(queries[:LINES_MAX]),
     )

@@ -22,7 +22,7 @@ PROJECTION = "receivables"
 
 
 async def add_invoices(connection: AsyncConnection, invoices: Sequence[InvoiceRegistered]) -> None:
-    await _insert(
+    await insert_facts(
         connection,
         """
         INSERT INTO sheet_invoices (
@@ -38,7 +38,7 @@ async def add_invoices(connection: AsyncConnection, invoices: Sequence[InvoiceRe
 
 async def add_bookings(connection: AsyncConnection, receipts: Sequence[ReceiptBooked]) -> None:
     """Receipts, and what each settles of which invoice whether the invoice is known yet or not."""
-    await _insert(
+    await insert_facts(
         connection,
         """
         INSERT INTO sheet_receipts (
@@ -52,7 +52,7 @@ async def add_bookings(connection: AsyncConnection, receipts: Sequence[ReceiptBo
         receipts,
     )
     settlements = [settlement for receipt in receipts for settlement in _settlements(receipt)]
-    await _insert(
+    await insert_facts(
         connection,
         """
         INSERT INTO sheet_settlements (receipt_id, position, invoice_id, invoice_number, kind, amount_minor)
@@ -70,7 +70,7 @@ async def add_reversals(connection: AsyncConnection, reversals: Sequence[Receipt
         {"receipt_id": one.receipt_id, "reversed_on": one.reversed_on, "reason_code": one.reason_code}
         for one in reversals
     ]
-    await _insert(
+    await insert_facts(
         connection,
         """
         INSERT INTO sheet_reversals (receipt_id, reversed_on, reason_code)
@@ -83,17 +83,17 @@ async def add_reversals(connection: AsyncConnection, reversals: Sequence[Receipt
 
 
 async def add_changes(connection: AsyncConnection, changes: Sequence[AllocationChange]) -> None:
-    await _insert(
+    await insert_facts(
         connection,
         """
         INSERT INTO sheet_changes (
             allocation_id, credit_id, credit_kind, partner_code, invoice_id, invoice_number, kind, currency,
-            amount_minor, effective_on)
+            amount_minor, effective_on, settled_on)
         SELECT allocation_id, credit_id, credit_kind, partner_code, invoice_id, invoice_number,
-            CASE kind WHEN 'receipt' THEN 'money' ELSE kind END, currency, amount_minor, effective_on
+            CASE kind WHEN 'receipt' THEN 'money' ELSE kind END, currency, amount_minor, effective_on, settled_on
         FROM json_to_recordset(CAST(:facts AS json)) AS told (
             allocation_id uuid, credit_id uuid, credit_kind text, partner_code text, invoice_id uuid,
-            invoice_number text, kind text, currency text, amount_minor bigint, effective_on date)
+            invoice_number text, kind text, currency text, amount_minor bigint, effective_on date, settled_on date)
         ORDER BY allocation_id ON CONFLICT DO NOTHING
         """,
         changes,
@@ -101,7 +101,7 @@ async def add_changes(connection: AsyncConnection, changes: Sequence[AllocationC
 
 
 async def add_refunds(connection: AsyncConnection, refunds: Sequence[RefundPaidV1]) -> None:
-    await _insert(
+    await insert_facts(
         connection,
         """
         INSERT INTO sheet_refunds (
@@ -121,7 +121,7 @@ async def add_credit_notes(connection: AsyncConnection, notes: Sequence[CreditNo
     for note in notes:
         if note.note_id not in latest or latest[note.note_id].revision < note.revision:
             latest[note.note_id] = note
-    await _insert(
+    await insert_facts(
         connection,
         """
         INSERT INTO sheet_credit_notes AS known (
@@ -149,7 +149,7 @@ async def note_progress(connection: AsyncConnection, *, newest_fact_at: datetime
     )
 
 
-async def _insert(connection: AsyncConnection, statement: str, facts: Sequence[object]) -> None:
+async def insert_facts(connection: AsyncConnection, statement: str, facts: Sequence[object]) -> None:
     """The driver sends a batch as one JSON text; the statement picks the columns it keeps."""
     if facts:
         await connection.execute(sa.text(statement), {"facts": msgspec.json.encode(facts).decode()})

@@ -21,19 +21,20 @@ from services.partners.domain.payment_sheet import (
 LINES_MAX: Final = 2_000
 
 # What settles each invoice now: with the receipt's booking or since; a reversed receipt settles nothing.
-_STANDING: Final = """
+STANDING: Final = """
     SELECT s.invoice_id, s.invoice_number, s.receipt_id AS credit_id, 'advance' AS credit_kind, s.kind, s.amount_minor,
         r.received_on AS settled_on
     FROM sheet_settlements s JOIN sheet_receipts r USING (receipt_id)
     UNION ALL
-    SELECT invoice_id, invoice_number, credit_id, credit_kind, kind, amount_minor, effective_on FROM sheet_changes
+    SELECT invoice_id, invoice_number, credit_id, credit_kind, kind, amount_minor, coalesce(settled_on, effective_on)
+    FROM sheet_changes
 """
 
 # Whose facts a sheet holds: those of its partner, and of partners that were merged into it.
-_OF_PARTNER: Final = "IN (SELECT w.code FROM partner_owners w WHERE w.owner_code = :code)"
+OF_PARTNER: Final = "IN (SELECT w.code FROM partner_owners w WHERE w.owner_code = :code)"
 
 # What is open on each invoice of the partners, whoever paid it.
-_BALANCES: Final = f"""
+BALANCES: Final = f"""
     WITH owned AS (
         SELECT code, owner_code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[]))
     ), settled AS (
@@ -45,7 +46,7 @@ _BALANCES: Final = f"""
             CAST(sum(s.amount_minor) FILTER (WHERE s.kind <> 'money') AS bigint) AS deducted_minor
         FROM sheet_invoices i
         JOIN owned ON owned.code = i.partner_code
-        JOIN ({_STANDING}) AS s USING (invoice_id)
+        JOIN ({STANDING}) AS s USING (invoice_id)
         WHERE NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = s.credit_id)
         GROUP BY s.invoice_id
     ), balances AS (
@@ -89,7 +90,7 @@ async def sheet_invoices(
     """Open invoices and, unless `paid_since` is None, those issued or paid since; earliest due first."""
     rows = await connection.execute(
         sa.text(
-            f"{_BALANCES} SELECT * FROM balances WHERE open_minor > 0"
+            f"{BALANCES} SELECT * FROM balances WHERE open_minor > 0"
             " OR issued_on >= :paid_since OR last_received_on >= :paid_since"
             " ORDER BY due_on, number LIMIT :limit"
         ),
@@ -124,7 +125,7 @@ async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date)
                         WHERE c.credit_id = r.receipt_id) AS every_one
                     GROUP BY invoice_number, kind HAVING sum(amount_minor) <> 0) AS standing) AS settlements
             FROM sheet_receipts r LEFT JOIN sheet_reversals v USING (receipt_id)
-            WHERE r.partner_code {_OF_PARTNER} AND r.received_on >= :since
+            WHERE r.partner_code {OF_PARTNER} AND r.received_on >= :since
             ORDER BY r.received_on DESC, r.receipt_id DESC LIMIT :limit
             """
         ),
@@ -148,7 +149,7 @@ async def sheet_credit_notes(
                         SELECT invoice_number, kind, sum(amount_minor) AS total FROM sheet_changes c
                         WHERE c.credit_id = n.note_id GROUP BY 1, 2 HAVING sum(amount_minor) <> 0) AS standing_ones
                     ) AS settlements
-                FROM sheet_credit_notes n WHERE n.partner_code {_OF_PARTNER}
+                FROM sheet_credit_notes n WHERE n.partner_code {OF_PARTNER}
                     AND (n.standing = 'issued' OR (n.standing IN ('requested', 'approved') AND NOT :is_partner))
             ) AS notes WHERE standing <> 'issued' OR unused_minor > 0 OR issued_on >= :since
             ORDER BY note_id DESC LIMIT :limit
@@ -184,7 +185,7 @@ async def totals_of_partners(
     """By partner code, per currency; a partner without facts is left out."""
     rows = await connection.execute(
         sa.text(
-            f"""{_BALANCES}, parts AS (
+            f"""{BALANCES}, parts AS (
                 SELECT owner_code, currency, open_minor, 0 AS advance_minor, 0 AS note_minor,
                     CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor
                 FROM balances WHERE open_minor > 0

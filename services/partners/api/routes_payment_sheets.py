@@ -19,6 +19,7 @@ from services.partners.api.schemas_payment_sheets import (
     sheet_partner,
     totals_body,
 )
+from services.partners.api.schemas_sheet_memos import cheque_body, pay_by_body, query_body, tax_awaited_body
 from services.partners.domain.errors import PartnerUnknown
 from shared.identity import CurrentCaller
 from shared.problem_details import refusals
@@ -74,4 +75,8 @@ async def show_payment_sheet(
         receipts=[receipt_body(one) for one in sheet.receipts],
         credit_notes=[credit_note_body(one) for one in sheet.credit_notes],
         is_complete=sheet.is_complete,
+        plan=[pay_by_body(one) for one in sheet.plan],
+        tax_awaited=[tax_awaited_body(one) for one in sheet.tax_awaited],
+        cheques=[cheque_body(one, counted_on) for one in sheet.cheques],
+        queries=[query_body(one, counted_on) for one in sheet.queries],
     )

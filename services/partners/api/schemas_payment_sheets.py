@@ -7,6 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.partners.adapters.sheet_queries import Progress
+from services.partners.api.schemas_sheet_memos import (
+    PayByBody,
+    SheetChequeBody,
+    SheetQueryBody,
+    TaxAwaitedBody,
+)
 from services.partners.domain.partner import Partner
 from services.partners.domain.payment_sheet import (
     InvoiceStatus,
@@ -118,6 +124,14 @@ class PaymentSheetBody(WireModel):
     receipts: list[SheetReceiptBody]
     credit_notes: list[SheetCreditNoteBody]
     is_complete: Annotated[bool, Field(description="False when there are more lines than one sheet holds")]
+    plan: Annotated[list[PayByBody], Field(description="What to pay by when, per currency, overdue first")]
+    tax_awaited: Annotated[
+        list[TaxAwaitedBody], Field(description="Tax kept back that no certificate shows yet")
+    ]
+    cheques: Annotated[list[SheetChequeBody], Field(description="In hand, at the bank, or back from it")]
+    queries: Annotated[
+        list[SheetQueryBody], Field(description="Open questions and disputes, the oldest first")
+    ]
 
 
 def sheet_partner(partner: Partner) -> SheetPartner:

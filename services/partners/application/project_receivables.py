@@ -12,6 +12,12 @@ from services.partners.adapters.sheet_facts import (
     add_reversals,
     note_progress,
 )
+from services.partners.adapters.sheet_memo_facts import (
+    add_certificates,
+    add_charges,
+    add_cheques,
+    add_queries,
+)
 from services.partners.adapters.unit_of_work import UnitOfWork
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
@@ -20,12 +26,15 @@ from shared.events.credit_notes import (
     CreditNoteRequestedV1,
 )
 from shared.events.envelope import Envelope, Event
+from shared.events.instruments import ChequeBouncedV1, ChequeStandingChangedV1
+from shared.events.payment_queries import QueryChangedV1
 from shared.events.payments import (
     AllocationChangedV1,
     InvoicesRegisteredV1,
     ReceiptReversedV1,
     ReceiptsBookedV1,
     RefundPaidV1,
+    TaxCertificateRecordedV1,
 )
 
 
@@ -51,6 +60,26 @@ async def project_allocations(work: UnitOfWork, told: Sequence[Envelope[Allocati
 
 async def project_refunds(work: UnitOfWork, told: Sequence[Envelope[RefundPaidV1]]) -> None:
     await add_refunds(work.connection, [one.data for one in told])
+    await _note_progress(work, told)
+
+
+async def project_charges(work: UnitOfWork, told: Sequence[Envelope[ChequeBouncedV1]]) -> None:
+    await add_charges(work.connection, [one.data for one in told])
+    await _note_progress(work, told)
+
+
+async def project_cheques(work: UnitOfWork, told: Sequence[Envelope[ChequeStandingChangedV1]]) -> None:
+    await add_cheques(work.connection, [one.data for one in told])
+    await _note_progress(work, told)
+
+
+async def project_certificates(work: UnitOfWork, told: Sequence[Envelope[TaxCertificateRecordedV1]]) -> None:
+    await add_certificates(work.connection, [one.data for one in told])
+    await _note_progress(work, told)
+
+
+async def project_queries(work: UnitOfWork, told: Sequence[Envelope[QueryChangedV1]]) -> None:
+    await add_queries(work.connection, [one.data for one in told])
     await _note_progress(work, told)
 
 

@@ -6,6 +6,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.partners.domain.pay_plan import PayBy
+from services.partners.domain.sheet_memos import SheetCheque, SheetQuery, TaxAwaited
+
 # The kind of a settlement by money; every other kind is a deduction the payer kept back.
 MONEY: Final = "money"
 
@@ -114,14 +117,21 @@ class SheetTotals:
     credit_notes_minor: int = 0
 
     @property
+    def credits_minor(self) -> int:
+        return self.advances_minor + self.credit_notes_minor
+
+    @property
     def net_to_pay_minor(self) -> int:
         """Negative when the partner has paid, or was credited, more than it owes."""
-        return self.open_minor - self.advances_minor - self.credit_notes_minor
+        return self.open_minor - self.credits_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentSheet:
-    """The sheet of one partner as of one instant; what is frozen and set as a document is this."""
+    """The sheet of one partner as of one instant; what is frozen and set as a document is this.
+
+    What has a default was not on sheets that were frozen earlier.
+    """
 
     partner_code: str
     partner_name: str
@@ -136,3 +146,7 @@ class PaymentSheet:
     receipts: tuple[SheetReceipt, ...]
     credit_notes: tuple[SheetCreditNote, ...]
     is_complete: bool
+    plan: tuple[PayBy, ...] = ()
+    tax_awaited: tuple[TaxAwaited, ...] = ()
+    cheques: tuple[SheetCheque, ...] = ()
+    queries: tuple[SheetQuery, ...] = ()

@@ -99,9 +99,17 @@ async def publish_reversal(
 
 
 async def publish_allocations(
-    work: UnitOfWork, credit: Credit, parts: Mapping[UUID, ReceiptAllocation], *, effective_on: date
+    work: UnitOfWork,
+    credit: Credit,
+    parts: Mapping[UUID, ReceiptAllocation],
+    *,
+    effective_on: date,
+    settled_on: Mapping[UUID, date] | None = None,
 ) -> None:
-    """Tell what a receipt or credit note settles from now on, or no longer (negative amounts)."""
+    """Tell what a receipt or credit note settles from now on, or no longer (negative amounts).
+
+    `settled_on` has the days of what is taken back.
+    """
     zones = await _zones(work, {credit.partner_code})
     told = [
         AllocationChange(
@@ -116,6 +124,7 @@ async def publish_allocations(
             currency=credit.currency,
             amount_minor=part.amount_minor,
             effective_on=effective_on,
+            settled_on=(settled_on or {}).get(key, effective_on),
         )
         for key, part in parts.items()
     ]
@@ -164,6 +173,8 @@ async def publish_bounce(
             charge_number=charge.number if charge else None,
             charge_minor=charge.total_minor if charge else 0,
             bounces_in_a_year=count,
+            charge_id=charge.id if charge else None,
+            charged_on=charge.charged_on if charge else None,
         ),
         partition_key="receivables",
         subject=str(bounce_id),

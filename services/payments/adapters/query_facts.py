@@ -9,7 +9,13 @@ import sqlalchemy as sa
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.unit_of_work import UnitOfWork
 from shared.events.envelope import Event
-from shared.events.payment_queries import QueryAnsweredV1, QueryOpenedV1, QueryOverdueV1
+from shared.events.payment_queries import (
+    QueryAnsweredV1,
+    QueryChangedV1,
+    QueryLink,
+    QueryOpenedV1,
+    QueryOverdueV1,
+)
 
 RECORD_ID: Final = re.compile(r"[A-Za-z0-9]{18}")
 
@@ -54,6 +60,32 @@ async def publish_query_overdue(work: UnitOfWork, query_id: UUID) -> None:
         category=query.category,
         owner=query.owner,
         due_at=query.due_at,
+    )
+    _publish(work, query, event)
+
+
+async def publish_query_changed(work: UnitOfWork, query_id: UUID) -> None:
+    """Tell the question as its row says it is now."""
+    query = await _query(work, query_id)
+    links = await work.connection.execute(
+        sa.text(
+            "SELECT kind, target_id FROM payment_query_links WHERE query_id = :id ORDER BY kind, target_id"
+        ),
+        {"id": query_id},
+    )
+    event = QueryChangedV1(
+        query_id=query.id,
+        number=query.number,
+        partner_code=query.partner_code,
+        category=query.category,
+        subject=query.subject,
+        state=query.state,
+        opened_at=query.opened_at,
+        due_at=query.due_at,
+        answered_at=query.answered_at,
+        closed_at=query.closed_at,
+        links=tuple(QueryLink(kind=link.kind, target_id=link.target_id) for link in links),
+        revision=query.revision,
     )
     _publish(work, query, event)
 

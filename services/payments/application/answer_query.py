@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from services.payments.adapters.query_facts import publish_query_answered, publish_query_opened
+from services.payments.adapters.query_facts import (
+    publish_query_answered,
+    publish_query_changed,
+    publish_query_opened,
+)
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.payment_queries import (
     add_message,
@@ -55,6 +59,7 @@ async def add_words(
             work.connection, query_id, state=change.standing.value, due_at=change.due_at, closed_at=None
         )
         await publish_query_opened(work, query_id)
+        await publish_query_changed(work, query_id)
 
 
 async def answer_query(
@@ -69,6 +74,7 @@ async def answer_query(
     await change_query(work.connection, query_id, state=change.standing.value, answered_at=answered_at)
     if is_first:
         await publish_query_answered(work, query_id)
+        await publish_query_changed(work, query_id)
 
 
 async def close_query(
@@ -84,6 +90,7 @@ async def close_query(
         closed_at=posting.at,
         satisfaction=satisfaction,
     )
+    await publish_query_changed(work, query_id)
     said = "Closed" if satisfaction is None else f"Closed with satisfaction {satisfaction} of 5"
     await _say(work, query_id, "change", Words(said), posting)
 

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import LockedItem, lock_open_items, post_entries, write_receipts
 from services.payments.adapters.published_facts import publish_receipts
+from services.payments.adapters.published_instruments import publish_standings
 from services.payments.adapters.repositories.exchange_rates import rates_on
 from services.payments.adapters.repositories.instruments import clear_instruments
 from services.payments.adapters.repositories.periods import first_open_day
@@ -58,7 +59,8 @@ async def book_receipts(
         entries += [entry_for_conversion(r, entry_id=uuid7()) for r in booked if r.is_credited_in_rupees]
         entries = [in_open_month(entry, opens_on) for entry in entries]
         await post_entries(work.connection, entries, actor=actor, at=at)
-        await clear_instruments(work.connection, booked, actor=actor, at=at)
+        cleared = await clear_instruments(work.connection, booked, actor=actor, at=at)
+        await publish_standings(work, cleared)
         await publish_receipts(work, booked, at)
     refused += [receipt for receipt in receipts if receipt.id in unvalued]
     return BookingOutcome(tuple(booked), tuple(refused), unvalued)

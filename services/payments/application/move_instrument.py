@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.payments.adapters.published_instruments import publish_standings
 from services.payments.adapters.repositories.bank_accounts import bank_account_by_number
 from services.payments.adapters.repositories.instruments import (
     instrument_for_update,
@@ -27,6 +28,7 @@ async def deposit_instrument(
     )
     detail = f"Deposited into {account.number} on {posting.effective_on}"
     await note_standing(work.connection, instrument.id, detail, actor=posting.actor, at=posting.at)
+    await publish_standings(work, [instrument.id])
 
 
 async def withdraw_instrument(
@@ -37,6 +39,7 @@ async def withdraw_instrument(
     instrument.refuse_withdrawal()
     await set_standing(work.connection, instrument.id, Standing.WITHDRAWN)
     await note_standing(work.connection, instrument.id, reason, actor=posting.actor, at=posting.at)
+    await publish_standings(work, [instrument.id])
 
 
 async def _locked(work: UnitOfWork, instrument_id: UUID, revision: int) -> Instrument:

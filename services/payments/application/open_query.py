@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.payments.adapters.query_facts import publish_query_opened
+from services.payments.adapters.query_facts import publish_query_changed, publish_query_opened
 from services.payments.adapters.repositories.invoices import known_partner_codes
 from services.payments.adapters.repositories.payment_queries import (
     add_links,
@@ -72,4 +72,5 @@ async def open_query(work: UnitOfWork, command: OpenQuery, posting: Posting) -> 
     }  # fmt: skip
     await add_message(work.connection, query_id, question)
     await publish_query_opened(work, query_id)
+    await publish_query_changed(work, query_id)
     return query_id, True

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_writer import post_entries
 from services.payments.adapters.published_facts import publish_bounce
+from services.payments.adapters.published_instruments import publish_standings
 from services.payments.adapters.repositories.instruments import (
     add_bounce,
     add_charge,
@@ -86,6 +87,7 @@ async def record_bounce(work: UnitOfWork, command: RecordBounce, posting: Postin
         await set_standing(work.connection, instrument_id, Standing.BOUNCED)
         detail = f"Returned on {posting.effective_on}: {return_reason(command.return_code)}"
         await note_standing(work.connection, instrument_id, detail, actor=posting.actor, at=posting.at)
+        await publish_standings(work, [instrument_id])
     charge = None if what is ReturnClass.TECHNICAL else await _charge(work, receipt, bounce_id, counted)
     count = await bounces_since(work.connection, receipt.partner_code, posting.effective_on - COUNTED_FOR)
     await publish_bounce(work, receipt, (bounce_id, command.return_code, posting.effective_on), charge, count)

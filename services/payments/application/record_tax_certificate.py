@@ -5,6 +5,7 @@ and can be chased.
 """
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -14,6 +15,7 @@ from services.payments.adapters.repositories.invoices import known_partner_codes
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.errors import CertificateTaken, PartnerUnknown
 from services.payments.domain.posting import Posting
+from shared.events.payments import TaxCertificateRecordedV1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,24 @@ async def record_tax_certificate(
     certificate_id = uuid7()
     values = {"id": certificate_id, **asdict(command), "at": posting.at, "by": posting.actor}
     if await add_certificate(work.connection, values):
+        _publish(work, certificate_id, command, posting.at)
         return certificate_id, True
     known = await certificate_of_number(work.connection, values)
     if (known.amount_minor, known.currency) != (command.amount_minor, command.currency):
         raise CertificateTaken(f"Certificate {command.certificate_number} is recorded over another amount")
     return known.id, False
+
+
+def _publish(work: UnitOfWork, certificate_id: UUID, command: RecordTaxCertificate, at: datetime) -> None:
+    event = TaxCertificateRecordedV1(
+        certificate_id=certificate_id,
+        partner_code=command.partner_code,
+        financial_year=command.financial_year,
+        quarter=command.quarter,
+        certificate_number=command.certificate_number,
+        evidence=command.evidence,
+        currency=command.currency,
+        amount_minor=command.amount_minor,
+        recorded_at=at,
+    )
+    work.publish(event, partition_key="receivables", subject=str(certificate_id))

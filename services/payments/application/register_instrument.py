@@ -6,6 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.payments.adapters.published_instruments import publish_standings
 from services.payments.adapters.repositories.instruments import (
     add_instrument,
     instrument_of_cheque,
@@ -61,6 +62,7 @@ async def register_instrument(
     }
     if await add_instrument(work.connection, values):
         await note_standing(work.connection, instrument_id, "Received", actor=posting.actor, at=posting.at)
+        await publish_standings(work, [instrument_id])
         return instrument_id, True
     known = await instrument_of_cheque(
         work.connection, command.partner_code, command.drawee_bank.upper(), number

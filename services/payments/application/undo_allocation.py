@@ -65,7 +65,8 @@ async def undo_allocation(
         key: ReceiptAllocation(one.open_item_id, one.document_number, one.kind, -one.amount_minor)
         for key, one in zip(mirrors, undone, strict=True)
     }
-    await publish_allocations(work, credit, taken, effective_on=day)
+    days = {key: one.effective_on for key, one in zip(mirrors, undone, strict=True)}
+    await publish_allocations(work, credit, taken, effective_on=day, settled_on=days)
     return undone
 
 

@@ -17,7 +17,12 @@ from shared.events.envelope import Envelope, Event
 from shared.identity import Caller
 from shared.inbox import apply_once
 from tests.factories.payment_facts import (
+    NOON,
+    a_bounce,
+    a_certificate,
+    a_cheque,
     a_credit_note,
+    a_query,
     a_receipt,
     an_invoice,
     booked,
@@ -27,12 +32,14 @@ from tests.factories.payment_facts import (
     registered,
     reversed_receipt,
     sent_back,
+    told,
     used_later,
 )
 from tests.integration.partners.conftest import PartnersService
 from tests.integration.service_callers import a_caller
 from tests.provisions import DatabaseFactory
 
+PLAN_NAMES = ("open", "covered", "to_pay", "running", "cheques_by_then", "left_after_cheques")
 SHOWN = {"from": "2026-09-01", "overdue_on": "2026-11-10"}
 FACT_TABLES = (
     "sheet_invoices",
@@ -42,6 +49,9 @@ FACT_TABLES = (
     "sheet_changes",
     "sheet_refunds",
     "sheet_credit_notes",
+    "sheet_cheques",
+    "sheet_tax_certificates",
+    "sheet_queries",
 )
 
 
@@ -220,6 +230,66 @@ async def test_zonal_sales_sees_the_sheets_of_its_zones_only(service: PartnersSe
     assert (await sheet_reply(service, other, caller)).status_code == 404
 
 
+async def test_sheet_shows_cheques_awaited_certificates_questions_and_what_to_pay_by_when(
+    service: PartnersService,
+) -> None:
+    partner = await registered_partner(service)
+    code = {"partner_code": partner.code}
+    late = an_invoice(**code, number="INV/LATE", due_on=date(2026, 10, 31))
+    soon = an_invoice(**code, number="INV/SOON", due_on=date(2026, 11, 20), total_minor=200_00)
+    paid = a_receipt(
+        **code,
+        amount_minor=30_00,
+        on_account_minor=20_00,
+        allocations=(paying(late, 10_00),),
+        deductions=(keeping_back(late, "TDS194Q", 1_00),),
+    )
+    cheque, gone = a_cheque(**code), a_cheque(**code, cheque_number="000001", revision=2, standing="cleared")
+    query = a_query(**code, links=({"kind": "invoice", "target_id": "INV/LATE"},), due_at=NOON)
+    closed = a_query(**code, state="closed", revision=3)
+    certificate = a_certificate(**code, amount_minor=40)
+
+    await service[1](
+        [
+            told(gone),
+            told(gone.model_copy(update={"standing": "held", "revision": 1})),
+            told(closed),
+            told(closed.model_copy(update={"state": "open", "revision": 1})),
+            *map(told, (query, certificate, cheque)),
+            booked(paid),
+            registered(late, soon),
+            used_later(paid, late, 60, kind="TDS194Q"),
+            used_later(paid, late, -60, kind="TDS194Q", settled_on=date(2026, 10, 7)),
+            told(a_bounce(**code, charged_on=date(2026, 11, 5))),
+        ]
+    )
+
+    sheet = (await sheet_reply(service, partner)).json()
+    assert [
+        (one["pay_by"], one["invoices"], *(one[name]["amount"] for name in PLAN_NAMES))
+        for one in sheet["plan"]
+    ] == [
+        (None, 2, "697.00", "20.00", "677.00", "677.00", "0.00", "677.00"),
+        ("2026-11-20", 1, "200.00", "0.00", "200.00", "877.00", "50.00", "827.00"),
+    ]
+    assert sheet["totals"][0]["net_to_pay"]["amount"] == "877.00"
+    assert [one["number"] for one in sheet["invoices"]] == ["INV/LATE", "BC/2026-27/000001", "INV/SOON"]
+    (held,) = sheet["cheques"]
+    assert (held["standing"], held["is_post_dated"], held["items"]) == ("held", True, ["INV/1"])
+    (awaited,) = sheet["tax_awaited"]
+    assert (awaited["financial_year"], awaited["quarter"], awaited["quarter_ends_on"]) == (
+        "2026-27", 3, "2026-12-31",
+    )  # fmt: skip
+    assert [awaited[name]["amount"] for name in ("deducted", "certified", "awaited")] == [
+        "1.00",
+        "0.40",
+        "0.60",
+    ]
+    (asked,) = sheet["queries"]
+    assert (asked["age_days"], asked["waits_for"], asked["about"]) == (36, "our_answer", ["INV/LATE"])
+    assert asked["amount"]["amount"] == "107.00"
+
+
 async def test_unknown_partner_has_no_sheet(service: PartnersService) -> None:
     reply = await sheet_reply(service, APartner())
 
@@ -251,6 +321,7 @@ async def test_facts_in_any_order_and_told_again_end_in_the_same_state(
     assert all(in_order[table] for table in FACT_TABLES)
 
 
+CHEQUE, QUERY = a_cheque(), a_query()
 NOTES = [a_credit_note(partner_code=f"CP{number}") for number in range(3)]
 
 
@@ -273,6 +344,10 @@ def a_month_of_facts() -> list[Envelope[Event]]:
         *(used_later(receipts[place], invoices[place], 17_00) for place in range(1, 24, 4)),
         *(sent_back(receipts[place], 1_00) for place in range(1, 24, 4)),
         *(noted(replace(note, revision=step)) for note in NOTES for step in (1, 2, 3)),
+        *(told(CHEQUE.model_copy(update={"revision": step})) for step in (1, 2, 3)),
+        *(told(QUERY.model_copy(update={"revision": step})) for step in (1, 2, 3)),
+        told(a_certificate()),
+        told(a_bounce()),
     ]
 
 

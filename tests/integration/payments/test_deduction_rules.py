@@ -370,6 +370,7 @@ async def test_a_certificate_is_recorded_once(books: PaymentsBooks, calling_paym
     )
 
     assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert len(await books.events("salesops.payments.tax_certificate_recorded.v1")) == 1
     assert (other.status_code, other.json()["code"]) == (409, "certificate_taken")
     assert (nobody.status_code, nobody.json()["code"]) == (422, "partner_unknown")
     assert len(await items_of(calling_payments, "/v1/tax-certificates?financial_year=2026-27")) == 1

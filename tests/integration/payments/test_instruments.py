@@ -14,7 +14,7 @@ from services.payments.domain.business_day import business_day
 from services.payments.domain.posting import Posting
 from services.payments.domain.receipt import Receipt
 from tests.factories.payments import ACCOUNT_NUMBER, RECEIVED_ON, invoice, pays, receipt
-from tests.factories.payments_books import LATER, PaymentsBooks
+from tests.factories.payments_books import LATER, PaymentsBooks, told_data
 from tests.factories.statement_files import Entry, csv_file
 from tests.integration.payments.conftest import CallAs
 from tests.integration.payments.test_allocations import assert_sound
@@ -175,7 +175,10 @@ async def test_a_returned_cheque_is_one_process_from_the_bank_line_on(
     assert bounce["notice_until"] == "2026-11-13"
     shown = (await call(calling_payments, "GET", f"/v1/instruments/{cheque['id']}")).json()
     assert shown["standing"] == "bounced"
-    assert len(await books.events("salesops.payments.cheque_bounced.v1")) == 1
+    (bounced,) = [told_data(one) for one in await books.events("salesops.payments.cheque_bounced.v1")]
+    assert bounced["charge_id"] == str(await books.value("SELECT id FROM open_items WHERE kind = 'charge'"))
+    told = [told_data(one) for one in await books.events("salesops.payments.cheque_standing_changed.v1")]
+    assert [one["standing"] for one in told] == ["held", "deposited", "cleared", "bounced"]
     await assert_sound(books)
 
 

@@ -19,7 +19,7 @@ from shared.events.payment_queries import DocumentObjectedV1
 from shared.identity import Caller
 from shared.inbox import apply_once
 from tests.factories.payments import invoice
-from tests.factories.payments_books import PaymentsBooks
+from tests.factories.payments_books import PaymentsBooks, told_data
 from tests.factories.statement_files import Entry, csv_file
 from tests.integration.payments.conftest import CallAs
 from tests.integration.payments.test_settlements_api import rupees
@@ -199,6 +199,9 @@ async def test_an_answered_question_is_closed_with_satisfaction_and_opened_again
     assert (closed.json()["state"], closed.json()["satisfaction"]) == ("closed", 2)
     assert again.json()["state"] == "open"
     assert len(await books.events("salesops.payments.query_opened.v1")) == 2
+    states = [told_data(one) for one in await books.events("salesops.payments.query_changed.v1")]
+    assert [one["state"] for one in states] == ["open", "answered", "closed", "open"]
+    assert [one["revision"] for one in states] == sorted({one["revision"] for one in states})
 
 
 async def test_who_answers_an_old_state_is_told_so(books: PaymentsBooks, calling_payments: CallAs) -> None:

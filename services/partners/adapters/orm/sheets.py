@@ -1,9 +1,10 @@
 """The facts payment sheets are made of."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.partners.adapters.orm.base import Record
@@ -73,6 +74,7 @@ class SheetChangeRecord(Record):
     currency: Mapped[str]
     amount_minor: Mapped[int]
     effective_on: Mapped[date]
+    settled_on: Mapped[date | None]  # the day of what is taken back
 
 
 class SheetRefundRecord(Record):
@@ -104,6 +106,72 @@ class SheetCreditNoteRecord(Record):
     reason_code: Mapped[str]
     currency: Mapped[str]
     total_minor: Mapped[int]
+    revision: Mapped[int]
+
+
+class SheetChequeRecord(Record):
+    """A cheque in hand as it was told last: the later revision wins."""
+
+    __tablename__ = "sheet_cheques"
+    __table_args__ = (
+        Index(
+            "ix_sheet_cheques_partner",
+            "partner_code",
+            "cheque_on",
+            postgresql_where=text("standing IN ('held', 'deposited', 'bounced')"),
+        ),
+    )
+    instrument_id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_code: Mapped[str]
+    cheque_number: Mapped[str]
+    drawee_bank: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    cheque_on: Mapped[date]
+    received_on: Mapped[date]
+    stale_on: Mapped[date]
+    standing: Mapped[str]
+    items: Mapped[list[Any]]
+    revision: Mapped[int]
+
+
+class SheetTaxCertificateRecord(Record):
+    """Evidence that the partner handed tax it had deducted to the tax office; negative takes one back."""
+
+    __tablename__ = "sheet_tax_certificates"
+    __table_args__ = (Index("ix_sheet_tax_certificates_partner", "partner_code"),)
+    certificate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_code: Mapped[str]
+    financial_year: Mapped[str]
+    quarter: Mapped[int]
+    certificate_number: Mapped[str]
+    evidence: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+
+
+class SheetQueryRecord(Record):
+    """A question on a payment as it was told last: the later revision wins."""
+
+    __tablename__ = "sheet_queries"
+    __table_args__ = (
+        Index(
+            "ix_sheet_queries_partner",
+            "partner_code",
+            "opened_at",
+            postgresql_where=text("state <> 'closed'"),
+        ),
+    )
+    query_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    partner_code: Mapped[str]
+    category: Mapped[str]
+    subject: Mapped[str]
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    links: Mapped[list[Any]]
     revision: Mapped[int]
 
 

@@ -4,6 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from services.partners.adapters.partner_documents.cell_text import cell_text, day_text
 from services.partners.adapters.partner_documents.layout import Card, Heading, LaidTable, Layout
+from services.partners.adapters.partner_documents.sheet_memo_tables import (
+    memo_tables,
+    plan_table,
+    query_tables,
+)
 from services.partners.adapters.partner_documents.sheet_words import SHEET_WORDS
 from services.partners.domain.payment_sheet import (
     PaymentSheet,
@@ -30,10 +35,11 @@ def payment_sheet_layout(sheet: PaymentSheet, *, sender: str, language: str) -> 
         (words["receipts_since"], day_text(sheet.receipts_since)),
     )
     tables = [
-        table(sheet, words, currency, f" {currency}" if len(currencies) > 1 else "")
+        table
         for currency in currencies
-        for table in (_invoices, _receipts, _notes)
+        for table in _tables(sheet, words, currency, f" {currency}" if len(currencies) > 1 else "")
     ]
+    notes = [words["formula"], *([words["cheque_memo"]] if sheet.cheques else [])]
     return Layout(
         language=language,
         title=words["title"],
@@ -44,9 +50,20 @@ def payment_sheet_layout(sheet: PaymentSheet, *, sender: str, language: str) -> 
         page_label=words["page"],
         facts=facts,
         summaries=[_cards(totals, words) for totals in sheet.totals],
-        tables=tables,
-        notes=[words["formula"], *([] if sheet.is_complete else [words["cut"]])],
+        tables=[*tables, *query_tables(sheet, words)],
+        notes=[*notes, *([] if sheet.is_complete else [words["cut"]])],
     )
+
+
+def _tables(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> list[LaidTable]:
+    """Sheets frozen before there was a plan have none, whatever was open."""
+    is_open = any(one.open_minor > 0 for one in sheet.invoices if one.currency == currency)
+    plan = [plan_table(sheet, words, currency, mark)]
+    return [
+        *(table for table in plan if table.rows or not is_open),
+        *(table(sheet, words, currency, mark) for table in (_invoices, _receipts, _notes)),
+        *memo_tables(sheet, words, currency, mark),
+    ]
 
 
 def _cards(totals: SheetTotals, words: Words) -> Sequence[Card]:

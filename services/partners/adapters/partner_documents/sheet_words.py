@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from services.partners.adapters.partner_documents.sheet_memo_words import SHEET_MEMO_WORDS
+
 _ENGLISH: Final = {
     "title": "Payment sheet",
     "to": "To",
@@ -129,4 +131,7 @@ _MARATHI: Final = {
     "cut": "एका पत्रकात मावतील त्यापेक्षा ओळी अधिक आहेत; सारांशात सर्व मोजल्या आहेत.",
     "formula": "निव्वळ देय = बाकीमधून आगाऊ रक्कम आणि क्रेडिट नोट वजा करून.",
 }
-SHEET_WORDS: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "hi": _HINDI, "mr": _MARATHI}
+SHEET_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    language: {**words, **SHEET_MEMO_WORDS[language]}
+    for language, words in (("en", _ENGLISH), ("hi", _HINDI), ("mr", _MARATHI))
+}

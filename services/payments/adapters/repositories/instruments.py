@@ -89,11 +89,11 @@ async def set_standing(connection: AsyncConnection, instrument_id: UUID, standin
 
 async def clear_instruments(
     connection: AsyncConnection, receipts: Sequence[Receipt], *, actor: str, at: datetime
-) -> None:
-    """Cheques in hand that the receipts are the money of: same partner, number and amount."""
+) -> list[UUID]:
+    """Cheques in hand that the receipts are the money of: same partner, number and amount. Which ones they were."""
     by_cheque = [receipt for receipt in receipts if receipt.cheque_number]
     if not by_cheque:
-        return
+        return []
     cleared = await connection.execute(
         sa.text(
             "UPDATE instruments i SET standing = 'cleared', receipt_id = r.id, revision = revision + 1"
@@ -110,8 +110,10 @@ async def clear_instruments(
             "amounts": [receipt.amount_minor for receipt in by_cheque],
         },
     )
-    for row in cleared.all():
-        await note_standing(connection, row.id, "The bank credited it", actor=actor, at=at)
+    ids = [row.id for row in cleared]
+    for instrument_id in ids:
+        await note_standing(connection, instrument_id, "The bank credited it", actor=actor, at=at)
+    return ids
 
 
 async def instrument_of_receipt(connection: AsyncConnection, receipt_id: UUID) -> UUID | None:
