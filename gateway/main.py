@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from gateway.adapters.access_tokens import AccessTokens
 from gateway.adapters.api_keys import ApiKeys, KeyDigests
 from gateway.adapters.credentials import Credentials
+from gateway.adapters.job_lists import JobLists
 from gateway.adapters.key_source import KeySource
 from gateway.adapters.live_tail import LiveTail
 from gateway.adapters.part_states import PartStates
@@ -33,6 +34,7 @@ from gateway.api.routes_api_keys import router as api_keys_router
 from gateway.api.routes_dead_letters import router as dead_letters_router
 from gateway.api.routes_events import router as events_router
 from gateway.api.routes_gateway import health_router, me_router, reference_router
+from gateway.api.routes_jobs import router as job_list_router
 from gateway.api.routes_request_audit import router as request_audit_router
 from gateway.api.routes_revocations import router as revocations_router
 from gateway.api.routes_salesforce import router as salesforce_router
@@ -167,6 +169,7 @@ def create_own_app() -> FastAPI:
         webhooks_router,
         deliveries_router,
         routes_salesforce_sweeps.router,
+        job_list_router,
         jobs_router(),
         health_router,
         reference_router,
@@ -213,9 +216,11 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     tokens = AccessTokens(resources.keys, issuer=settings.issuer, audience=settings.audience)
     own.state.credentials = Credentials(tokens, resources.api_keys, resources.watch)
     own.state.key_digests = KeyDigests(settings.peppers())
+    issuer = InternalTokenIssuer(settings.internal_token_private_key.get_secret_value())
+    own.state.job_lists = JobLists(settings.service_urls(), issuer)
     doorkeeper = Doorkeeper(
         credentials=own.state.credentials,
-        issuer=InternalTokenIssuer(settings.internal_token_private_key.get_secret_value()),
+        issuer=issuer,
         matrix=AccessMatrix(RULES),
         routes=routes_of(RULES, timeout_seconds=settings.timeout_seconds),
     )

@@ -295,6 +295,8 @@ RULES: Final = (
     Rule("POST", "/v1/general-ledger-exports", WRITERS | APPROVERS),
     Rule("GET", "/v1/ledger-names", BACK_OFFICE),
     Rule("POST", "/v1/ledger-names", APPROVERS),
+    # Rows: whoever asked for it; admins and auditors see everybody's (shared/jobs/listing.py).
+    Rule("GET", "/v1/jobs", BACK_OFFICE | ANALYSTS),
     Rule("GET", "/v1/jobs/{job_id}", BACK_OFFICE | ANALYSTS),
     Rule("DELETE", "/v1/jobs/{job_id}", WRITERS),
     Rule("GET", "/v1/audit-trail/verification", AUDIT),

@@ -59,13 +59,14 @@ def listed(
     path: str,
     body: type[Body],
     *,
+    page_model: type[Page[Any]] | None = None,
     refuses: Sequence[type[Refusal]] = (),
     **described: Any,  # noqa: ANN401 - passed on to FastAPI as it is
 ) -> Callable[[Callable[Asked, Awaitable[Page[Body]]]], Callable[Asked, Awaitable[Page[Body]]]]:
     """Serve the function at the path; it returns one `Page` of `body` and has a parameter `page: PageWanted`.
 
-    `described` is what `router.get` takes: summary, tags and so on. A file is made by asking the function for page
-    after page in the one snapshot of the request.
+    `page_model` is a Page that says more than its items. `described` is what `router.get` takes: summary, tags and so
+    on. A file is made by asking the function for page after page in the one snapshot of the request.
     """
 
     def register(function: Callable[Asked, Awaitable[Page[Body]]]) -> Callable[Asked, Awaitable[Page[Body]]]:
@@ -92,7 +93,8 @@ def listed(
             200: {"content": _FILES, "headers": LINK_HEADER},
             **refusals(CursorInvalid, ExportTooLarge, *refuses),
         }
-        router.get(path, response_model=Page[body], responses=documented, **described)(reply)  # type: ignore[valid-type] # made at run time
+        model = page_model or Page[body]  # type: ignore[valid-type] # made at run time
+        router.get(path, response_model=model, responses=documented, **described)(reply)
         return function
 
     return register

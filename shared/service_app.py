@@ -20,6 +20,7 @@ from shared.draining_server import DrainingConfig, DrainingProtocol
 from shared.draining_server import serve as serve_until_drained
 from shared.identity import InternalTokenVerifier
 from shared.jobs.api import jobs_router
+from shared.jobs.listing import job_list_router
 from shared.migrations.runner import newest_version
 from shared.observability import Metrics, ObservabilityMiddleware, RequestLog, configure_logging
 from shared.pagination import CursorSigner
@@ -70,7 +71,7 @@ def create_service_app(
     app.state.database = database
     app.state.cursor_signer = CursorSigner(settings.cursor_secret.get_secret_value().encode())
     app.state.exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
-    for router in (_health_router(name, database), jobs_router(), *routers):
+    for router in (_health_router(name, database), jobs_router(), job_list_router(), *routers):
         app.include_router(router)
     app.add_route("/metrics", metrics.reply, include_in_schema=False)
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from gateway.domain.rate_limit import QuotaName
 from shared.access import Rule
-from shared.jobs.home import home_of
+from shared.jobs.home import JOBS, home_of
 
 SERVICES: Final = ("payments", "partners", "reporting", "research")
 GATEWAY: Final = "gateway"
-JOB: Final = "/v1/jobs/{job_id}"
+JOB: Final = JOBS + "/{job_id}"
 
 MEBIBYTE: Final = 1024 * 1024
 TIMEOUT_SECONDS: Final = 30.0
@@ -190,15 +190,16 @@ def at_home(route: Route, path: str) -> Route:
 def service_of(path: str) -> str | None:
     """Return who answers a path or path template; the gateway outside /v1, None for a resource nobody has.
 
-    Every service answers for its own jobs; the words about them are those of the service named here.
+    Every service answers for its own jobs; the words about them are those of the service named here. The list of all is
+    put together by the gateway.
     """
-    if not path.startswith("/v1/"):
+    if not path.startswith("/v1/") or path == JOBS:
         return GATEWAY
     return RESOURCES.get(path.split("/")[2])
 
 
 def _route(rule: Rule, timeout_seconds: float) -> Route:
-    service = RESOURCES[rule.path_template.split("/")[2]]
+    service = GATEWAY if rule.path_template == JOBS else RESOURCES[rule.path_template.split("/")[2]]
     usual = Bounds(timeout_seconds, BODY_BYTES_MAX)
     bounds = BOUNDS.get((rule.method, rule.path_template), usual)
     quota = _quota(rule, bounds)

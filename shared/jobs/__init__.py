@@ -8,4 +8,5 @@ from shared.jobs.runner import JobLimits as JobLimits
 from shared.jobs.runner import JobRunner as JobRunner
 from shared.jobs.table import create_jobs_sql as create_jobs_sql
 from shared.jobs.table import enqueue as enqueue
+from shared.jobs.table import index_jobs_by_asker_sql as index_jobs_by_asker_sql
 from shared.jobs.table import job_table as job_table

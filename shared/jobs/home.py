@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+JOBS: Final = "/v1/jobs"
 # The last hexadecimal digit of an id is the place in this list: append, and never move one.
 HOMES: Final = ("payments", "partners", "reporting", "research", "gateway")
 

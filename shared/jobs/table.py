@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Index,
     Integer,
     MetaData,
     SmallInteger,
@@ -51,6 +52,7 @@ def job_table(metadata: MetaData) -> Table:
         Column("started_at", DateTime(timezone=True)),
         Column("finished_at", DateTime(timezone=True)),
         Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Index("ix_jobs_created_by", "created_by", "id"),
     )
 
 
@@ -98,6 +100,11 @@ def create_jobs_sql() -> tuple[str, ...]:
     A newer version of the queue library comes with migrations of its own; put them into ours with the upgrade.
     """
     return (_TABLE, *_statements(SchemaManager.get_schema()))
+
+
+def index_jobs_by_asker_sql() -> tuple[str, ...]:
+    """Statements for a migration: whoever asked for jobs finds them."""
+    return ("CREATE INDEX ix_jobs_created_by ON jobs (created_by, id)",)
 
 
 def _statements(script: str) -> list[str]:

@@ -79,7 +79,10 @@ def test_problem_page_lists_the_operations_that_answer_with_the_code() -> None:
 
 def test_a_path_is_taken_from_the_service_it_is_sent_to() -> None:
     merged = merged_document(
-        {"payments": document("/v1/jobs", A=MONEY), "reporting": document("/v1/jobs", B=MONEY)}
+        {
+            "payments": document("/v1/jobs/{job_id}", A=MONEY),
+            "reporting": document("/v1/jobs/{job_id}", B=MONEY),
+        }
     )
 
-    assert reference_of(merged, "/v1/jobs") == "#/components/schemas/A"
+    assert reference_of(merged, "/v1/jobs/{job_id}") == "#/components/schemas/A"
