@@ -122,6 +122,7 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
     metrics, urls = Metrics(SERVICE), settings.service_urls()
     url, pool_size = settings.database_url.get_secret_value(), settings.database_pool_size
     database = Database(url, application_name=SERVICE, pool_size=pool_size)
+    metrics.registry.register(database.pool_use)
     revocations = RevocationWatch(database)
     watch, connections_max = UpstreamWatch(metrics), settings.upstream_connections_max
     pools = [UpstreamPool(name, each, connections_max=connections_max) for name, each in urls.items()]

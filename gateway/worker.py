@@ -11,9 +11,10 @@ from gateway.adapters.salesforce_client import SalesforceClient
 from gateway.adapters.salesforce_inbox import forget_bodies
 from gateway.adapters.salesforce_sign_in import SalesforceAccess
 from gateway.adapters.salesforce_sweeps import SWEEP_TASK
+from gateway.adapters.standing import GATEWAY_STANDING
 from gateway.adapters.webhook_deliveries import prune_deliveries
 from gateway.application.deliver_webhooks import WebhookSender
-from gateway.application.keep_dead_letters import keep_dead_letters, watch_dead_letters
+from gateway.application.keep_dead_letters import keep_dead_letters
 from gateway.application.sweep_salesforce import Sweep
 from gateway.application.take_in_records import tell_waiting_records
 from gateway.application.write_back import WriteBack, note_newly_overdue
@@ -25,6 +26,7 @@ from shared.jobs import Job, JobTask, Timer, enqueue
 from shared.messaging.dead_letters import DeadLetter, DeadLetterReader
 from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
+from shared.standing import watch
 from shared.webhooks.client import WebhookClient
 
 SERVICE = "gateway"
@@ -150,7 +152,6 @@ TIMERS: Final = (
     Timer(name="forget_deliveries", cron="47 * * * *", run=forget_deliveries),
     Timer(name="tell_waiting_salesforce_records", cron="* * * * *", run=tell_waiting),
     Timer(name="forget_salesforce_bodies", cron="52 * * * *", run=forget_message_bodies),
-    Timer(name="watch_dead_letters", cron="* * * * * */15", run=watch_dead_letters),
 )
 
 
@@ -159,7 +160,8 @@ def main() -> None:
     salesforce = salesforce_work(settings)
     tasks = salesforce.tasks() if salesforce else ()
     timers = (*TIMERS, *(salesforce.timers() if salesforce else ()))
-    parts = (webhook_sender(settings), *(dead_letter_reader(settings, name) for name in CORRESPONDENTS))
+    readers = (dead_letter_reader(settings, name) for name in CORRESPONDENTS)
+    parts = (webhook_sender(settings), watch(GATEWAY_STANDING), *readers)
     run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=tasks, timers=timers, parts=parts)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared.events.envelope import Envelope, Event, envelope_of
 from shared.outbox import write_outbox
+from shared.pool_use import PoolUse, watched_pool
 
 NAMING_CONVENTION: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -43,19 +44,25 @@ def database_url(url: str, *, driver: str) -> URL:
 class Database:
     """The connection pool of one process."""
 
-    def __init__(self, url: str, *, application_name: str, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, *, application_name: str, pool_size: int = 8, wait_seconds: float = 10
+    ) -> None:
         self.url = url
+        self.pool_use = PoolUse(pool_size)
         self.engine: AsyncEngine = create_async_engine(
             database_url(url, driver="asyncpg"),
+            poolclass=watched_pool(self.pool_use),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=wait_seconds,
             connect_args={
                 "server_settings": SERVER_SETTINGS | {"application_name": application_name},
                 "timeout": 10,
             },
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        event.listen(self.engine.sync_engine, "checkout", lambda *_: self.pool_use.counted(1))
+        event.listen(self.engine.sync_engine, "checkin", lambda *_: self.pool_use.counted(-1))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -58,6 +58,7 @@ def create_service_app(
         pool_size=settings.database_pool_size,
     )
     metrics = Metrics(name)
+    metrics.registry.register(database.pool_use)
     app = ServiceApp(
         title=f"SalesOps {name}",
         version=API_VERSION,

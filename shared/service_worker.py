@@ -5,16 +5,18 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Final
 
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY, start_http_server
 
 from shared.database import Database, UnitOfWork
 from shared.idempotency import forget_replies
 from shared.inbox import Subscription, event_consumer, prune
 from shared.jobs import JobRunner, JobTask, Timer
+from shared.jobs.standing import JOBS_STANDING
 from shared.messaging.publisher import Publisher
 from shared.observability import configure_logging, logger
 from shared.outbox.relay import OutboxRelay
 from shared.settings import WorkerSettings
+from shared.standing import watch
 
 WORKER_POOL_SIZE: Final = 12
 
@@ -72,6 +74,7 @@ async def _run(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    REGISTRY.register(database.pool_use)
     start_http_server(settings.metrics_port, addr=settings.host)
     amqp_url = settings.amqp_url.get_secret_value()
     async with Publisher(amqp_url, name=name) as publisher, asyncio.TaskGroup() as parts:
@@ -81,7 +84,7 @@ async def _run(
             parts.create_task(consumer.run(stop))
         tasks, timers = schedule
         parts.create_task(JobRunner(database, tasks, (*timers, *UPKEEP)).run(stop))
-        for own_part in own_parts:
+        for own_part in (watch(JOBS_STANDING), *own_parts):
             parts.create_task(own_part(database, stop))
         logger(name).info("worker_started")
     await database.close()

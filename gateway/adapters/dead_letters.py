@@ -1,6 +1,6 @@
 """Keeps dead letters, each once, and what becomes of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -107,12 +107,6 @@ async def settle_letters(
     await connection.execute(_ADD_STEPS, facts)
 
 
-async def waiting_letters(connection: AsyncConnection) -> Mapping[str, tuple[int, float]]:
-    """How many wait by service, and for how many seconds the oldest has."""
-    rows = await connection.execute(_WAITING)
-    return {service: (count, seconds) for service, count, seconds in rows}
-
-
 def _storable(text: str | None) -> str | None:
     """Headers may hold what the database's texts cannot."""
     return None if text is None else text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
@@ -209,11 +203,5 @@ _ADD_STEPS = sa.text(
     """
     INSERT INTO dead_letter_steps (dead_letter_id, kind, at, by, reason)
     SELECT id, :kind, now(), :by, :reason FROM unnest(CAST(:ids AS uuid[])) AS id
-    """
-)
-_WAITING = sa.text(
-    """
-    SELECT service, count(*), extract(epoch FROM now() - min(died_at))::float8
-    FROM dead_letters WHERE state = 'waiting' GROUP BY service
     """
 )

@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
-from gateway.adapters.dead_letters import Row, add_letters, waiting_letters
+from gateway.adapters.dead_letters import Row, add_letters
 from gateway.application.tell_live_events import tell
 from gateway.application.translate_events import Telling
-from gateway.domain.dead_letter import CORRESPONDENTS
 from gateway.domain.live_data import DeadLetterData
-from shared.database import Database, UnitOfWork
+from shared.database import UnitOfWork
 from shared.messaging.dead_letters import DeadLetter
 from shared.observability import logger
 
 RAISED: Final = "dead_letter.raised"
 
 raised_total = Counter("dead_letters_raised", "Messages that died", ["service", "code"])
-waiting_count = Gauge("dead_letters_waiting", "Dead letters that wait for somebody", ["service"])
-oldest_seconds = Gauge("dead_letters_oldest_seconds", "Since when the oldest of them is dead", ["service"])
 
 
 async def keep_dead_letters(work: UnitOfWork, letters: Sequence[DeadLetter]) -> None:
@@ -36,16 +33,6 @@ async def keep_dead_letters(work: UnitOfWork, letters: Sequence[DeadLetter]) -> 
             code=row.reason_code,
             deaths=row.deaths,
         )
-
-
-async def watch_dead_letters(database: Database) -> None:
-    """Set what the alarms go by."""
-    async with database.reading() as connection:
-        waiting = await waiting_letters(connection)
-    for service in CORRESPONDENTS:
-        count, seconds = waiting.get(service, (0, 0.0))
-        waiting_count.labels(service).set(count)
-        oldest_seconds.labels(service).set(seconds)
 
 
 def _telling(row: Row) -> Telling:

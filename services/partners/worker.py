@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.partners.adapters.schedule_store import due_schedule_ids
+from services.partners.adapters.standing import PARTNERS_STANDING
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.fire_schedules import fire_schedule
 from services.partners.application.queue_scheduled import ITEMS_AT_ONCE, queue_scheduled
@@ -21,6 +22,7 @@ from shared.database import Database
 from shared.jobs import Timer
 from shared.service_worker import WorkerPart, run_worker
 from shared.settings import load_settings
+from shared.standing import watch
 from shared.webhooks.client import WebhookClient
 
 log = structlog.get_logger()
@@ -107,7 +109,7 @@ TIMERS: Final = (
 
 def main() -> None:
     settings = load_settings(PartnersSettings)
-    parts = (delivery_sender(settings),)
+    parts = (delivery_sender(settings), watch(PARTNERS_STANDING))
     run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, timers=TIMERS, parts=parts)
 
 

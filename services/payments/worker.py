@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.payments.adapters.einvoice_registry import Credentials, EInvoiceRegistry
+from services.payments.adapters.standing import PAYMENTS_STANDING
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.chase_confirmations import chase_confirmations
 from services.payments.application.explain_bank_lines import explain_all_accounts
@@ -32,6 +33,7 @@ from shared.database import Database
 from shared.jobs import Job, JobTask, Timer
 from shared.service_worker import run_worker
 from shared.settings import load_settings
+from shared.standing import watch
 
 SERVICE = "payments"
 CLOCK_ROUNDS_MAX = 20
@@ -157,7 +159,8 @@ TIMERS = (
 
 def main() -> None:
     settings = load_settings(PaymentsSettings)
-    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=TASKS, timers=TIMERS)
+    parts = (watch(PAYMENTS_STANDING),)
+    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=TASKS, timers=TIMERS, parts=parts)
 
 
 if __name__ == "__main__":

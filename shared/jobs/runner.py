@@ -15,6 +15,7 @@ from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecisio
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import Status
+from prometheus_client import Counter
 from psycopg_pool import PoolTimeout
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,8 @@ from shared.jobs.job import ATTEMPTS_MAX, Job, JobGivenUp, JobTask, Timer
 from shared.jobs.table import QUEUE
 
 log = structlog.get_logger()
+job_runs_total = Counter("job_runs", "Runs of jobs by what became of them", ["kind", "outcome"])
+timer_runs_total = Counter("timer_runs", "Runs of timers by what became of them", ["timer", "outcome"])
 
 QUEUE_ERRORS = (ConnectorException, psycopg.Error, PoolTimeout, SQLAlchemyError, OSError)
 TIMER_PREFIX = "timer:"
@@ -139,14 +142,17 @@ def _register_task(app: App, database: Database, task: JobTask) -> None:
         try:
             await task.run(database, job)
             await job.succeed()
+            job_runs_total.labels(task.name, "succeeded").inc()
         except JobGivenUp as error:
             log.warning("job_given_up", task=task.name, job_id=job_id, error=error.detail)
         except Refusal as refusal:
             log.info("job_refused", task=task.name, job_id=job_id, code=refusal.code, detail=refusal.detail)
             await job.fail(refusal)
+            job_runs_total.labels(task.name, "refused").inc()
         except asyncio.CancelledError:
             await _step_aside(job)
         except Exception as error:
+            job_runs_total.labels(task.name, "failed").inc()
             log.exception("job_failed", task=task.name, job_id=job_id, failures=job.failures + 1)
             if job.failures + 1 >= task.attempts_max:
                 await job.fail(error)
@@ -171,7 +177,9 @@ def _register_timer(app: App, database: Database, timer: Timer) -> None:
         log.debug("timer_due", timer=timer.name, due=timestamp)
         try:
             await timer.run(database)
+            timer_runs_total.labels(timer.name, "succeeded").inc()
         except Exception:
+            timer_runs_total.labels(timer.name, "failed").inc()
             log.exception("timer_failed", timer=timer.name)
 
     name = TIMER_PREFIX + timer.name

@@ -101,6 +101,12 @@ class FragileSystem:
         """The HTTP address of a process."""
         return f"http://127.0.0.1:{self._plans[name].port}"
 
+    def metrics_url(self, name: str) -> str:
+        """Where a process answers scrapes: services beside their requests, the others on a port of their own."""
+        plan = self._plans[name]
+        port = plan.environment.get("GATEWAY_METRICS_PORT", plan.port)
+        return f"http://127.0.0.1:{port}/metrics"
+
     def database_url(self, owner: str) -> str:
         return self._backing.database_urls[owner]
 

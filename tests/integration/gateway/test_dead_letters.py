@@ -9,9 +9,11 @@ import aio_pika
 import aiohttp
 import pytest
 from aio_pika.abc import AbstractChannel
+from prometheus_client import REGISTRY
 from uuid_utils.compat import uuid7
 
-from gateway.application.keep_dead_letters import keep_dead_letters, waiting_count, watch_dead_letters
+from gateway.adapters.standing import GATEWAY_STANDING
+from gateway.application.keep_dead_letters import keep_dead_letters
 from gateway.settings import GatewayWorkerSettings
 from gateway.worker import dead_letter_reader
 from services.research.consumers import SUBSCRIPTIONS
@@ -260,9 +262,9 @@ async def test_letters_are_decided_once_alone_or_together_and_none_goes_away(
     assert (await decide("discard", {"ids": [other, one], "reason": "too old"}))[1]["ids"] == [other]
 
     await keep(database, a_letter(b"1", message_id=first.message_id))
-    await watch_dead_letters(database)
+    await GATEWAY_STANDING.read(database)
 
-    assert waiting_count.labels("payments")._value.get() == 1
+    assert REGISTRY.get_sample_value("dead_letters_waiting", {"service": "payments"}) == 1
     again = await the_letter(session, first.message_id, deaths=2)
     assert (again["id"], again["state"]) == (one, "waiting")
     assert [letter["id"] for letter in await letters(session, "?state=discarded")] == [other]
