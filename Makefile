@@ -65,6 +65,11 @@ soak-ledger: install ## act on the ledger at random and compare with a model (ST
 	@LEDGER_STEPS=$(or $(STEPS),5000) LEDGER_SEED=$(SEED) $(RUN) pytest -n0 -q --no-header \
 		tests/integration/payments/ledger/test_ledger_machine.py
 
+.PHONY: documents-morning
+documents-morning: install ## send every partner its documents, with a worker killed on the way; says how fast (PARTNERS=500)
+	@MORNING_PARTNERS=$(or $(PARTNERS),500) $(RUN) pytest -n0 -q -s --no-header --log-level=ERROR \
+		tests/faults/test_documents_sent_once.py
+
 .PHONY: check lint format-check types imports architecture
 check: install ## run the quick checks side by side: style, types, layers, architecture
 	@$(MAKE) --no-print-directory --keep-going --jobs --output-sync=target lint format-check types imports architecture

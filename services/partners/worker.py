@@ -11,6 +11,7 @@ from services.partners.adapters.schedule_store import due_schedule_ids
 from services.partners.adapters.standing import PARTNERS_STANDING
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.fire_schedules import fire_schedule
+from services.partners.application.keep_sending import keep_sending
 from services.partners.application.queue_scheduled import ITEMS_AT_ONCE, queue_scheduled
 from services.partners.application.remove_expired_documents import remove_expired_documents
 from services.partners.application.resend_delivery import remind_of_answers
@@ -93,7 +94,7 @@ def delivery_sender(settings: PartnersSettings) -> WorkerPart:
     async def send_documents(database: Database, stop: asyncio.Event) -> None:
         async with WebhookClient(settings.target_rules()) as client:
             parts = settings.sender_parts(database, client)
-            await DeliverySender(parts).run(stop)
+            await keep_sending(DeliverySender(parts), stop)
             await parts.files.close()
 
     return send_documents

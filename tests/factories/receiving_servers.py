@@ -123,28 +123,45 @@ class DropBox:
     port: int
     host_key: str
     folder: Path
+    lets_in: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # while it is not set, every login is refused
 
     @property
     def address(self) -> str:
         return f"sftp://dealer@127.0.0.1:{self.port}/in"
 
 
+class _Door(asyncssh.SSHServer):
+    """Knows one key."""
+
+    def __init__(self, client_key: asyncssh.SSHKey, lets_in: asyncio.Event) -> None:
+        self._key, self._lets_in = client_key.convert_to_public(), lets_in
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return self._lets_in.is_set() and username == "dealer" and key == self._key
+
+
 @asynccontextmanager
 async def sftp_server(folder: Path, client_key: asyncssh.SSHKey) -> AsyncIterator[DropBox]:
-    """Lets whoever holds the client's key put files into the folder, and nobody else."""
+    """Lets the dealer, known by the client's key, put files into the folder, and nobody else."""
     (folder / "in").mkdir(parents=True, exist_ok=True)
     host_key = asyncssh.generate_private_key("ssh-ed25519")
-    allowed = asyncssh.import_authorized_keys(client_key.export_public_key().decode())
+    lets_in = asyncio.Event()
+    lets_in.set()
     server = await asyncssh.listen(
         "127.0.0.1",
         0,
+        server_factory=lambda: _Door(client_key, lets_in),
         server_host_keys=[host_key],
-        authorized_client_keys=allowed,
         sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)),
     )
     public = " ".join(host_key.export_public_key().decode().split()[:2])
     try:
-        yield DropBox(server.get_port(), public, folder / "in")
+        yield DropBox(server.get_port(), public, folder / "in", lets_in)
     finally:
         server.close()
         await server.wait_closed()

@@ -29,6 +29,7 @@ class PlannedItem:
     roles: tuple[str, ...]
     channel: Channel | None  # None leaves it to each contact's own
     release_at: datetime | None
+    formats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ async def settle_items(connection: AsyncConnection, outcomes: Sequence[ItemOutco
 
 _CLAIM: Final = """
     SELECT i.run_id, i.schedule_id, i.partner_code, i.kind, i.document_id, r.release_at, v.recipient_roles, v.channel,
+        v.formats,
         coalesce(d.from_on, CAST(r.due_at AT TIME ZONE 'Asia/Kolkata' AS date)) AS from_on,
         coalesce(d.to_on, CAST(r.due_at AT TIME ZONE 'Asia/Kolkata' AS date)) AS to_on
     FROM document_schedule_items i
@@ -97,4 +99,5 @@ def _item(row: sa.Row[Any]) -> PlannedItem:
         roles=tuple(row.recipient_roles),
         channel=None if row.channel == ScheduleChannel.CONTACT.value else Channel(row.channel),
         release_at=row.release_at,
+        formats=tuple(row.formats),
     )

@@ -25,8 +25,8 @@ Row = sa.Row[Any]
 SCHEDULE_COLUMNS: Final = (
     "s.id, s.settled_until_at, s.next_due_at, s.created_by, s.created_at, v.revision, v.name, v.kinds, v.audience,"
     " v.partner_codes, v.zones, v.recipient_roles, v.channel, v.condition, v.catch_up, v.cron, v.time_zone,"
-    " v.on_closed_day, v.calendar_code, v.quiet_from, v.quiet_until, v.valid_from, v.valid_to, v.is_paused, v.note,"
-    " v.set_by, v.set_at"
+    " v.on_closed_day, v.formats, v.calendar_code, v.quiet_from, v.quiet_until, v.valid_from, v.valid_to, v.is_paused,"
+    " v.note, v.set_by, v.set_at"
 )
 _SELECT: Final = f"""
     SELECT {SCHEDULE_COLUMNS} FROM document_schedules s
@@ -155,6 +155,7 @@ def rule_of(row: Row) -> ScheduleRule:
         ),
         calendar_code=row.calendar_code,
         quiet_hours=(row.quiet_from, row.quiet_until) if row.quiet_from is not None else None,
+        formats=tuple(row.formats),
     )
 
 
@@ -197,6 +198,7 @@ def _version(schedule: Schedule) -> dict[str, object]:
         "calendar_code": rule.calendar_code,
         "quiet_from": quiet_from,
         "quiet_until": quiet_until,
+        "formats": list(rule.formats),
         "valid_from": timing.valid_from,
         "valid_to": timing.valid_to,
         "is_paused": schedule.is_paused,

@@ -1,7 +1,7 @@
 """Bodies of schedules: the rule as it is told, and where a schedule stands."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -24,6 +24,7 @@ Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", example
 Role = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,39}$", examples=["accounts"])]
 Code = Annotated[str, Field(min_length=1, max_length=40, examples=["CP0001"])]
 Zone = Annotated[str, Field(min_length=1, max_length=200)]
+FileFormat = Literal["pdf", "xlsx"]
 Note = Annotated[str | None, Field(max_length=500, description="Why it was set so")]
 
 
@@ -49,6 +50,7 @@ class DocumentScheduleDraft(WireModel):
                     "audience": "zones",
                     "zones": ["West"],
                     "recipient_roles": ["accounts"],
+                    "formats": ["pdf", "xlsx"],
                     "condition": "when_due",
                     "cron": "0 9 * * MON-FRI",
                     "time_zone": "Asia/Kolkata",
@@ -81,6 +83,15 @@ class DocumentScheduleDraft(WireModel):
     channel: Annotated[
         ScheduleChannel, Field(description="`contact` leaves it to each contact's own channel")
     ] = ScheduleChannel.CONTACT
+    formats: Annotated[
+        list[FileFormat],
+        Field(
+            min_length=1,
+            max_length=2,
+            description="What is sent of each document, side by side",
+            default_factory=lambda: ["pdf"],
+        ),
+    ]
     condition: Annotated[
         SendCondition,
         Field(description="`when_changed` compares with what this schedule sent the partner last"),
@@ -132,6 +143,7 @@ class DocumentScheduleDraft(WireModel):
             ),
             calendar_code=self.calendar,
             quiet_hours=self.quiet_hours.hours() if self.quiet_hours else None,
+            formats=tuple(dict.fromkeys(self.formats)),
         )
 
 
@@ -145,6 +157,7 @@ class DocumentScheduleChange(WireModel):
     zones: Annotated[list[Zone] | None, Field(max_length=100)] = None
     recipient_roles: Annotated[list[Role] | None, Field(min_length=1, max_length=10)] = None
     channel: ScheduleChannel | None = None
+    formats: Annotated[list[FileFormat] | None, Field(min_length=1, max_length=2)] = None
     condition: SendCondition | None = None
     cron: Annotated[str | None, Field(max_length=120)] = None
     time_zone: Annotated[str | None, Field(max_length=60)] = None
@@ -194,6 +207,7 @@ class ScheduleVersionBody(WireModel):
     zones: list[str]
     recipient_roles: list[str]
     channel: ScheduleChannel
+    formats: list[FileFormat]
     condition: SendCondition
     cron: str
     time_zone: str
@@ -260,6 +274,7 @@ def rule_facts(rule: ScheduleRule) -> dict[str, Any]:
         "zones": list(rule.zones),
         "recipient_roles": list(rule.recipient_roles),
         "channel": rule.channel,
+        "formats": list(rule.formats),
         "condition": rule.condition,
         "catch_up": rule.catch_up,
         "cron": timing.cron,

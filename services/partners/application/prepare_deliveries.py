@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from services.partners.adapters.delivery_claims import (
     SENDER,
     Row,
@@ -18,13 +20,18 @@ from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.freeze_document import FreezeDocument, freeze_document
 from services.partners.domain.document import SET_HERE, DocumentKind, Period
 from shared.database import Database
+from shared.database_errors import meaning_of
 from shared.errors import Refusal
 from shared.events.documents import DocumentDeliveryFailedV1
+from shared.inbox import DATABASE_ERRORS
 
 # What payments publishes may come a while after the wish for it; two days later somebody has to look.
 NOT_THERE_YET: Final = timedelta(minutes=10)
 WAITS_MAX: Final = 288
+BROKEN_MAX: Final = 5
+OUR_FAULT: Final = "Something went wrong on our side"
 AT_ONCE_MAX: Final = 100
+log = structlog.get_logger()
 
 
 async def prepare_deliveries(database: Database, now: datetime) -> int:
@@ -39,6 +46,11 @@ async def prepare_deliveries(database: Database, now: datetime) -> int:
                     await _prepare(work, request, now)
             except Refusal as refusal:
                 await _give_up(work, request, refusal.detail, now)
+            except Exception as error:
+                if isinstance(error, DATABASE_ERRORS) and meaning_of(error) is not None:
+                    raise
+                log.exception("delivery_request_broken", request_id=str(request.id))
+                await _try_later(work, request, now)
             await work.commit()
     return AT_ONCE_MAX
 
@@ -68,6 +80,14 @@ async def _prepare(work: UnitOfWork, request: Row, now: datetime) -> None:
 async def _wait(work: UnitOfWork, request: Row, now: datetime) -> None:
     if request.attempts + 1 >= WAITS_MAX:
         await _give_up(work, request, "The document was not published within two days", now)
+        return
+    await postpone_request(work.connection, request.id, now + NOT_THERE_YET)
+
+
+async def _try_later(work: UnitOfWork, request: Row, now: datetime) -> None:
+    """What we cannot make holds up no other wish, and is not tried for ever."""
+    if request.attempts + 1 >= BROKEN_MAX:
+        await _give_up(work, request, OUR_FAULT, now)
         return
     await postpone_request(work.connection, request.id, now + NOT_THERE_YET)
 

@@ -41,6 +41,7 @@ async def _queued(work: UnitOfWork, item: PlannedItem, at: datetime) -> ItemOutc
         period=item.period,
         roles=item.roles,
         channel=item.channel,
+        formats=item.formats,
         document_id=item.document_id,
     )
     actor = f"schedule:{item.schedule_id}"

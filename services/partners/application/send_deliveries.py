@@ -6,7 +6,7 @@ file by its name, which are the same however often an attempt is repeated becaus
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -19,7 +19,7 @@ from services.partners.adapters.delivery_rows import Step, add_step
 from services.partners.adapters.document_links import DocumentLinks
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.obtain_file import DocumentFiles, obtain_file
-from services.partners.application.prepare_deliveries import prepare_deliveries
+from services.partners.application.prepare_deliveries import AT_ONCE_MAX, OUR_FAULT, prepare_deliveries
 from services.partners.domain.delivery import TERMS, Channel, DeliveryState, next_delay
 from services.partners.domain.document import Language
 from shared.errors import Fault, Refusal
@@ -27,8 +27,6 @@ from shared.events.documents import DocumentDeliveredV1, DocumentDeliveryFailedV
 from shared.inbox import DATABASE_ERRORS
 from shared.secret_box import SecretBox
 
-POLL_SECONDS: Final = 1.0
-OUTAGE_SECONDS: Final = 5.0
 LINK_VALID: Final = timedelta(days=60)
 
 log = structlog.get_logger()
@@ -54,45 +52,48 @@ class SenderParts:
 
 
 class DeliverySender:
-    """Sends until it is stopped; a slow channel holds its own places and no other's."""
+    """Begins what is due, channel by channel; a slow channel holds its own places and no other's."""
 
     def __init__(self, parts: SenderParts) -> None:
         self._parts = parts
         self._database = parts.files.database
         self._under_way: dict[Channel, set[asyncio.Task[None]]] = {channel: set() for channel in TERMS}
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop`; what is under way is finished, what was leased by the dead comes due again."""
-        while not stop.is_set():
-            pause = POLL_SECONDS
-            try:
-                await prepare_deliveries(self._database, self._parts.now())
-                await self.send_due()
-            except DATABASE_ERRORS as error:
-                log.warning("deliveries_wait", reason=type(error).__name__)
-                pause = OUTAGE_SECONDS
-            try:
-                await asyncio.wait_for(stop.wait(), pause)
-            except TimeoutError:
-                continue
-        await self.finished()
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """Those that this process can send by."""
+        return tuple(self._parts.channels)
+
+    async def prepare(self) -> bool:
+        """Make documents that are wished for; False when there is nothing left to make now."""
+        return await prepare_deliveries(self._database, self._parts.now()) == AT_ONCE_MAX
 
     async def send_due(self) -> int:
         """Begin to send what is due, as far as there is room; return how many were begun."""
-        begun = 0
-        for channel in self._parts.channels:
-            under_way = self._under_way[channel]
-            room = TERMS[channel].at_once - len(under_way)
-            if room <= 0:
-                continue
-            async with self._database.engine.begin() as connection:
-                claimed = await claim_deliveries(connection, channel, room=room, at=self._parts.now())
-            for one in claimed:
-                task = asyncio.create_task(self._deliver(one))
-                under_way.add(task)
-                task.add_done_callback(under_way.discard)
-            begun += len(claimed)
-        return begun
+        return sum([await self.send_due_by(channel) for channel in self._parts.channels])
+
+    async def send_due_by(self, channel: Channel) -> int:
+        """The same of one channel."""
+        under_way = self._under_way[channel]
+        room = TERMS[channel].at_once - len(under_way)
+        if room <= 0:
+            return 0
+        async with self._database.engine.begin() as connection:
+            claimed = await claim_deliveries(connection, channel, room=room, at=self._parts.now())
+        for one in claimed:
+            task = asyncio.create_task(self._deliver(one))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        return len(claimed)
+
+    async def has_room(self, channel: Channel) -> None:
+        """Return when half of the channel's places are free: what is due is then taken by several at a time."""
+        while len(tasks := self._under_way[channel]) > TERMS[channel].at_once // 2:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def is_full(self, channel: Channel) -> bool:
+        """Whether every place of the channel is taken."""
+        return len(self._under_way[channel]) >= TERMS[channel].at_once
 
     async def finished(self) -> None:
         """Return when nothing is under way."""
@@ -103,7 +104,7 @@ class DeliverySender:
         failure: AttemptFailed | None = None
         accepted = Accepted("", is_delivered=False)
         try:
-            accepted = await self._parts.channels[claimed.channel].send(await self._outgoing(claimed))
+            accepted = await self._attempt(claimed)
         except AttemptFailed as error:
             failure = error
         except Refusal as refusal:
@@ -113,6 +114,10 @@ class DeliverySender:
         except DATABASE_ERRORS as error:
             log.warning("delivery_lost", delivery_id=str(claimed.id), reason=type(error).__name__)
             return
+        except Exception:
+            # Ours to mend, and never silent: without this end it would be leased and lost again for ever.
+            log.exception("delivery_broken", delivery_id=str(claimed.id))
+            failure = AttemptFailed(OUR_FAULT)
         try:
             async with UnitOfWork(self._database) as work:
                 if failure is None:
@@ -123,6 +128,11 @@ class DeliverySender:
         except DATABASE_ERRORS as error:
             # Nothing of it was kept: it comes due again when its lease ends, and goes out under the same id.
             log.warning("delivery_outcome_lost", delivery_id=str(claimed.id), reason=type(error).__name__)
+
+    async def _attempt(self, claimed: Claimed) -> Accepted:
+        if claimed.attempts > TERMS[claimed.channel].attempts_max:
+            raise AttemptFailed("every attempt ended without a word", is_final=True)
+        return await self._parts.channels[claimed.channel].send(await self._outgoing(claimed))
 
     async def _outgoing(self, claimed: Claimed) -> Outgoing:
         parts, language = self._parts, Language(claimed.language)

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.partners.domain.cron_times import checked_cron
+from services.partners.domain.document import SET_FORMATS
 from services.partners.domain.errors import ScheduleInvalid
 from services.partners.domain.wall_clock import quiet_until
 from shared.errors import FieldProblem
@@ -113,9 +114,10 @@ class ScheduleRule:
     timing: Timing
     calendar_code: str | None
     quiet_hours: tuple[time, time] | None
+    formats: tuple[str, ...] = ("pdf",)
 
     def __post_init__(self) -> None:
-        problems = [*self._audience_problems(), *self._calendar_problems()]
+        problems = [*self._audience_problems(), *self._calendar_problems(), *self._format_problems()]
         if self.quiet_hours and self.quiet_hours[0] == self.quiet_hours[1]:
             problems.append(FieldProblem("/quiet_hours/until", "expected another time than from"))
         if problems:
@@ -136,6 +138,15 @@ class ScheduleRule:
         if wanted and not named[wanted]:
             problems.append(FieldProblem(f"/{wanted}", "expected at least one"))
         return problems
+
+    def _format_problems(self) -> list[FieldProblem]:
+        known = " or ".join(SET_FORMATS)  # every scheduled kind is set in these
+        problems = [
+            FieldProblem(f"/formats/{place}", f"expected {known}")
+            for place, one in enumerate(self.formats)
+            if one not in SET_FORMATS
+        ]
+        return problems if self.formats else [FieldProblem("/formats", "expected at least one")]
 
     def _calendar_problems(self) -> list[FieldProblem]:
         if self.calendar_code or self.timing.on_closed_day is ClosedDayRule.RUN:

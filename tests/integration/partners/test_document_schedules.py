@@ -50,6 +50,7 @@ async def test_a_change_is_a_new_version_that_needs_the_revision_it_was_decided_
         "cron": "30 10 * * MON",
         "quiet_hours": {"begins": "20:00", "ends": "08:00"},
         "note": "Asked for",
+        "formats": ["xlsx"],
     }
 
     missing = await call(service, "PATCH", path, json=change)
@@ -62,8 +63,8 @@ async def test_a_change_is_a_new_version_that_needs_the_revision_it_was_decided_
     assert changed.headers["etag"] == '"2"'
     assert changed.json()["next_due_at"][11:] == "05:00:00Z"
     assert same.json()["revision"] == 2
-    assert [(one["revision"], one["cron"], one["note"]) for one in versions] == [
-        (2, "30 10 * * MON", "Asked for"), (1, "0 9 * * *", None),
+    assert [(one["revision"], one["cron"], one["note"], one["formats"]) for one in versions] == [
+        (2, "30 10 * * MON", "Asked for", ["xlsx"]), (1, "0 9 * * *", None, ["pdf"]),
     ]  # fmt: skip
 
 
@@ -96,6 +97,7 @@ async def test_a_paused_schedule_is_due_never_and_a_resumed_one_from_then_on(
         ({"valid_to": "2025-12-31"}, "/valid_to"),
         ({"valid_to": "2026-01-31"}, "/cron"),
         ({"quiet_hours": {"begins": "08:00", "ends": "08:00"}}, "/quiet_hours/until"),
+        ({"formats": ["pdf", "docx"]}, "/formats/1"),
     ],
 )
 async def test_a_rule_that_cannot_be_followed_is_refused_where_it_is_wrong(

@@ -70,6 +70,7 @@ class DocumentScheduleVersionRecord(Record):
     __table_args__ = (
         CheckConstraint("audience IN ('partners', 'zones', 'all')", name="audience_known"),
         CheckConstraint("(quiet_from IS NULL) = (quiet_until IS NULL)", name="quiet_hours_whole"),
+        CheckConstraint("cardinality(formats) > 0", name="format_named"),
         CheckConstraint("on_closed_day = 'run' OR calendar_code IS NOT NULL", name="shift_has_calendar"),
     )
     schedule_id: Mapped[UUID] = mapped_column(ForeignKey("document_schedules.id"), primary_key=True)
@@ -89,6 +90,7 @@ class DocumentScheduleVersionRecord(Record):
     calendar_code: Mapped[str | None] = mapped_column(ForeignKey("holiday_calendars.code"))
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
+    formats: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{pdf}'"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     is_paused: Mapped[bool]
