@@ -61,12 +61,12 @@ def refused(index: int, key: str | None, refusal: Refusal) -> ItemVerdict:
     return ItemVerdict(index=index, status="refused", key=key, problem=problem)
 
 
-async def read_records(request: Request) -> tuple[list[object], bytes]:
-    """The raw items of a JSON, NDJSON or CSV body, at most 10,000, and the body; the media type decides.
+async def read_records(request: Request, *, items_max: int = ITEMS_MAX) -> tuple[list[object], bytes]:
+    """The raw items of a JSON, NDJSON or CSV body, at most 10,000 or as said, and the body; the media type decides.
 
     JSON is an array or an object with `items`. Malformed, TooLarge and UnsupportedFormat say what was expected.
     """
-    body = await _limited_body(request)
+    body = await limited_body(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     readers: dict[str, Callable[[bytes], list[object]]] = {
         "application/json": _json_records,
@@ -77,9 +77,9 @@ async def read_records(request: Request) -> tuple[list[object], bytes]:
         expected = ", ".join(readers)
         raise UnsupportedFormat(f"Content-Type '{media_type}' is not read here; expected one of {expected}")
     records = readers[media_type](body)
-    if len(records) > ITEMS_MAX:
+    if len(records) > items_max:
         raise TooLarge(
-            f"{len(records)} items in one batch; expected at most {ITEMS_MAX}, send the rest in another"
+            f"{len(records)} items in one batch; expected at most {items_max}, send the rest in another"
         )
     return records, body
 
@@ -140,7 +140,8 @@ class ItemInvalid(Refusal):
     code, status, title = "item_invalid", 422, "Invalid item"
 
 
-async def _limited_body(request: Request) -> bytes:
+async def limited_body(request: Request) -> bytes:
+    """All of the body, at most 32 MiB; TooLarge beyond."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

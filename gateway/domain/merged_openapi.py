@@ -56,6 +56,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Payer aliases": "Accounts and names by which payers are recognised, with what was learnt and what speaks against it.",
     "Payment queries": "Questions about payments, their answers and how soon they came.",
     "Orders": "What partners ordered, as the systems that keep orders tell it, with every telling.",
+    "Analyses": "Changes taken apart, costs, projections, what sells together; each figure says how it came about.",
     "Order boards": "What is open of partners' orders, how old, what stops it, and what must be paid before it leaves.",
     "Payment sheets": "What a partner has paid and still owes, on one sheet.",
     "Periods": "Months of the books: what stands in the way of closing one, closing and opening again.",

@@ -126,6 +126,8 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("crm-accounts", "partner-documents", "partners", "payment-sheets"), "partners"),
     **dict.fromkeys(("delivery-scores", "document-schedules", "holiday-calendars"), "partners"),
     **dict.fromkeys(("dashboards", "projections"), "reporting"),
+    **dict.fromkeys(("analyses", "analysis-tables"), "reporting"),
+    "dashboards": "reporting",
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
 }
 
@@ -165,6 +167,9 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/account-statements"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/periods/{month}/checklist"): Bounds(120.0, BODY_BYTES_MAX),
+    ("POST", "/v1/analysis-tables"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/analyses/variance"): Bounds(120.0, BODY_BYTES_MAX),
+    ("GET", "/v1/analyses/{analysis_id}/content"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/general-ledger-exports"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/periods/{month}/closing"): Bounds(120.0, BODY_BYTES_MAX),
 }

@@ -2,17 +2,23 @@
 
 from fastapi import FastAPI
 
-from services.reporting.api import routes_dashboards, routes_projections
+from services.reporting.api import (
+    routes_analyses,
+    routes_analysis_tables,
+    routes_dashboards,
+    routes_projections,
+)
 from services.reporting.settings import ReportingSettings
 from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
 
 SERVICE = "reporting"
+ROUTES = (routes_dashboards, routes_projections, routes_analyses, routes_analysis_tables)
 
 
 def create_app(settings: ReportingSettings) -> FastAPI:
     """The application with all routes of this service."""
-    return create_service_app(SERVICE, settings, [routes_dashboards.router, routes_projections.router])
+    return create_service_app(SERVICE, settings, [one.router for one in ROUTES])
 
 
 def main() -> None:

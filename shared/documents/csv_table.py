@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import IO
 
-from shared.documents.table import Amount, Cell, Column, ColumnSum, Row, begins_like_a_formula
+from shared.documents.table import Amount, Calculated, Cell, Column, ColumnSum, Row, begins_like_a_formula
 
 
 class CsvTable:
@@ -39,10 +39,12 @@ def _text(cell: Cell) -> str:
             return f"'{cell}"
         case bool():
             return "true" if cell else "false"
-        case Amount(text=text) | ColumnSum(amount=Amount(text=text)):
+        case Amount(text=text) | ColumnSum(amount=Amount(text=text)) | Calculated(value=Amount(text=text)):
             return text
         case datetime():
             return cell.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date():
             return cell.isoformat()
+        case Calculated(value=value):
+            cell = value
     return "" if cell is None else str(cell)

@@ -44,7 +44,18 @@ class ColumnSum:
     amount: Amount
 
 
-Cell = str | bool | int | Decimal | date | datetime | Amount | ColumnSum | None
+@dataclass(frozen=True, slots=True)
+class Calculated:
+    """What a workbook calculates from other cells of the row, e.g. `={actual}-{base}` by the names of their columns.
+
+    The value is what it comes to; a number without the digits of a currency has none.
+    """
+
+    formula: str
+    value: Amount | Decimal
+
+
+Cell = str | bool | int | Decimal | date | datetime | Amount | ColumnSum | Calculated | None
 
 
 @dataclass(frozen=True, slots=True)

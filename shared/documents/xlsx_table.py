@@ -13,7 +13,16 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from shared.documents.rupee_formats import number_format
-from shared.documents.table import Amount, Cell, Column, ColumnSum, Kind, Row, begins_like_a_formula
+from shared.documents.table import (
+    Amount,
+    Calculated,
+    Cell,
+    Column,
+    ColumnSum,
+    Kind,
+    Row,
+    begins_like_a_formula,
+)
 
 # A cell has no time zone, and its readers are in India.
 READERS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
@@ -136,6 +145,8 @@ class SheetTable:
                 self._write_number(place, cell.text, number_format(cell.text, cell.currency), look)
             case ColumnSum():
                 self._write_sum(place, cell.amount, look)
+            case Calculated():
+                self._write_calculated(place, cell, look)
             case datetime():
                 local = cell.astimezone(READERS_TIME_ZONE).replace(tzinfo=None)
                 sheet.write_datetime(at, place, local, book.format(num_format="yyyy-mm-dd hh:mm:ss", **look))
@@ -169,6 +180,19 @@ class SheetTable:
         formula = f"=SUBTOTAL(9,{letter}{first}:{letter}{last})"
         self._sheet.write_formula(self._next, place, formula, shown, float(amount.text))
         self._widen(place, len(amount.text) * 5 // 4)
+
+    def _write_calculated(self, place: int, cell: Calculated, look: dict[str, object]) -> None:
+        """A formula over cells of its row, with what it comes to for readers that do not calculate."""
+        text = cell.value.text if isinstance(cell.value, Amount) else str(cell.value)
+        if _digits(text) > DIGITS_MAX:
+            self._write_cell(place, cell.value, look)
+            return
+        currency = cell.value.currency if isinstance(cell.value, Amount) else None
+        shown_as = "General" if currency is None else number_format(text, currency)
+        letters = {one.name: f"{xl_col_to_name(at)}{self._next + 1}" for at, one in enumerate(self._columns)}
+        shown = self._book.format(num_format=shown_as, **look)
+        self._sheet.write_formula(self._next, place, cell.formula.format_map(letters), shown, float(text))
+        self._widen(place, len(text) * 5 // 4)
 
     def _write_text(self, place: int, text: str, look: dict[str, object]) -> None:
         # Excel keeps such a text a text also when somebody edits the cell, and shows it as it is.

@@ -4,6 +4,7 @@ Facts arrive in any order and more than once. What happened is inserted once and
 the later telling holds. Nothing refers to a row that may still be on its way.
 """
 
+from services.reporting.adapters.orm import analyses as analyses
 from services.reporting.adapters.orm import collections as collections
 from services.reporting.adapters.orm import desks as desks
 from services.reporting.adapters.orm import orders as orders

@@ -1,0 +1,58 @@
+"""Rows that were told to be analysed, and analyses as they were made; both append-only."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.reporting.adapters.orm.base import Record
+
+KINDS = "kind IN ('variance', 'costing', 'projection', 'bundling')"
+
+
+class AnalysisTableRecord(Record):
+    """Rows under a name, version after version; without a name those that came with one analysis."""
+
+    __tablename__ = "analysis_tables"
+    __table_args__ = (
+        UniqueConstraint("name", "version", name="uq_analysis_tables_name_version"),
+        CheckConstraint("(name IS NULL) = (version IS NULL)", "version"),
+        CheckConstraint("row_count > 0", "row_count"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    version: Mapped[int | None]
+    zone: Mapped[str | None]
+    partner_code: Mapped[str | None]
+    column_names: Mapped[list[Any]]
+    rows: Mapped[list[Any]]
+    row_count: Mapped[int]
+    rows_sha256: Mapped[str]
+    told_at: Mapped[datetime]
+    told_by: Mapped[str]
+
+
+class AnalysisRecord(Record):
+    """One analysis: what was asked, of which rows, and what came out, as bytes under their hash."""
+
+    __tablename__ = "analyses"
+    __table_args__ = (
+        CheckConstraint(KINDS, "kind"),
+        CheckConstraint("content_sha256 = encode(sha256(content), 'hex')", "content"),
+        Index("ix_analyses_kind", "kind", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    title: Mapped[str]
+    zone: Mapped[str | None]
+    partner_code: Mapped[str | None]
+    options: Mapped[dict[str, Any]]
+    table_id: Mapped[UUID] = mapped_column(ForeignKey("analysis_tables.id"))
+    row_count: Mapped[int]
+    rows_sha256: Mapped[str]
+    content: Mapped[bytes]
+    content_sha256: Mapped[str]
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]
