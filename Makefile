@@ -92,12 +92,14 @@ documents: install ## write docs/api and docs/events from the code
 .PHONY: format lock env verify-ledger
 verify-ledger: install ## recompute the audit chain of the running stack (or PAYMENTS_DATABASE_URL=…)
 	@$(RUN) deploy.verify_ledger
-env: install ## write .env for docker compose, with fresh secrets
+env: install ## write .env for docker compose, with fresh secrets (DEMO=1: to try it, with stand-ins)
 	@$(RUN) deploy.environment_file
 format: install ## lay the code out as agreed and mend what can be mended
 	@$(RUN) ruff check --quiet --fix-only .
 	@$(RUN) ruff format --quiet .
-lock: install ## compile requirements.lock from pyproject.toml, leaving out what is younger than a week (DAYS=7)
+lock: install ## compile requirements.lock, and that of the image, from pyproject.toml, leaving out what is younger than a week (DAYS=7)
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --group dev \
 		--exclude-newer "$$($(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=$(DAYS)))')" \
 		pyproject.toml --output-file requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+		--constraint requirements.lock pyproject.toml --output-file deploy/requirements.lock

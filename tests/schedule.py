@@ -11,7 +11,7 @@ WHOLE_SYSTEM: Final = "tests/e2e"
 # Has a system of its own, and takes as long as all others together.
 EXAMINATION: Final = f"{WHOLE_SYSTEM}/test_api_examination.py"
 # Started last, one of these would keep a single worker busy while the others have nothing left.
-LONG: Final = (WHOLE_SYSTEM, "tests/faults", "tests/conformance", "tests/integration")
+LONG: Final = (WHOLE_SYSTEM, "tests/faults", "tests/conformance", "tests/deployment", "tests/integration")
 
 
 class FilesTogether(LoadFileScheduling):

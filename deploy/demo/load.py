@@ -1,4 +1,7 @@
-"""Loads the demonstration month through the gateway: `python -m deploy.demo.load --url … --token …`."""
+"""Loads the demonstration month through the gateway: `python -m deploy.demo.load --url … --token …`.
+
+Without a token it signs one as the development issuer whose folder ISSUER_FOLDER names.
+"""
 
 import argparse
 import csv
@@ -13,6 +16,8 @@ import httpx
 from rich.console import Console
 
 from deploy.demo.business import BANK_ACCOUNT, DemoBankLine, DemoBusiness
+from deploy.local.identity import development_identity, development_token
+from deploy.local.issue_token import issuer_folder
 
 HEADER = (
     "Date",
@@ -30,10 +35,11 @@ TIMEOUT_SECONDS = 120.0
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.demo.load", description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--token", required=True, help="a coordinator's token: make token ROLE=coordinator")
+    parser.add_argument("--token", help="a coordinator's token: make token ROLE=coordinator")
     given = parser.parse_args(arguments)
     business = DemoBusiness(datetime.now(ZoneInfo("Asia/Kolkata")).date())
-    headers = {"Authorization": f"Bearer {given.token}"}
+    token = given.token or development_token(development_identity(issuer_folder()), "coordinator")
+    headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=given.url, headers=headers, timeout=TIMEOUT_SECONDS) as client:
         return _load(client, business, Console())
 

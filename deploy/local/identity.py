@@ -71,15 +71,15 @@ class DevelopmentIdentity:
         return jwk_text(self.internal_key, private=True)
 
 
-def development_identity(folder: Path) -> DevelopmentIdentity:
-    """Return the identity kept in the folder, made when first asked for."""
+def development_identity(folder: Path, *, port: int | None = None) -> DevelopmentIdentity:
+    """Return the identity kept in the folder, made when first asked for: with the port, or with a free one."""
     path = folder / "identity.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     if "issuer_port" not in known:
         internal = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "EdDSA"}, auto_kid=True)
         known.setdefault("issuer", _fresh_issuer_key())
         known.setdefault("internal", internal.as_dict(private=True))
-        known["issuer_port"] = free_ports(1)[0]
+        known["issuer_port"] = port or free_ports(1)[0]
         write_private(path, json.dumps(known))
     former = known.get("former_issuer")
     return DevelopmentIdentity(

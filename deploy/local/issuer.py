@@ -227,13 +227,21 @@ def main() -> int:
         )
         return 1
     folder = Path(os.environ["ISSUER_FOLDER"])
+    port = int(os.environ["ISSUER_PORT"]) if "ISSUER_PORT" in os.environ else None
+    identity = development_identity(folder, port=port)
     app = create_app(
         folder,
         origins=os.environ.get("ISSUER_ORIGINS", "").split(","),
         client_secret=os.environ["ISSUER_CLIENT_SECRET"],
     )
-    port = development_identity(folder).issuer_port
-    uvicorn.run(app, host=LOOPBACK, port=port, log_level="warning", access_log=False, server_header=False)
+    uvicorn.run(
+        app,
+        host=os.environ.get("ISSUER_HOST", LOOPBACK),  # in a container its neighbours ask for the keys
+        port=identity.issuer_port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
     return 0
 
 

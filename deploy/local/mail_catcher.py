@@ -34,7 +34,7 @@ class Keeper:
         return "250 kept"
 
 
-async def serve(folder: Path, port: int) -> None:
+async def serve(folder: Path, host: str, port: int) -> None:
     """Until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -42,14 +42,15 @@ async def serve(folder: Path, port: int) -> None:
         loop.add_signal_handler(number, stop.set)
     keeper = Keeper(folder)
     server = await loop.create_server(
-        lambda: SMTP(keeper, data_size_limit=LETTER_BYTES_MAX, loop=loop), LOOPBACK, port
+        lambda: SMTP(keeper, data_size_limit=LETTER_BYTES_MAX, loop=loop), host, port
     )
     async with server:
         await stop.wait()
 
 
 def main() -> None:
-    asyncio.run(serve(Path(os.environ["MAIL_FOLDER"]), int(os.environ["MAIL_PORT"])))
+    host = os.environ.get("MAIL_HOST", LOOPBACK)  # in a container letters come from others
+    asyncio.run(serve(Path(os.environ["MAIL_FOLDER"]), host, int(os.environ["MAIL_PORT"])))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import Final
 CHECKOUT: Final = Path(__file__).parents[2]
 PROJECT: Final = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 PAGE: Final = (CHECKOUT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+LOCK: Final = CHECKOUT / "requirements.lock"
+IMAGE_LOCK: Final = CHECKOUT / "deploy" / "requirements.lock"
 LINE: Final = re.compile(r"^- `(?P<name>[^`]+)`: (?P<reason>.+)$", re.MULTILINE)
 
 
@@ -32,6 +34,20 @@ def test_every_justification_is_a_sentence() -> None:
     ]
 
     assert not short, "say why we carry it, in one sentence"
+
+
+def test_image_gets_the_run_time_of_the_lock_and_nothing_of_developers() -> None:
+    """`make lock` writes both."""
+    locked, image = _locked(LOCK), _locked(IMAGE_LOCK)
+
+    assert set(_required(PROJECT["project"]["dependencies"])) <= {name for name, _ in image}
+    assert not set(_required(PROJECT["dependency-groups"]["dev"])) & {name for name, _ in image}
+    assert image <= locked
+
+
+def _locked(path: Path) -> set[tuple[str, str]]:
+    """Names and versions; a package that differs by platform is there twice."""
+    return set(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==([^ ]+)", path.read_text(), re.MULTILINE))
 
 
 def _justified(heading: str) -> Counter[str]:
