@@ -11,7 +11,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.events.envelope import Envelope, Event, envelope_of
+from shared.events.envelope import Cause, Envelope, Event, current_cause, envelope_of
+from shared.observability import current_trace
 from shared.outbox import write_outbox
 from shared.pool_use import PoolUse, watched_pool
 
@@ -85,6 +86,11 @@ def _refuse_closed(connection: DBAPIConnection, _record: object, _proxy: PoolPro
         raise DisconnectionError("the server closed the connection")
 
 
+def _cause_of_this_request() -> Cause:
+    trace = current_trace()
+    return Cause(trace.traceparent, trace.request_id) if trace else Cause()
+
+
 class UnitOfWork:
     """One transaction and the events it causes; nothing is kept unless `commit` returns."""
 
@@ -109,7 +115,11 @@ class UnitOfWork:
         """Queue an event; it leaves only if this unit of work commits. The subject defaults to the key."""
         self._events.append(
             envelope_of(
-                event, subject=subject or partition_key, partition_key=partition_key, sequence=sequence
+                event,
+                subject=subject or partition_key,
+                partition_key=partition_key,
+                sequence=sequence,
+                cause=current_cause.get() or _cause_of_this_request(),
             )
         )
 

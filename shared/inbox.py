@@ -4,8 +4,8 @@ The ids of a batch are claimed in the transaction that applies it: claim and eff
 """
 
 import itertools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, Protocol, TypeVar, cast
@@ -21,6 +21,7 @@ from shared.database_errors import DatabaseUnavailable, meaning_of
 from shared.events.envelope import Cause, E, Envelope, Event, current_cause
 from shared.messaging.consumer import Apply, Consumer, ConsumerLimits
 from shared.messaging.topology import service_topology
+from shared.observability import continued_trace
 
 # Longer than any message can be on its way, dead letters replayed by an operator included.
 KEPT = timedelta(days=30)
@@ -168,15 +169,20 @@ async def _dispatch(
     kept."""
     for type_name, run in itertools.groupby(batch, key=lambda envelope: envelope.type):
         envelopes = list(run)
-        cause = envelopes[0].cause
-        token = current_cause.set(
-            Cause(cause.trace_parent, cause.correlation_id, str(envelopes[0].id))
-            if len(envelopes) == 1
-            else None
-        )
-        try:
+        with _caused_by(envelopes):
             for handle in handlers[type_name]:
                 await handle(work, envelopes)
+
+
+@contextmanager
+def _caused_by(envelopes: Sequence[Envelope[Event]]) -> Iterator[None]:
+    """What one event leads to goes on in its trace and names it; what many lead to together is nobody's alone."""
+    told = envelopes[0].cause if len(envelopes) == 1 else Cause()
+    with continued_trace(told.trace_parent, told.correlation_id) as trace:
+        cause = Cause(trace.traceparent, told.correlation_id, str(envelopes[0].id))
+        token = current_cause.set(cause if len(envelopes) == 1 else None)
+        try:
+            yield
         finally:
             current_cause.reset(token)
 

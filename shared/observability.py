@@ -7,6 +7,7 @@ import sys
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -74,14 +75,18 @@ def trace_from(traceparent: bytes | None, request_id: bytes | None) -> Trace:
     return Trace(trace_id, fresh[32:], flags, known_as)
 
 
-def continue_trace(traceparent: str | None, request_id: str | None = None) -> Trace:
-    """Make a trace current in this context: for workers, which get it with a message or a job."""
+@contextmanager
+def continued_trace(traceparent: str | None, request_id: str | None = None) -> Iterator[Trace]:
+    """Make a trace current for a piece of work: for workers, which get it with a message or a job."""
     trace = trace_from(
         traceparent.encode("utf-8") if traceparent else None,
         request_id.encode("utf-8") if request_id else None,
     )
-    _current_trace.set(trace)
-    return trace
+    token = _current_trace.set(trace)
+    try:
+        yield trace
+    finally:
+        _current_trace.reset(token)
 
 
 def configure_logging(*, service: str, level: str, log_format: str) -> None:

@@ -25,6 +25,7 @@ from shared.database import Database
 from shared.errors import Refusal
 from shared.jobs.job import ATTEMPTS_MAX, Job, JobGivenUp, JobTask, Timer
 from shared.jobs.table import QUEUE
+from shared.observability import continued_trace
 
 log = structlog.get_logger()
 job_runs_total = Counter("job_runs", "Runs of jobs by what became of them", ["kind", "outcome"])
@@ -135,32 +136,38 @@ class JobRunner:
 
 
 def _register_task(app: App, database: Database, task: JobTask) -> None:
-    async def run(job_id: str) -> None:
-        job = await Job.start(database.engine, UUID(job_id))
-        if job is None:
-            return
-        try:
-            await task.run(database, job)
-            await job.succeed()
-            job_runs_total.labels(task.name, "succeeded").inc()
-        except JobGivenUp as error:
-            log.warning("job_given_up", task=task.name, job_id=job_id, error=error.detail)
-        except Refusal as refusal:
-            log.info("job_refused", task=task.name, job_id=job_id, code=refusal.code, detail=refusal.detail)
-            await job.fail(refusal)
-            job_runs_total.labels(task.name, "refused").inc()
-        except asyncio.CancelledError:
-            await _step_aside(job)
-        except Exception as error:
-            job_runs_total.labels(task.name, "failed").inc()
-            log.exception("job_failed", task=task.name, job_id=job_id, failures=job.failures + 1)
-            if job.failures + 1 >= task.attempts_max:
-                await job.fail(error)
-                return
-            await job.wait_for_next_attempt()
-            raise _TryAgainError(2 ** (job.failures + 1)) from error
+    # Jobs that were asked for by a version before this one carry no trace.
+    async def run(job_id: str, traceparent: str | None = None) -> None:
+        with continued_trace(traceparent):
+            job = await Job.start(database.engine, UUID(job_id))
+            if job is not None:
+                await _run_task(database, task, job)
 
     app.task(name=task.name, queue=QUEUE, retry=_WhenAsked())(run)
+
+
+async def _run_task(database: Database, task: JobTask, job: Job) -> None:
+    job_id = str(job.id)
+    try:
+        await task.run(database, job)
+        await job.succeed()
+        job_runs_total.labels(task.name, "succeeded").inc()
+    except JobGivenUp as error:
+        log.warning("job_given_up", task=task.name, job_id=job_id, error=error.detail)
+    except Refusal as refusal:
+        log.info("job_refused", task=task.name, job_id=job_id, code=refusal.code, detail=refusal.detail)
+        await job.fail(refusal)
+        job_runs_total.labels(task.name, "refused").inc()
+    except asyncio.CancelledError:
+        await _step_aside(job)
+    except Exception as error:
+        job_runs_total.labels(task.name, "failed").inc()
+        log.exception("job_failed", task=task.name, job_id=job_id, failures=job.failures + 1)
+        if job.failures + 1 >= task.attempts_max:
+            await job.fail(error)
+            return
+        await job.wait_for_next_attempt()
+        raise _TryAgainError(2 ** (job.failures + 1)) from error
 
 
 async def _step_aside(job: Job) -> None:
@@ -175,16 +182,21 @@ async def _step_aside(job: Job) -> None:
 def _register_timer(app: App, database: Database, timer: Timer) -> None:
     async def run(timestamp: int) -> None:
         log.debug("timer_due", timer=timer.name, due=timestamp)
-        try:
-            await timer.run(database)
-            timer_runs_total.labels(timer.name, "succeeded").inc()
-        except Exception:
-            timer_runs_total.labels(timer.name, "failed").inc()
-            log.exception("timer_failed", timer=timer.name)
+        with continued_trace(None):
+            await _run_timer(database, timer)
 
     name = TIMER_PREFIX + timer.name
     task = app.task(name=name, queue=QUEUE, lock=name, queueing_lock=name)(run)
     app.periodic(cron=timer.cron)(task)
+
+
+async def _run_timer(database: Database, timer: Timer) -> None:
+    try:
+        await timer.run(database)
+        timer_runs_total.labels(timer.name, "succeeded").inc()
+    except Exception:
+        timer_runs_total.labels(timer.name, "failed").inc()
+        log.exception("timer_failed", timer=timer.name)
 
 
 class _TryAgainError(Exception):

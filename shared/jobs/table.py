@@ -26,6 +26,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from shared.observability import current_trace
+
 QUEUE: Final = "jobs"
 
 
@@ -70,6 +72,7 @@ async def enqueue(
     Its last digit tells whose job it is: shared/jobs/home.py. Jobs with the same `lock` run one at a time, in the order
     they were enqueued.
     """
+    trace = current_trace()
     made = await connection.execute(
         _ENQUEUE,
         {
@@ -80,6 +83,7 @@ async def enqueue(
             "queue": QUEUE,
             "result_url": result_url,
             "created_by": created_by,
+            "traceparent": trace.traceparent if trace else None,
         },
     )
     return cast("UUID", made.scalar_one())
@@ -126,7 +130,8 @@ _ENQUEUE = text(
     INSERT INTO jobs (id, kind, payload, result_url, created_by, queue_id)
     SELECT id, task, CAST(:payload AS jsonb), :result_url, :created_by, (
         procrastinate_defer_jobs_v1(ARRAY[CAST(
-            ROW(CAST(:queue AS text), task, 0, CAST(:lock AS text), NULL, jsonb_build_object('job_id', id), NULL)
+            ROW(CAST(:queue AS text), task, 0, CAST(:lock AS text), NULL,
+                jsonb_build_object('job_id', id, 'traceparent', CAST(:traceparent AS text)), NULL)
             AS procrastinate_job_to_defer_v1
         )])
     )[1]

@@ -9,7 +9,7 @@ from shared.observability import (
     ObservabilityMiddleware,
     RequestLog,
     configure_logging,
-    continue_trace,
+    continued_trace,
     logger,
     trace_from,
 )
@@ -56,9 +56,9 @@ def test_log_lines_are_json_with_the_trace_and_encoded_control_characters(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure_logging(service="example", level="info", log_format="json")
-    continue_trace(f"00-{TRACE_ID}-00f067aa0ba902b7-01")
 
-    logger("test").info("happened", count=3, text="a\nb\x1b[31m")
+    with continued_trace(f"00-{TRACE_ID}-00f067aa0ba902b7-01"):
+        logger("test").info("happened", count=3, text="a\nb\x1b[31m")
     logging.getLogger("library").warning("old style")
 
     own, foreign = (json.loads(line) for line in capsys.readouterr().out.splitlines())
