@@ -1,7 +1,7 @@
-"""What each service may do at the broker: a service that was taken over cannot tell everybody another's facts.
+"""What each service may do at the broker: one that was taken over cannot publish another's facts, nor fill its queues.
 
-It can still put messages into one queue of another: RabbitMQ compares routing keys with rights at topic exchanges only,
-and postponed and dead messages go through two direct ones that all services share.
+RabbitMQ compares the names of queues and exchanges with these rights, and routing keys at topic exchanges only.
+Postponed and dead messages therefore go through exchanges of their service's own (shared/messaging/topology.py).
 """
 
 import base64
@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 EVENTS_EXCHANGE: Final = "salesops.events"
-EXCHANGES: Final = r"salesops\.(events|retries|dead-letters)"
 # The gateway tells what Salesforce told it.
 EVENT_FAMILIES: Final = {"gateway": "(gateway|crm)"}
 # The gateway's worker keeps everybody's dead letters; it may empty these queues, not declare, bind or fill them.
-FURTHER_QUEUES_READ: Final = {"gateway": r"salesops\.[a-z]+\.dead"}
+FURTHER_READ: Final = {"gateway": r"salesops\.[a-z]+\.dead"}
+# It replays them: to the one service that could not apply them, by that service's own exchange.
+FURTHER_WRITTEN: Final = {"gateway": r"salesops\.[a-z]+\.retries"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,21 @@ class BrokerUser:
 
 
 def service_user(service: str, password: str) -> BrokerUser:
-    """A service declares and reads its own queues, binds them to the exchanges, publishes its own events."""
-    queues = rf"salesops\.{re.escape(service)}(\..*)?"
-    names = f"^({queues}|{EXCHANGES})$"
+    """A service declares and reads its own queues and exchanges, binds its queues to the events, publishes its own."""
+    own = rf"salesops\.{re.escape(service)}(\..*)?"
     family = EVENT_FAMILIES.get(service, re.escape(service))
-    further = FURTHER_QUEUES_READ.get(service)
     return BrokerUser(
         service,
         password,
-        configure=names,
-        write=names,
-        read=f"{names}|^{further}$" if further else names,
+        configure=_names(own),
+        write=_names(own, FURTHER_WRITTEN.get(service)),
+        read=_names(own, FURTHER_READ.get(service)),
         published_topics=rf"^salesops\.{family}\.",
     )
+
+
+def _names(own: str, further: str | None = None) -> str:
+    return "^(" + "|".join(filter(None, (own, re.escape(EVENTS_EXCHANGE), further))) + ")$"
 
 
 def account_definitions(

@@ -27,7 +27,8 @@ from shared.messaging.connection import (
     is_cancelled_by_us,
 )
 from shared.messaging.failpoints import failpoint
-from shared.messaging.intake import Intake, failures_of
+from shared.messaging.former_queues import empty_former_queues
+from shared.messaging.intake import Intake, failures_of, refuse_forged
 from shared.messaging.topology import ServiceTopology
 
 # Does all of a batch in one transaction, each event once. Raises Refusal if an event can never be applied,
@@ -97,11 +98,15 @@ class Consumer:
                 intake = await Intake.open(
                     channel, self._topology, silence_seconds=self._limits.silence_seconds
                 )
-            closing = asyncio.create_task(_close_on(stop, intake))
+            beside = (
+                asyncio.create_task(_close_on(stop, intake)),
+                asyncio.create_task(empty_former_queues(connection, self._topology)),
+            )
             try:
                 yield intake
             finally:
-                closing.cancel()
+                for task in beside:
+                    task.cancel()
         finally:
             await disconnect(connection)
 
@@ -123,6 +128,7 @@ class Consumer:
         readable: _Batch = {}
         for position, message in enumerate(messages):
             try:
+                refuse_forged(message, self._topology.service)
                 envelope = decode(message.body, self._types)
             except Refusal as refusal:
                 await intake.bury(message, refusal)

@@ -13,13 +13,12 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from shared.messaging.arrivals import Arrivals
 from shared.messaging.connection import SETUP_TIMEOUT_SECONDS, connect, disconnect, is_cancelled_by_us
-from shared.messaging.intake import CODE_HEADER, DIED_AT_HEADER, REASON_HEADER, failures_of
+from shared.messaging.intake import CODE_HEADER, DEATHS_HEADER, DIED_AT_HEADER, REASON_HEADER, failures_of
 from shared.messaging.topology import DELIVERIES_MAX, dead_letter_queue
 
 BATCH_MAX: Final = 100
 LINGER_SECONDS: Final = 0.05
-# What the broker says of a message that it put aside itself, in its own header.
-DEATHS_HEADER: Final = "x-death"
+# What the broker says of a message that it put aside itself, in its own words.
 BROKER_CODES: Final = {"delivery_limit": "delivered_too_often"}
 
 log = structlog.get_logger()

@@ -23,7 +23,7 @@ from shared.messaging.connection import (
     disconnect,
     is_cancelled_by_us,
 )
-from shared.messaging.topology import EVENTS_EXCHANGE, RETRIES_EXCHANGE, declare_exchanges
+from shared.messaging.topology import EVENTS_EXCHANGE, declare_events_exchange, retries_exchange
 
 CONFIRM_TIMEOUT_SECONDS = 10.0
 
@@ -109,7 +109,7 @@ class Publisher:
     async def _connect(self) -> AbstractChannel:
         self._connection = await connect(self._url, name=self._name)
         channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-        await declare_exchanges(channel)
+        await declare_events_exchange(channel)
         return channel
 
     async def _send(self, channel: WireChannel, message: Outgoing, errors: list[BaseException]) -> Outcome:
@@ -117,7 +117,7 @@ class Publisher:
             await channel.basic_publish(
                 message.body,
                 # What waits for another attempt comes back to its one service through the same exchange.
-                exchange=RETRIES_EXCHANGE if message.recipient else EVENTS_EXCHANGE,
+                exchange=retries_exchange(message.recipient) if message.recipient else EVENTS_EXCHANGE,
                 routing_key=message.recipient or message.type,
                 properties=Basic.Properties(
                     content_type=CONTENT_TYPE,

@@ -1,11 +1,12 @@
 """What we declare at the broker; valid on RabbitMQ 3.10 and on 4.x.
 
-    salesops.events (topic) ──type──▶ salesops.<service> ──refused, or delivered too often──┐
-                                            ▲                                               │
-    salesops.retries (direct) ──▶ salesops.<service>.retry.<ms> ── after its time ──▶ back  │
-    salesops.dead-letters (direct) ──▶ salesops.<service>.dead ◀────────────────────────────┘
+    salesops.events (topic) ──type──▶ salesops.<service>.inbox ──refused, or delivered too often──┐
+                                                ▲                                                 │
+    salesops.<service>.retries ──▶ salesops.<service>.postponed.<ms> ── after its time ──▶ back   │
+    salesops.<service>.dead-letters ──▶ salesops.<service>.dead ◀─────────────────────────────────┘
 
-Each service declares its own queues and nobody else's. 3.10 has no delivery limit of its own and 4.x drops
+Each service declares its own queues and exchanges and nobody else's: the broker compares names with rights, and so
+nobody can put a message into another's queue (decision 0049). 3.10 has no delivery limit of its own and 4.x drops
 what exceeds its limit and has nowhere to go, so every queue states both.
 
 `python -m shared.messaging.topology payments partners` prints the same as RabbitMQ definitions.
@@ -23,9 +24,6 @@ from shared.events.catalogue import consumed_by
 from shared.events.envelope import Event
 
 EVENTS_EXCHANGE = "salesops.events"
-RETRIES_EXCHANGE = "salesops.retries"
-DEAD_LETTERS_EXCHANGE = "salesops.dead-letters"
-EXCHANGES = {EVENTS_EXCHANGE: "topic", RETRIES_EXCHANGE: "direct", DEAD_LETTERS_EXCHANGE: "direct"}
 
 RETRY_DELAYS_MS = (1_000, 10_000, 60_000)
 DELIVERIES_MAX = 20
@@ -53,6 +51,19 @@ class ServiceTopology:
     retry_delays_ms: tuple[int, ...]
 
     @property
+    def exchanges(self) -> dict[str, str]:
+        """Kinds of the exchanges by name; that of the events is everybody's."""
+        own = (retries_exchange(self.service), dead_letters_exchange(self.service))
+        return {EVENTS_EXCHANGE: "topic", **dict.fromkeys(own, "direct")}
+
+    @property
+    def former(self) -> tuple[tuple[str, str], ...]:
+        """Queues of former versions, and under which key of `retries_exchange` their messages go on."""
+        name = f"salesops.{self.service}"
+        waiting = ((f"{name}.retry.{delay}", f"{self.service}.{delay}") for delay in self.retry_delays_ms)
+        return (*waiting, (name, self.service))
+
+    @property
     def queues(self) -> tuple[Queue, ...]:
         # The main queue comes last: once it is fed, what it needs for refusals exists.
         return (self.dead, *self.retries, self.main)
@@ -67,29 +78,39 @@ def service_topology(
     service: str, events: Sequence[type[Event]], *, retry_delays_ms: tuple[int, ...] = RETRY_DELAYS_MS
 ) -> ServiceTopology:
     name = f"salesops.{service}"
-    back = (RETRIES_EXCHANGE, service)
+    back = (retries_exchange(service), service)
+    aside = (dead_letters_exchange(service), service)
     return ServiceTopology(
         service=service,
         main=Queue(
-            name,
-            _quorum(DELIVERIES_MAX, dead_letters_to=(DEAD_LETTERS_EXCHANGE, service)),
+            f"{name}.inbox",
+            _quorum(DELIVERIES_MAX, dead_letters_to=aside),
             (back, *((EVENTS_EXCHANGE, event.type_name) for event in events)),
         ),
         dead=Queue(
             dead_letter_queue(service),
             {"x-queue-type": "quorum", "x-delivery-limit": DEAD_DELIVERIES_MAX},
-            ((DEAD_LETTERS_EXCHANGE, service),),
+            (aside,),
         ),
         retries=tuple(
             Queue(
-                f"{name}.retry.{delay}",
+                f"{name}.postponed.{delay}",
                 {**_quorum(DELIVERIES_MAX, dead_letters_to=back), "x-message-ttl": delay},
-                ((RETRIES_EXCHANGE, f"{service}.{delay}"),),
+                ((retries_exchange(service), f"{service}.{delay}"),),
             )
             for delay in retry_delays_ms
         ),
         retry_delays_ms=retry_delays_ms,
     )
+
+
+def retries_exchange(service: str) -> str:
+    """Leads back to the service alone. The gateway replays dead letters by it."""
+    return f"salesops.{service}.retries"
+
+
+def dead_letters_exchange(service: str) -> str:
+    return f"salesops.{service}.dead-letters"
 
 
 def dead_letter_queue(service: str) -> str:
@@ -111,13 +132,13 @@ def _quorum(delivery_limit: int, *, dead_letters_to: tuple[str, str]) -> Argumen
     }
 
 
-async def declare_exchanges(channel: AbstractChannel) -> None:
-    for name, kind in EXCHANGES.items():
-        await channel.declare_exchange(name, kind, durable=True)
+async def declare_events_exchange(channel: AbstractChannel) -> None:
+    await channel.declare_exchange(EVENTS_EXCHANGE, "topic", durable=True)
 
 
 async def declare(channel: AbstractChannel, topology: ServiceTopology) -> None:
-    await declare_exchanges(channel)
+    for name, kind in topology.exchanges.items():
+        await channel.declare_exchange(name, kind, durable=True)
     for queue in topology.queues:
         declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
         for exchange, routing_key in queue.bindings:
@@ -126,9 +147,9 @@ async def declare(channel: AbstractChannel, topology: ServiceTopology) -> None:
 
 def definitions(services: Sequence[str], vhost: str = "/") -> dict[str, JsonValue]:
     """RabbitMQ's own definitions format, for brokers that are prepared before the services start."""
-    queues = [
-        queue for service in services for queue in service_topology(service, consumed_by(service)).queues
-    ]
+    topologies = [service_topology(service, consumed_by(service)) for service in services]
+    queues = [queue for topology in topologies for queue in topology.queues]
+    exchanges = {name: kind for topology in topologies for name, kind in topology.exchanges.items()}
     return {
         "exchanges": [
             {
@@ -140,7 +161,7 @@ def definitions(services: Sequence[str], vhost: str = "/") -> dict[str, JsonValu
                 "internal": False,
                 "arguments": {},
             }
-            for name, kind in EXCHANGES.items()
+            for name, kind in exchanges.items()
         ],
         "queues": [
             {

@@ -12,7 +12,7 @@ from shared.database import Database
 from shared.events.envelope import Envelope, Event, encode
 from shared.events.payments import ReceiptsBookedV1
 from shared.messaging.publisher import Publisher
-from shared.messaging.topology import EVENTS_EXCHANGE, declare_exchanges
+from shared.messaging.topology import EVENTS_EXCHANGE, declare_events_exchange
 from shared.outbox import write_outbox
 from shared.outbox.relay import OutboxRelay, RelayLimits
 from tests.benchmarks.ratios import REPETITIONS, Ratio, seconds_of
@@ -50,7 +50,7 @@ async def measure(database_url: str, broker_url: str) -> Ratio:
 
 
 async def _queue(channel: AbstractChannel) -> AbstractQueue:
-    await declare_exchanges(channel)
+    await declare_events_exchange(channel)
     queue = await channel.declare_queue(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
     await queue.bind(EVENTS_EXCHANGE, ReceiptsBookedV1.type_name)
     return queue

@@ -41,7 +41,7 @@ async def test_every_event_takes_effect_once_though_the_broker_was_killed(system
         tasks.create_task(relay.run(stop))
         await write(engine, [counted(number, f"k{number % 5}") for number in range(200)])
         await until_effects(engine, 200)
-        await asyncio.to_thread(system.rabbitmq.wait_until_queue_is_on_disk, "salesops.payments")
+        await asyncio.to_thread(system.rabbitmq.wait_until_queue_is_on_disk, "salesops.payments.inbox")
 
         await asyncio.to_thread(system.kill, "RabbitMQ")
         await write(engine, [counted(number, f"k{number % 5}") for number in range(200, 400)])

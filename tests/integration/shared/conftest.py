@@ -14,7 +14,16 @@ from tests.provisions import DatabaseFactory
 
 SERVICE_QUEUES = tuple(
     f"salesops.test{suffix}"
-    for suffix in ("", ".dead", *(f".retry.{delay}" for delay in (50, 100, 1_000, 10_000, 60_000)))
+    for suffix in (
+        "",
+        ".inbox",
+        ".dead",
+        *(
+            f".{kind}.{delay}"
+            for kind in ("retry", "postponed")
+            for delay in (50, 100, 1_000, 10_000, 60_000)
+        ),
+    )
 )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.events.envelope import Envelope, Event, decode, envelope_of
-from shared.messaging.topology import EVENTS_EXCHANGE, declare_exchanges
+from shared.messaging.topology import EVENTS_EXCHANGE, declare_events_exchange
 from shared.outbox import write_outbox
 
 
@@ -51,7 +51,7 @@ async def write(engine: AsyncEngine, envelopes: Sequence[Envelope[Event]]) -> No
 
 
 async def declare_counted_queue(channel: AbstractChannel) -> AbstractQueue:
-    await declare_exchanges(channel)
+    await declare_events_exchange(channel)
     queue = await channel.declare_queue(COUNTED_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
     await queue.bind(EVENTS_EXCHANGE, CountedV1.type_name)
     return queue

@@ -169,6 +169,28 @@ async def test_refused_event_goes_to_the_dead_letters_with_its_reason_while_othe
     assert (letter.headers["x-reason"], letter.headers["x-code"]) == ("thirteen is not accepted", "conflict")
 
 
+async def test_an_event_that_died_into_the_exchange_in_a_queue_of_somebody_else_is_not_applied(
+    projection: AsyncEngine, bare_broker_url: str, publisher: Publisher
+) -> None:
+    """Whoever may publish one event could otherwise publish each, by a queue whose messages die as another's."""
+    dying = {
+        "x-dead-letter-exchange": "salesops.events",
+        "x-dead-letter-routing-key": CountedV1.type_name,
+        "x-message-ttl": 1,
+    }
+    async with consuming(projection, bare_broker_url), await aio_pika.connect(bare_broker_url) as connection:
+        channel = await connection.channel()
+        trap = await channel.declare_queue("salesops.tester.trap", exclusive=True, arguments=dying)
+        body = encode(counted(666))
+        await channel.default_exchange.publish(aio_pika.Message(body, type=CountedV1.type_name), trap.name)
+        [letter] = await dead_letters(bare_broker_url, 1)
+        await send(publisher, [counted(1)])
+        await until_effects(projection, 1)
+
+    assert letter.headers["x-code"] == "message_forged"
+    assert await effects(projection) == [1]
+
+
 async def test_unreadable_message_goes_to_the_dead_letters_while_others_flow(
     projection: AsyncEngine, bare_broker_url: str, publisher: Publisher
 ) -> None:
@@ -370,7 +392,7 @@ async def test_topology_can_be_declared_again_and_matches_the_definitions(bare_b
 
     names = {str(queue["name"]) for queue in definitions(["payments"])["queues"]}  # type: ignore[index, union-attr]
     assert names == {
-        "salesops.payments",
+        "salesops.payments.inbox",
         "salesops.payments.dead",
-        *(f"salesops.payments.retry.{delay}" for delay in (1000, 10000, 60000)),
+        *(f"salesops.payments.postponed.{delay}" for delay in (1000, 10000, 60000)),
     }

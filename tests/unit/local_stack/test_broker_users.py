@@ -10,12 +10,22 @@ from shared.events.envelope import Event
 
 ALLOWED = [
     "salesops.events",
-    "salesops.retries",
-    "salesops.dead-letters",
-    "salesops.payments",
+    "salesops.payments.retries",
+    "salesops.payments.dead-letters",
+    "salesops.payments.inbox",
     "salesops.payments.dead",
 ]
-FORBIDDEN = ["salesops.partners", "salesops.paymentsx", "amq.topic", "", "salesops.events.other"]
+FORBIDDEN = [
+    "salesops.retries",
+    "salesops.dead-letters",
+    "salesops.partners.retries",
+    "salesops.partners.dead-letters",
+    "salesops.partners",
+    "salesops.paymentsx",
+    "amq.topic",
+    "",
+    "salesops.events.other",
+]
 
 
 @pytest.mark.parametrize("name", ALLOWED)
@@ -32,12 +42,15 @@ def test_a_service_may_not_use_anything_else(name: str) -> None:
     assert not any(re.search(pattern, name) for pattern in (user.configure, user.write, user.read))
 
 
-def test_the_gateway_may_read_the_dead_letters_of_all_and_fill_none() -> None:
+def test_the_gateway_may_read_the_dead_letters_of_all_and_give_them_back_but_not_make_any() -> None:
     user = service_user("gateway", "secret")
 
     assert re.search(user.read, "salesops.payments.dead")
     assert not any(re.search(pattern, "salesops.payments.dead") for pattern in (user.configure, user.write))
+    assert re.search(user.write, "salesops.payments.retries")
+    assert not re.search(user.write, "salesops.payments.dead-letters")
     assert not any(re.search(user.read, name) for name in FORBIDDEN)
+    assert not any(re.search(user.configure, name) for name in FORBIDDEN)
 
 
 def test_a_service_publishes_its_own_events_only() -> None:
