@@ -374,6 +374,7 @@ RULES: Final = (
     Rule("POST", "/v1/holiday-calendars/{code}/days", WRITERS),
     Rule("GET", "/v1/holiday-calendars/{code}/days", BACK_OFFICE),
     Rule("GET", "/v1/payment-sheets/{partner}", BACK_OFFICE | OWN_ROWS),
+    Rule("GET", "/v1/payment-sheet-differences", BACK_OFFICE | ZONES),
     # reporting
     Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),

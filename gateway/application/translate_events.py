@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from gateway.domain import live_data as data
 from shared.events import account_statements as statements
+from shared.events import accounts, documents, instruments, partners, payments, research, webhooks
 from shared.events import credit_notes as notes
 from shared.events import document_schedules as schedules
-from shared.events import documents, instruments, partners, payments, research, webhooks
 from shared.events import payment_queries as queries
 from shared.events.envelope import Event
 from shared.wire import MoneyBody, money
@@ -183,6 +183,17 @@ def schedule_missed(event: schedules.ScheduleMissedV1) -> Iterator[Telling]:
     yield Telling(type="schedule.missed", key=event.schedule_id, data=body)
 
 
+def sheet_compared(
+    event: accounts.PaymentSheetDiffersV1 | accounts.PaymentSheetAgreesV1,
+) -> Iterator[Telling]:
+    step = event.type_name.split(".")[-2].removeprefix("payment_sheet_")
+    facts = _same(data.PaymentSheetDifferenceData, event)
+    if isinstance(event, accounts.PaymentSheetDiffersV1):
+        facts["figures"] = [one.figure for one in event.differences]
+    body = data.PaymentSheetDifferenceData(**facts)
+    yield Telling(type=f"payment_sheet.{step}", key=event.difference_id, data=body, zone=event.zone)
+
+
 def partners_told(event: partners.PartnersRegisteredV1 | partners.PartnersChangedV1) -> Iterator[Telling]:
     step = event.type_name.split(".")[-2].removeprefix("partners_")
     for partner in event.partners:
@@ -277,6 +288,8 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(assignment_moved, research.AssignmentDeliveredV1),
     **_translating(partners_told, partners.PartnersRegisteredV1),
     **_translating(partners_told, partners.PartnersChangedV1),
+    **_translating(sheet_compared, accounts.PaymentSheetDiffersV1),
+    **_translating(sheet_compared, accounts.PaymentSheetAgreesV1),
     **_translating(schedule_missed, schedules.ScheduleMissedV1),
     **_translating(endpoint_stopped, webhooks.WebhookEndpointStoppedV1),
 }

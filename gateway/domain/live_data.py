@@ -301,6 +301,23 @@ class BalanceConfirmationData(LiveModel):
     query_number: Annotated[str | None, Field(description="The question that a dispute opened")] = None
 
 
+class PaymentSheetDifferenceData(LiveModel):
+    """An account whose payment sheet is, or was, not what the ledger says."""
+
+    difference_id: Annotated[
+        UUID, Field(description="Id of the difference, in `/v1/payment-sheet-differences`")
+    ]
+    partner_code: PartnerCode
+    zone: str | None
+    currency: Annotated[str, Field(description="Of the account", examples=["INR"])]
+    noticed_at: datetime
+    agreed_at: Annotated[datetime | None, Field(description="When both were the same again")] = None
+    figures: Annotated[
+        list[str],
+        Field(description="Which figures differ; empty when it agrees", examples=[["invoices_minor"]]),
+    ] = []
+
+
 class ScheduleMissedData(LiveModel):
     """A run of a schedule of documents did not begin when it was due."""
 

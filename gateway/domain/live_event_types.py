@@ -218,6 +218,18 @@ LIVE_EVENT_TYPES: Final = (
     LiveEventType("partner.registered", "A partner entered the master.", _PARTNER, data.PartnerData),
     LiveEventType("partner.changed", "A partner in the master changed.", _PARTNER, data.PartnerData),
     LiveEventType(
+        "payment_sheet.differs",
+        "A payment sheet is not what the ledger says, for minutes; nothing of it is sent.",
+        "/v1/payment-sheet-differences",
+        data.PaymentSheetDifferenceData,
+    ),
+    LiveEventType(
+        "payment_sheet.agrees",
+        "A payment sheet that differed is what the ledger says again.",
+        "/v1/payment-sheet-differences",
+        data.PaymentSheetDifferenceData,
+    ),
+    LiveEventType(
         "schedule.missed",
         "A run of a schedule of documents started late, was left out, or was not started.",
         "/v1/document-schedules/{schedule_id}",

@@ -109,6 +109,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "documents",
             "partner-documents",
             "partners",
+            "payment-sheet-differences",
             "payment-sheets",
             "retention-rules",
             "order-board-lines",

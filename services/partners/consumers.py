@@ -20,9 +20,11 @@ from services.partners.application.project_receivables import (
     project_refunds,
     project_reversals,
 )
+from services.partners.application.prove_sheets import take_in_figures
 from services.partners.application.take_in_accounts import take_in_accounts
 from services.partners.application.take_in_orders import take_in_orders
 from shared.events.account_statements import BalanceConfirmationAskedV1, StatementPublishedV1
+from shared.events.accounts import AccountsToldV1
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
     CreditNoteEndedV1,
@@ -52,6 +54,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(ChequeStandingChangedV1, project_cheques),
     on(TaxCertificateRecordedV1, project_certificates),
     on(QueryChangedV1, project_queries),
+    on(AccountsToldV1, take_in_figures),
     on(CreditNoteRequestedV1, project_credit_notes),
     on(CreditNoteApprovedV1, project_credit_notes),
     on(CreditNoteIssuedV1, project_credit_notes),

@@ -12,6 +12,7 @@ from services.partners.adapters.standing import PARTNERS_STANDING
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.fire_schedules import fire_schedule
 from services.partners.application.keep_sending import keep_sending
+from services.partners.application.prove_sheets import compare_every_sheet, watch_sheets
 from services.partners.application.queue_scheduled import ITEMS_AT_ONCE, queue_scheduled
 from services.partners.application.remove_expired_documents import remove_expired_documents
 from services.partners.application.resend_delivery import remind_of_answers
@@ -88,6 +89,22 @@ async def run_reminders(database: Database) -> None:
         await work.commit()
 
 
+async def run_sheet_watch(database: Database) -> None:
+    """Every half minute: sheets that are not what the ledger says; how many are an alarm is in the standing."""
+    async with UnitOfWork(database) as work:
+        await watch_sheets(work, datetime.now(UTC))
+        await work.commit()
+
+
+async def run_sheet_comparison(database: Database) -> None:
+    """Each night in India: every sheet, also those whose figures were never told."""
+    after: str | None = ""
+    while after is not None:
+        async with UnitOfWork(database) as work:
+            after = await compare_every_sheet(work, datetime.now(UTC), after)
+            await work.commit()
+
+
 def delivery_sender(settings: PartnersSettings) -> WorkerPart:
     """The part of this worker that makes documents and sends them."""
 
@@ -103,6 +120,8 @@ def delivery_sender(settings: PartnersSettings) -> WorkerPart:
 TIMERS: Final = (
     Timer(name="fire_schedules", cron="* * * * * */15", run=run_schedule_firing),
     Timer(name="watch_schedules", cron="* * * * *", run=run_schedule_watch),
+    Timer(name="watch_sheets", cron="* * * * * */30", run=run_sheet_watch),
+    Timer(name="compare_every_sheet", cron="10 20 * * *", run=run_sheet_comparison),  # 01:40 in India
     Timer(name="remove_expired_documents", cron="40 20 * * *", run=run_retention),  # 02:10 in India
     Timer(name="remind_of_answers", cron="0 4 * * *", run=run_reminders),  # 09:30 in India
 )

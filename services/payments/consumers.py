@@ -1,10 +1,12 @@
 """Which events this service listens to."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from services.payments.application.open_case_queries import Case, open_case_queries
 from services.payments.application.open_query import OpenQuery, open_query
 from services.payments.application.project_partners import project_partners
+from services.payments.application.tell_accounts import tell_accounts
 from services.payments.application.tell_advices import tell_advices, withdraw_record
 from services.payments.domain.business_day import business_day
 from services.payments.domain.errors import PartnerAwaited, PartnerUnknown
@@ -12,6 +14,7 @@ from services.payments.domain.posting import Posting
 from services.payments.domain.received_payment import PaymentPart
 from services.payments.domain.remittance_advice import RemittanceAdvice
 from shared.database import UnitOfWork
+from shared.events.accounts import AccountsWantedV1
 from shared.events.crm import CaseOpenedV1, PaymentAdvisedV1
 from shared.events.envelope import Envelope
 from shared.events.partners import PartnersChangedV1, PartnersRegisteredV1
@@ -79,6 +82,12 @@ async def take_payment_advices(work: UnitOfWork, envelopes: Sequence[Envelope[Pa
             raise verdict.refusal
 
 
+async def tell_wanted_accounts(work: UnitOfWork, envelopes: Sequence[Envelope[AccountsWantedV1]]) -> None:
+    """As the ledger is now; asked twice it is told once."""
+    wanted = {code for envelope in envelopes for code in envelope.data.partner_codes}
+    await tell_accounts(work, sorted(wanted), datetime.now(UTC))
+
+
 def _advice(told: PaymentAdvisedV1) -> RemittanceAdvice:
     return RemittanceAdvice(
         partner_code=told.partner_code,
@@ -105,6 +114,7 @@ SUBSCRIPTIONS: Sequence[Subscription[UnitOfWork]] = (
     on(PartnersRegisteredV1, apply_registered),
     on(PartnersChangedV1, apply_changed),
     on(DocumentObjectedV1, open_objections),
+    on(AccountsWantedV1, tell_wanted_accounts),
     on(CaseOpenedV1, open_cases),
     on(PaymentAdvisedV1, take_payment_advices),
 )

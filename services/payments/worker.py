@@ -18,6 +18,7 @@ from services.payments.application.redecide_lines import (
 )
 from services.payments.application.register_einvoice import settle_with_portal
 from services.payments.application.simulate_policy import SIMULATION_TASK, simulate_policy
+from services.payments.application.tell_accounts import tell_moved_accounts
 from services.payments.application.watch_bounces import watch_bounces
 from services.payments.application.watch_clocks import AT_ONCE_MAX, watch_clocks
 from services.payments.application.watch_einvoices import (
@@ -37,6 +38,7 @@ from shared.standing import watch
 
 SERVICE = "payments"
 CLOCK_ROUNDS_MAX = 20
+TELLING_ROUNDS_MAX = 20
 
 
 async def run_import(database: Database, job: Job) -> None:
@@ -136,6 +138,16 @@ async def run_asked_redecision(database: Database) -> None:
     await redecide_when_asked(database, datetime.now(UTC))
 
 
+async def run_account_telling(database: Database) -> None:
+    """Every few seconds: accounts that moved, for those who compare with them."""
+    for _ in range(TELLING_ROUNDS_MAX):
+        async with UnitOfWork(database) as work:
+            is_more = await tell_moved_accounts(work, datetime.now(UTC))
+            await work.commit()
+        if not is_more:
+            return
+
+
 TASKS = (
     JobTask(name=IMPORT_TASK, run=run_import),
     JobTask(name=PUBLISH_TASK, run=run_statements),
@@ -147,6 +159,7 @@ TASKS = (
 
 TIMERS = (
     Timer(name="redecide_lines", cron="* * * * * */15", run=run_asked_redecision),
+    Timer(name="tell_accounts", cron="* * * * * */5", run=run_account_telling),
     Timer(name="watch_clocks", cron="* * * * *", run=run_clock_watch),
     Timer(name="watch_queries", cron="*/5 * * * *", run=run_query_watch),
     Timer(name="watch_exceptions", cron="*/15 * * * *", run=run_exception_watch),

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from shared.events import (
     account_statements,
+    accounts,
     credit_notes,
     crm,
     document_schedules,
@@ -34,6 +35,7 @@ CATALOGUE: Final[tuple[type[Event], ...]] = (
     *document_schedules.EVENTS,
     *payments.EVENTS,
     *account_statements.EVENTS,
+    *accounts.EVENTS,
     *instruments.EVENTS,
     *payment_queries.EVENTS,
     *credit_notes.EVENTS,

@@ -122,7 +122,7 @@ async def due_request(connection: AsyncConnection, at: datetime) -> Row | None:
 async def give_document(connection: AsyncConnection, request_id: UUID, document_id: UUID) -> None:
     """From now on its deliveries can leave."""
     await connection.execute(
-        sa.text("UPDATE delivery_requests SET document_id = :document WHERE id = :id"),
+        sa.text("UPDATE delivery_requests SET document_id = :document, held_because = NULL WHERE id = :id"),
         {"id": request_id, "document": document_id},
     )
 
@@ -134,6 +134,16 @@ async def postpone_request(connection: AsyncConnection, request_id: UUID, until:
             "UPDATE delivery_requests SET attempts = attempts + 1, next_attempt_at = :until WHERE id = :id"
         ),
         {"id": request_id, "until": until},
+    )
+
+
+async def hold_request(connection: AsyncConnection, request_id: UUID, until: datetime, reason: str) -> None:
+    """It must not leave yet, and says why; held is not tried."""
+    await connection.execute(
+        sa.text(
+            "UPDATE delivery_requests SET held_because = :reason, next_attempt_at = :until WHERE id = :id"
+        ),
+        {"id": request_id, "reason": reason, "until": until},
     )
 
 

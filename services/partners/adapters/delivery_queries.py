@@ -14,7 +14,7 @@ from shared.identity import RowScope
 Row = sa.Row[Any]
 
 _SHOWN: Final = """
-    SELECT v.*, r.key, r.kind, r.from_on, r.to_on, r.formats, r.is_optional, r.document_id, r.failure,
+    SELECT v.*, r.key, r.kind, r.from_on, r.to_on, r.formats, r.is_optional, r.document_id, r.failure, r.held_because,
         r.requested_by, p.zone
     FROM deliveries v JOIN delivery_requests r ON r.id = v.request_id JOIN partners p ON p.code = v.partner_code
     WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR p.code = :own_code)

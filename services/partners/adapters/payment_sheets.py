@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.partners.adapters.account_figures import sheet_proof
 from services.partners.adapters.sheet_memo_queries import (
     due_amounts,
     sheet_cheques,
@@ -63,4 +64,5 @@ async def payment_sheet(connection: AsyncConnection, partner: Partner, wanted: S
         tax_awaited=tuple(await tax_awaited(connection, code)),
         cheques=tuple(cheques[:LINES_MAX]),
         queries=tuple(queries[:LINES_MAX]),
+        proof=await sheet_proof(connection, code),
     )

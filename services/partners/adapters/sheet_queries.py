@@ -33,11 +33,9 @@ STANDING: Final = """
 # Whose facts a sheet holds: those of its partner, and of partners that were merged into it.
 OF_PARTNER: Final = "IN (SELECT w.code FROM partner_owners w WHERE w.owner_code = :code)"
 
-# What is open on each invoice of the partners, whoever paid it.
-BALANCES: Final = f"""
-    WITH owned AS (
-        SELECT code, owner_code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[]))
-    ), settled AS (
+# What is open on each invoice of the owned codes, whoever paid it: the second part of a WITH.
+OWNED_BALANCES: Final = f"""
+    settled AS (
         SELECT s.invoice_id, max(s.settled_on) AS last_received_on,
             CAST(sum(s.amount_minor) FILTER (WHERE s.kind = 'money' AND s.credit_kind = 'advance') AS bigint)
                 AS received_minor,
@@ -58,8 +56,15 @@ BALANCES: Final = f"""
     )
 """
 
+# The same for partners with those merged into them.
+BALANCES: Final = f"""
+    WITH owned AS (
+        SELECT code, owner_code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[]))
+    ), {OWNED_BALANCES}
+"""
+
 # What no invoice uses of a receipt now, and what was not sent back.
-_ON_ACCOUNT: Final = """
+ON_ACCOUNT: Final = """
     CAST(r.on_account_minor
         - coalesce((SELECT sum(c.amount_minor) FROM sheet_changes c
                     WHERE c.credit_id = r.receipt_id AND c.kind = 'money'), 0)
@@ -68,7 +73,7 @@ _ON_ACCOUNT: Final = """
 
 
 # What is left of an issued credit note.
-_UNUSED_NOTE: Final = """
+UNUSED_NOTE: Final = """
     CAST(n.total_minor
         - coalesce((SELECT sum(c.amount_minor) FROM sheet_changes c
                     WHERE c.credit_id = n.note_id AND c.kind = 'money'), 0)
@@ -116,7 +121,7 @@ async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date)
     rows = await connection.execute(
         sa.text(
             f"""
-            SELECT r.*, v.reversed_on, v.reason_code, {_ON_ACCOUNT} AS unused_minor, (
+            SELECT r.*, v.reversed_on, v.reason_code, {ON_ACCOUNT} AS unused_minor, (
                 SELECT json_agg(json_build_array(invoice_number, kind, total) ORDER BY place) FROM (
                     SELECT invoice_number, kind, sum(amount_minor) AS total, min(place) AS place FROM (
                         SELECT invoice_number, kind, amount_minor, position AS place FROM sheet_settlements s
@@ -142,7 +147,7 @@ async def sheet_credit_notes(
         sa.text(
             f"""
             SELECT * FROM (
-                SELECT n.*, {_UNUSED_NOTE} AS unused_minor,
+                SELECT n.*, {UNUSED_NOTE} AS unused_minor,
                     (SELECT CAST(coalesce(sum(f.amount_minor), 0) AS bigint) FROM sheet_refunds f
                      WHERE f.credit_id = n.note_id) AS refunded_minor,
                     (SELECT json_agg(json_build_array(invoice_number, kind, total) ORDER BY invoice_number, kind) FROM (
@@ -190,11 +195,11 @@ async def totals_of_partners(
                     CASE WHEN due_on < :overdue_on THEN open_minor ELSE 0 END AS overdue_minor
                 FROM balances WHERE open_minor > 0
                 UNION ALL
-                SELECT owner_code, currency, 0, {_ON_ACCOUNT}, 0, 0
+                SELECT owner_code, currency, 0, {ON_ACCOUNT}, 0, 0
                 FROM sheet_receipts r JOIN owned ON owned.code = r.partner_code
                 WHERE NOT EXISTS (SELECT FROM sheet_reversals v WHERE v.receipt_id = r.receipt_id)
                 UNION ALL
-                SELECT owner_code, currency, 0, 0, {_UNUSED_NOTE}, 0
+                SELECT owner_code, currency, 0, 0, {UNUSED_NOTE}, 0
                 FROM sheet_credit_notes n JOIN owned ON owned.code = n.partner_code
                 WHERE standing = 'issued'
             )

@@ -16,6 +16,8 @@ PARTNERS_STANDING: Final = Standing(
         FROM deliveries WHERE state = 'queued' GROUP BY channel
     UNION ALL SELECT 'deliveries_failed_lately', channel, count(*)
         FROM deliveries WHERE state IN ('failed', 'bounced') AND queued_at > now() - interval '1 day' GROUP BY channel
+    UNION ALL SELECT 'payment_sheets_differing', '', count(*)
+        FROM sheet_differences WHERE agreed_at IS NULL AND alarmed_at IS NOT NULL
     """,
     [
         Figure("schedule_lag_seconds", "How long the run that waits longest has been due"),
@@ -23,5 +25,6 @@ PARTNERS_STANDING: Final = Standing(
         Figure("deliveries_waiting", "Documents on their way, by channel", "channel"),
         Figure("delivery_oldest_seconds", "Since when the oldest of them is", "channel"),
         Figure("deliveries_failed_lately", "Deliveries of a day that failed or bounced", "channel"),
+        Figure("payment_sheets_differing", "Accounts whose payment sheet is not what the ledger says"),
     ],
 )

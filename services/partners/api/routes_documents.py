@@ -41,6 +41,7 @@ from services.partners.domain.errors import (
     FileRefused,
     FileTooLarge,
     PartnerUnknown,
+    SheetUnproved,
 )
 from shared.conditional import UNCHANGED, IfNoneMatch
 from shared.documents.attachment import attachment_headers
@@ -160,7 +161,7 @@ async def list_document_openings(
     summary="Make a payment sheet or an order board now",
     responses={
         **known_before(DocumentBody),
-        **refusals(PartnerUnknown, DocumentInvalid, KeyReused, StillRunning),
+        **refusals(PartnerUnknown, DocumentInvalid, KeyReused, StillRunning, SheetUnproved),
     },
 )
 async def make_document(

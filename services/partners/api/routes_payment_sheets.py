@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
 from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet
 from services.partners.adapters.queries import owner_named
+from services.partners.adapters.sheet_differences import DifferenceFilter, difference_rows
 from services.partners.adapters.sheet_queries import projection_progress
-from services.partners.api.dependencies import Reading
+from services.partners.api.dependencies import PageWanted, Reading
 from services.partners.api.schemas_payment_sheets import (
     PaymentSheetBody,
     credit_note_body,
@@ -19,19 +21,23 @@ from services.partners.api.schemas_payment_sheets import (
     sheet_partner,
     totals_body,
 )
+from services.partners.api.schemas_sheet_differences import SheetDifferenceBody, difference_body, proof_body
 from services.partners.api.schemas_sheet_memos import cheque_body, pay_by_body, query_body, tax_awaited_body
 from services.partners.domain.errors import PartnerUnknown
+from services.partners.domain.sheet_proof import proof_of
 from shared.identity import CurrentCaller
+from shared.list_routes import listed
+from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.wire import Day
 
-router = APIRouter(prefix="/v1/payment-sheets", tags=["Payment sheets"])
+router = APIRouter(prefix="/v1", tags=["Payment sheets"])
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
 RECEIPTS_DAYS: Final = 90
 
 
 @router.get(
-    "/{partner}",
+    "/payment-sheets/{partner}",
     response_model=PaymentSheetBody,
     summary="Show a partner's payment sheet",
     responses=refusals(PartnerUnknown),
@@ -78,5 +84,35 @@ async def show_payment_sheet(
         plan=[pay_by_body(one) for one in sheet.plan],
         tax_awaited=[tax_awaited_body(one) for one in sheet.tax_awaited],
         cheques=[cheque_body(one, counted_on) for one in sheet.cheques],
+        proof=proof_body(sheet.proof or proof_of([])),
         queries=[query_body(one, counted_on) for one in sheet.queries],
     )
+
+
+@listed(
+    router,
+    "/payment-sheet-differences",
+    SheetDifferenceBody,
+    summary="List payment sheets that are not what the ledger says",
+)
+async def list_sheet_differences(
+    page: PageWanted,
+    connection: Reading,
+    caller: CurrentCaller,
+    partner_code: Annotated[
+        str | None, Query(max_length=40, description="The code, or that of whom it was merged into")
+    ] = None,
+    is_agreed: Annotated[bool | None, Query(description="False: only those that differ now")] = None,
+) -> Page[SheetDifferenceBody]:
+    """The newest first, by account; what agrees again stays, with when it did."""
+    scope = f"payment-sheet-differences|{partner_code}|{is_agreed}"
+    key = page.after(scope)
+    rows = await difference_rows(
+        connection,
+        caller.row_scope(),
+        DifferenceFilter(is_agreed=is_agreed, partner_code=partner_code),
+        after=UUID(str(key[0])) if key else None,
+        limit=page.limit + 1,
+    )
+    kept, cursor = page.cut(rows, scope, lambda row: (str(row.id),))
+    return Page(items=[difference_body(row) for row in kept], next_cursor=cursor)

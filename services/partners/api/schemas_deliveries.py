@@ -36,6 +36,12 @@ class DeliveryBody(WireModel):
         datetime | None, Field(description="When it is tried next; null unless queued")
     ]
     last_error: Annotated[str | None, Field(description="What the last attempt failed with")]
+    held_because: Annotated[
+        str | None,
+        Field(
+            description="Why its document is not made yet: a payment sheet that is not what the ledger says"
+        ),
+    ]
     is_optional: Annotated[bool, Field(description="Whether the recipient can unsubscribe from it")]
     acknowledge_by_on: Annotated[date | None, Field(description="Until when an answer is expected")]
     reminders: Annotated[int, Field(description="How often an answer was asked for again")]

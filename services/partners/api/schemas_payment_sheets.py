@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.partners.adapters.sheet_queries import Progress
+from services.partners.api.schemas_sheet_differences import SheetProofBody
 from services.partners.api.schemas_sheet_memos import (
     PayByBody,
     SheetChequeBody,
@@ -129,6 +130,7 @@ class PaymentSheetBody(WireModel):
         list[TaxAwaitedBody], Field(description="Tax kept back that no certificate shows yet")
     ]
     cheques: Annotated[list[SheetChequeBody], Field(description="In hand, at the bank, or back from it")]
+    proof: Annotated[SheetProofBody, Field(description="Whether it is what the ledger says")]
     queries: Annotated[
         list[SheetQueryBody], Field(description="Open questions and disputes, the oldest first")
     ]

@@ -13,11 +13,11 @@ from shared.wire import MoneyBody, WireModel, money
 class PayByBody(WireModel):
     """One line of what to pay by when, overdue first; open = covered + to pay."""
 
-    pay_by: Annotated[date | None, Field(description="Null: overdue, to be paid at once")]
+    due_on: Annotated[date | None, Field(description="Until when; null: overdue, to be paid at once")]
     invoices: Annotated[int, Field(ge=1, description="How many are due")]
     open: MoneyBody
     covered: Annotated[MoneyBody, Field(description="By advances and credit notes, the earliest due first")]
-    to_pay: MoneyBody
+    to_pay: Annotated[MoneyBody, Field(description="What is left of `open` after the credits")]
     running: Annotated[MoneyBody, Field(description="Everything to pay up to here")]
     cheques_by_then: Annotated[
         MoneyBody, Field(description="For memory: cheques in hand dated not later; they lower nothing yet")
@@ -33,7 +33,7 @@ class TaxAwaitedBody(WireModel):
     financial_year: Annotated[str, Field(examples=["2026-27"])]
     quarter: Annotated[int, Field(ge=1, le=4, description="1 is April to June")]
     quarter_ends_on: date
-    deducted: MoneyBody
+    deducted: Annotated[MoneyBody, Field(description="What the partner kept back in the quarter")]
     certified: MoneyBody
     awaited: Annotated[
         MoneyBody, Field(description="Negative when certificates show more than was kept back")
@@ -49,7 +49,7 @@ class SheetChequeBody(WireModel):
     received_on: Annotated[date, Field(description="When it was handed over")]
     stale_on: Annotated[date, Field(description="From this day no bank pays it")]
     standing: Literal["held", "deposited", "bounced"]
-    is_post_dated: bool
+    is_post_dated: Annotated[bool, Field(description="No bank takes it yet")]
     amount: MoneyBody
     items: Annotated[list[str], Field(description="What it is meant for, in the partner's words")]
 
@@ -76,7 +76,7 @@ class SheetQueryBody(WireModel):
 def pay_by_body(line: PayBy) -> PayByBody:
     """One line of the plan."""
     return PayByBody(
-        pay_by=line.pay_by,
+        due_on=line.pay_by,
         invoices=line.invoices,
         open=money(line.open_minor, line.currency),
         covered=money(line.covered_minor, line.currency),

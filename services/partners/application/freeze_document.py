@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from services.partners.adapters.account_figures import sheet_proof
 from services.partners.adapters.document_rows import AddedVersion, NewDocument, add_version
 from services.partners.adapters.partner_documents.rendering import frozen_content, title_of
 from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet
@@ -16,9 +17,10 @@ from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.publish_board import standing_board
 from services.partners.application.tell_documents import tell_published
 from services.partners.domain.document import SET_HERE, DocumentKind, Language, Period
-from services.partners.domain.errors import DocumentInvalid
+from services.partners.domain.errors import DocumentInvalid, SheetUnproved
 from services.partners.domain.order_board import BoardPartner
 from services.partners.domain.partner import Partner
+from services.partners.domain.sheet_proof import SheetProof
 
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
 RECEIPTS_DAYS: Final = 90
@@ -47,7 +49,8 @@ class _Said:
 async def freeze_document(work: UnitOfWork, wanted: FreezeDocument) -> AddedVersion:
     """The version that says this. When nothing differs from the newest one of the day but the instant, that one holds.
 
-    DocumentInvalid for a kind that is not set here, or a cut-off that is still to come.
+    DocumentInvalid for a kind that is not set here, or a cut-off that is still to come. SheetUnproved for a payment sheet
+    that is not what the ledger says.
     """
     if wanted.kind not in SET_HERE:
         raise DocumentInvalid(f"A document of the kind {wanted.kind} is not made here")
@@ -71,12 +74,14 @@ async def freeze_document(work: UnitOfWork, wanted: FreezeDocument) -> AddedVers
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 over what a document says; the instant it was asked at is no part of that."""
-    said = {name: value for name, value in content.items() if name != "as_of"}
+    """SHA-256 over what a document says; when it was asked and what proves it is no part of that."""
+    said = {name: value for name, value in content.items() if name not in ("as_of", "proof")}
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 
 
 async def _payment_sheet(work: UnitOfWork, wanted: FreezeDocument) -> _Said:
+    """Proved before and after it is read: what arrived between would show in the second proof."""
+    before = await sheet_proof(work.connection, wanted.partner.code)
     sheet = await payment_sheet(
         work.connection,
         wanted.partner,
@@ -88,8 +93,19 @@ async def _payment_sheet(work: UnitOfWork, wanted: FreezeDocument) -> _Said:
             is_for_partner=True,
         ),
     )
+    if sheet.proof != before:
+        raise SheetUnproved(f"Facts about {wanted.partner.code} arrive at this moment; try again")
+    _refuse_unproved(before, wanted.partner.code)
     content = frozen_content(sheet)
     return _Said(content, content_hash(content))
+
+
+def _refuse_unproved(proof: SheetProof, code: str) -> None:
+    """SheetUnproved, saying which figures differ."""
+    if proof.is_equal:
+        return
+    said = "; ".join(f"{one.figure}: sheet {one.sheet}, ledger {one.ledger}" for one in proof.differences[:6])
+    raise SheetUnproved(f"The sheet of {code} is {proof.state.value.replace('_', ' ')}: {said}")
 
 
 async def _order_board(work: UnitOfWork, wanted: FreezeDocument) -> _Said:

@@ -5,12 +5,14 @@ from typing import Final
 
 import structlog
 
+from services.partners.adapters.account_figures import codes_of
 from services.partners.adapters.delivery_claims import (
     SENDER,
     Row,
     due_request,
     fail_request,
     give_document,
+    hold_request,
     postpone_request,
 )
 from services.partners.adapters.delivery_rows import Step, add_step
@@ -18,7 +20,9 @@ from services.partners.adapters.document_rows import newest_document
 from services.partners.adapters.repositories import partners_to_change
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.freeze_document import FreezeDocument, freeze_document
+from services.partners.application.prove_sheets import compare_sheets
 from services.partners.domain.document import SET_HERE, DocumentKind, Period
+from services.partners.domain.errors import SheetUnproved
 from shared.database import Database
 from shared.database_errors import meaning_of
 from shared.errors import Refusal
@@ -32,6 +36,8 @@ BROKEN_MAX: Final = 5
 OUR_FAULT: Final = "Something went wrong on our side"
 AT_ONCE_MAX: Final = 100
 log = structlog.get_logger()
+HELD_FOR: Final = timedelta(seconds=15)
+HELD_MAX: Final = timedelta(days=2)
 
 
 async def prepare_deliveries(database: Database, now: datetime) -> int:
@@ -44,6 +50,8 @@ async def prepare_deliveries(database: Database, now: datetime) -> int:
             try:
                 async with work.connection.begin_nested():
                     await _prepare(work, request, now)
+            except SheetUnproved as refusal:
+                await _hold(work, request, refusal.detail, now)
             except Refusal as refusal:
                 await _give_up(work, request, refusal.detail, now)
             except Exception as error:
@@ -90,6 +98,15 @@ async def _try_later(work: UnitOfWork, request: Row, now: datetime) -> None:
         await _give_up(work, request, OUR_FAULT, now)
         return
     await postpone_request(work.connection, request.id, now + NOT_THERE_YET)
+
+
+async def _hold(work: UnitOfWork, request: Row, reason: str, now: datetime) -> None:
+    """A sheet that is not what the ledger says waits, visibly, until it is; noting why has payments asked."""
+    if now - request.requested_at >= HELD_MAX:
+        await _give_up(work, request, reason, now)
+        return
+    await hold_request(work.connection, request.id, now + HELD_FOR, reason)
+    await compare_sheets(work, await codes_of(work.connection, request.partner_code), now)
 
 
 async def _give_up(work: UnitOfWork, request: Row, reason: str, now: datetime) -> None:

@@ -191,6 +191,12 @@ class MergeUnknown(NotFound):
     code, title = "merge_unknown", "No such merge"
 
 
+class SheetUnproved(Conflict):
+    """A payment sheet that is not what the ledger says, or of which the ledger has not told yet."""
+
+    code, title = "sheet_unproved", "The payment sheet is not what the ledger says"
+
+
 class LinkInvalid(NotFound):
     """Not one of ours, changed, or over; which of these it does not say."""
 

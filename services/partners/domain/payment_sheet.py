@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.partners.domain.pay_plan import PayBy
 from services.partners.domain.sheet_memos import SheetCheque, SheetQuery, TaxAwaited
+from services.partners.domain.sheet_proof import SheetProof
 
 # The kind of a settlement by money; every other kind is a deduction the payer kept back.
 MONEY: Final = "money"
@@ -150,3 +151,4 @@ class PaymentSheet:
     tax_awaited: tuple[TaxAwaited, ...] = ()
     cheques: tuple[SheetCheque, ...] = ()
     queries: tuple[SheetQuery, ...] = ()
+    proof: SheetProof | None = None

@@ -11,11 +11,13 @@ from fastapi import FastAPI
 from python_calamine import CalamineWorkbook
 
 from services.partners.application.remove_expired_documents import remove_expired_documents
+from shared.database import Database
 from shared.identity import Caller
 from tests.factories.partners import APartner, a_registered_partner
 from tests.factories.payment_facts import a_receipt, an_invoice, booked, paying, registered
 from tests.integration.partners.conftest import PartnersService
 from tests.integration.partners.test_orders import an_order, told
+from tests.integration.partners.told_ledger import the_ledger_agrees
 from tests.integration.service_callers import a_caller
 
 CSV = {"Content-Type": "text/csv"}
@@ -48,16 +50,18 @@ async def handed_in(
 
 
 async def test_a_sheet_is_a_new_version_only_when_it_says_something_else(
-    service: PartnersService, partner: APartner
+    service: PartnersService, database: Database, partner: APartner
 ) -> None:
     invoice = an_invoice(partner_code=partner.code, total_minor=1000_00)
     await service[1]([registered(invoice)])
+    await the_ledger_agrees(service, database, partner.code)
 
     first, again = await made(service, partner), await made(service, partner)
     receipt = a_receipt(
         partner_code=partner.code, amount_minor=600_00, allocations=(paying(invoice, 600_00),)
     )
     await service[1]([booked(receipt)])
+    await the_ledger_agrees(service, database, partner.code)
     second = await made(service, partner)
 
     assert (first.status_code, again.status_code, second.status_code) == (201, 200, 201)

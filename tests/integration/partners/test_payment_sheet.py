@@ -266,7 +266,7 @@ async def test_sheet_shows_cheques_awaited_certificates_questions_and_what_to_pa
 
     sheet = (await sheet_reply(service, partner)).json()
     assert [
-        (one["pay_by"], one["invoices"], *(one[name]["amount"] for name in PLAN_NAMES))
+        (one["due_on"], one["invoices"], *(one[name]["amount"] for name in PLAN_NAMES))
         for one in sheet["plan"]
     ] == [
         (None, 2, "697.00", "20.00", "677.00", "677.00", "0.00", "677.00"),

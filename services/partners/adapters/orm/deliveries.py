@@ -71,6 +71,7 @@ class DeliveryRequestRecord(Record):
     acknowledge_within_days: Mapped[int | None]
     document_id: Mapped[UUID | None] = mapped_column(ForeignKey("documents.id"))
     failure: Mapped[str | None]
+    held_because: Mapped[str | None]  # why its document is not made yet
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     next_attempt_at: Mapped[datetime]
     requested_at: Mapped[datetime]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.partners.adapters.orm.base import Record
@@ -182,6 +182,50 @@ class SheetReversalRecord(Record):
     receipt_id: Mapped[UUID] = mapped_column(primary_key=True)
     reversed_on: Mapped[date]
     reason_code: Mapped[str]
+
+
+class AccountFiguresRecord(Record):
+    """What payments said last an account comes to: the higher position wins."""
+
+    __tablename__ = "account_figures"
+    partner_code: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    told_at: Mapped[datetime]
+    ledger_minor: Mapped[int]
+    invoices_count: Mapped[int]
+    invoices_minor: Mapped[int]
+    advances_count: Mapped[int]
+    advances_minor: Mapped[int]
+    credit_notes_count: Mapped[int]
+    credit_notes_minor: Mapped[int]
+    items_sha256: Mapped[str]
+
+
+class SheetDifferenceRecord(Record):
+    """A sheet that was not what payments said: noticed, asked about, an alarm after minutes, and agreed at last."""
+
+    __tablename__ = "sheet_differences"
+    __table_args__ = (
+        CheckConstraint("agreed_at >= noticed_at", name="agreed_after"),
+        CheckConstraint("alarmed_at >= noticed_at", name="alarmed_after"),
+        Index(
+            "uq_sheet_differences_open",
+            "partner_code",
+            "currency",
+            unique=True,
+            postgresql_where=text("agreed_at IS NULL"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_code: Mapped[str]
+    currency: Mapped[str]
+    position: Mapped[int | None]
+    differences: Mapped[list[Any]]
+    noticed_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
+    alarmed_at: Mapped[datetime | None]
+    agreed_at: Mapped[datetime | None]
 
 
 class ProjectionProgressRecord(Record):

@@ -29,8 +29,10 @@ def payment_sheet_layout(sheet: PaymentSheet, *, sender: str, language: str) -> 
     currencies = [totals.currency for totals in sheet.totals] or ["INR"]
     lines = [sheet.city, f"{words['partner_code']}: {sheet.partner_code}"]
     lines.append(f"GSTIN: {sheet.gstin}" if sheet.gstin else None)
+    proved_at = sheet.proof.told_at if sheet.proof and sheet.proof.is_equal else None
     facts = (
         (words["as_of"], cell_text(sheet.as_of)),
+        *([(words["proved_at"], cell_text(proved_at))] if proved_at else []),
         (words["overdue_on"], day_text(sheet.overdue_on)),
         (words["receipts_since"], day_text(sheet.receipts_since)),
     )

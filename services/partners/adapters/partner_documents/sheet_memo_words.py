@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _ENGLISH: Final = {
+    "proved_at": "Equal to the ledger of",
     "plan": "What to pay by when",
     "pay_by": "Pay by",
     "at_once": "Overdue: at once",
@@ -45,6 +46,7 @@ _ENGLISH: Final = {
     "disputed": "Amount",
 }
 _HINDI: Final = {
+    "proved_at": "लेखा-बही के बराबर",
     "plan": "कब तक कितना भुगतान करना है",
     "pay_by": "इस तिथि तक",
     "at_once": "अतिदेय: तुरंत",
@@ -86,6 +88,7 @@ _HINDI: Final = {
     "disputed": "राशि",
 }
 _MARATHI: Final = {
+    "proved_at": "खातेवहीशी जुळलेले",
     "plan": "केव्हापर्यंत किती भरायचे",
     "pay_by": "या तारखेपर्यंत",
     "at_once": "थकीत: लगेच",

@@ -74,3 +74,12 @@ class AuditBatchRecord(Record):
     previous_hash: Mapped[bytes] = mapped_column(unique=True)
     chain_hash: Mapped[bytes]
     posted_at: Mapped[datetime]
+
+
+class ToldAccountsRecord(Record):
+    """Up to which link of the chain the accounts were told to those who compare with them: one row."""
+
+    __tablename__ = "told_accounts"
+    __table_args__ = (CheckConstraint("one", name="one_row"),)
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    position: Mapped[int]
