@@ -169,7 +169,10 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/periods/{month}/checklist"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/analysis-tables"): Bounds(120.0, 64 * MEBIBYTE),
-    ("POST", "/v1/analyses/variance"): Bounds(120.0, BODY_BYTES_MAX),
+    **{
+        ("POST", f"/v1/analyses/{kind}"): Bounds(120.0, BODY_BYTES_MAX)
+        for kind in ("variance", "bill-of-materials", "landed-cost", "margin-waterfall")
+    },
     ("GET", "/v1/analyses/{analysis_id}/content"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/general-ledger-exports"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/periods/{month}/closing"): Bounds(120.0, BODY_BYTES_MAX),

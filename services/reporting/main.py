@@ -6,6 +6,7 @@ from services.reporting.api import (
     routes_analyses,
     routes_analysis_tables,
     routes_dashboards,
+    routes_new_analyses,
     routes_projections,
 )
 from services.reporting.settings import ReportingSettings
@@ -13,7 +14,7 @@ from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
 
 SERVICE = "reporting"
-ROUTES = (routes_dashboards, routes_projections, routes_analyses, routes_analysis_tables)
+ROUTES = (routes_dashboards, routes_projections, routes_analyses, routes_new_analyses, routes_analysis_tables)
 
 
 def create_app(settings: ReportingSettings) -> FastAPI:

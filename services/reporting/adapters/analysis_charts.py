@@ -13,6 +13,7 @@ from shared.documents.pdf import FONTS
 WIDTH: Final = 900
 HEIGHT: Final = 420
 PNG_SCALE: Final = 2
+_WHOLE_FROM: Final = 10_000  # from there on labels leave decimals out
 # Told apart without red and green, and in print: what adds, what takes away, what stands.
 _ADDS, _TAKES, _STANDS = "#1F77B4", "#D95F02", "#4D4D4D"
 _CONFIG: Final = {
@@ -75,6 +76,7 @@ def _know_fonts() -> None:
 def _waterfall(chart: Chart) -> dict[str, Any]:
     """Bars from where the one before ended; totals stand on the ground."""
     values, level = [], 0.0
+    decimals = 0 if max(abs(float(point.value)) for point in chart.points) >= _WHOLE_FROM else 2
     for place, point in enumerate(chart.points):
         value = float(point.value)
         low, high = (0.0, value) if point.is_total else (level, level + value)
@@ -83,7 +85,7 @@ def _waterfall(chart: Chart) -> dict[str, Any]:
         values.append(
             {
                 "place": place, "label": point.label, "from": low, "to": high, "top": max(low, high), "kind": kind,
-                "text": _signed(value, is_total=point.is_total),
+                "text": _signed(value, decimals, is_total=point.is_total),
             }
         )  # fmt: skip
     x = {"field": "label", "type": "nominal", "sort": None, "axis": {"labelAngle": -20, "title": None}}
@@ -164,10 +166,10 @@ def _unit(chart: Chart) -> str:
     return "₹" if chart.unit == "INR" else chart.unit
 
 
-def _signed(value: float, *, is_total: bool) -> str:
+def _signed(value: float, decimals: int, *, is_total: bool) -> str:
     """With lakh and crore grouping: -1234567.0 is -12,34,567."""
-    whole = f"{abs(value):.0f}"
+    whole, _, fraction = f"{abs(value):.{decimals}f}".partition(".")
     head, tail = whole[:-3], whole[-3:]
     groups = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)][::-1]
     sign = "-" if value < 0 else ("" if is_total else "+")
-    return sign + ",".join([*groups, tail])
+    return sign + ",".join([*groups, tail]) + (f".{fraction}" if fraction else "")

@@ -1,7 +1,6 @@
 """Analyses: asked with rows or a table of them, answered with figures that say how they came about, and kept as they are."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -12,36 +11,30 @@ from starlette.concurrency import run_in_threadpool
 from services.reporting.adapters.analysis_charts import chart_png, chart_svg
 from services.reporting.adapters.analysis_files import analysis_workbook, table_csv
 from services.reporting.adapters.analysis_store import Row, analysis_shown, frozen_result, listed_analyses
-from services.reporting.api.dependencies import PageWanted, Reading, Work
+from services.reporting.api.dependencies import PageWanted, Reading
 from services.reporting.api.schemas_analyses import (
     AnalysisBody,
-    AnalysisDraft,
     AnalysisSummaryBody,
-    VarianceDraft,
     analysis_body,
     part_codes,
     summary_body,
 )
-from services.reporting.application.run_analysis import WantedAnalysis, run_analysis
 from services.reporting.domain.analysis import AnalysisKind, Chart, ResultTable
 from services.reporting.domain.errors import (
     AnalysisInvalid,
     AnalysisPartUnknown,
     AnalysisTableUnknown,
     AnalysisUnknown,
-    CostUnknown,
-    RateUnknown,
 )
 from shared.conditional import UNCHANGED, IfNoneMatch
 from shared.documents.attachment import attachment_headers
-from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
-from shared.identity import Caller, CurrentCaller, RowScope
+from shared.idempotency import KeyReused, StillRunning
+from shared.identity import CurrentCaller, RowScope
 from shared.list_routes import listed
 from shared.medium import MEDIA_TYPES, Medium
-from shared.money import MoneyError
 from shared.pagination import Page
 from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import as_reply
 
 router = APIRouter(prefix="/v1/analyses", tags=["Analyses"])
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
@@ -51,20 +44,6 @@ PartOf = TypeVar("PartOf", Chart, ResultTable)
 Part = Annotated[
     str | None, Query(max_length=40, description="Its code; without it the first of the analysis")
 ]
-
-
-@router.post(
-    "/variance",
-    status_code=201,
-    response_model=AnalysisBody,
-    summary="Explain a change of revenue or margin",
-    responses=refusals(*_ALWAYS, RateUnknown, CostUnknown, MoneyError),
-)
-async def analyse_variance(
-    draft: VarianceDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
-) -> Response:
-    """By price, volume, mix, what is new and what is gone, currency and returns: they add up to the change exactly."""
-    return await _analysed(work, (caller, key), AnalysisKind.VARIANCE, draft)
 
 
 @listed(router, "", AnalysisSummaryBody, summary="List analyses")
@@ -88,7 +67,7 @@ async def list_analyses(
 )
 async def show_analysis(analysis_id: UUID, connection: Reading, caller: CurrentCaller) -> Response:
     """As it was frozen, whatever came to be known since."""
-    return as_reply(analysis_body(await _visible(connection, caller.row_scope(), analysis_id)))
+    return as_reply(analysis_body(await visible_analysis(connection, caller.row_scope(), analysis_id)))
 
 
 @router.get(
@@ -112,7 +91,7 @@ async def download_analysis(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A workbook with a sheet per table, in which what follows from other cells is a formula; or one table as CSV."""
-    row = await _visible(connection, caller.row_scope(), analysis_id)
+    row = await visible_analysis(connection, caller.row_scope(), analysis_id)
     result = frozen_result(row.content)
     chosen = None if file_format == "xlsx" else _part(result.tables, table)
 
@@ -148,37 +127,14 @@ async def draw_analysis_chart(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """One of its charts as a picture; the same analysis gives the same picture."""
-    row = await _visible(connection, caller.row_scope(), analysis_id)
+    row = await visible_analysis(connection, caller.row_scope(), analysis_id)
     chosen = _part(frozen_result(row.content).charts, chart)
     draw = chart_svg if file_format == "svg" else chart_png
     kind = (_PICTURES[file_format], f"{file_format}{chosen.code}")
     return await _file(row, kind, {"X-Content-Type-Options": "nosniff"}, lambda: draw(chosen), if_none_match)
 
 
-async def _analysed(
-    work: Work, asked: tuple[Caller, str | None], kind: AnalysisKind, draft: AnalysisDraft
-) -> Response:
-    """Run it, and show what was frozen."""
-    caller, key = asked
-
-    async def perform() -> Response:
-        wanted = WantedAnalysis(
-            kind=kind,
-            title=draft.title,
-            options=draft.options(),
-            zone=draft.zone,
-            partner_code=draft.partner_code,
-            rows=draft.sent_rows(),
-            table_id=draft.table_id,
-        )
-        at, scope = datetime.now(UTC), caller.row_scope()
-        analysis_id = await run_analysis(work, wanted, scope, at=at, actor=caller.actor)
-        return as_reply(analysis_body(await _visible(work.connection, scope, analysis_id)), 201)
-
-    return await done_once(work, (caller, key, f"/v1/analyses/{kind.value}"), draft, perform)
-
-
-async def _visible(connection: AsyncConnection, scope: RowScope, analysis_id: UUID) -> Row:
+async def visible_analysis(connection: AsyncConnection, scope: RowScope, analysis_id: UUID) -> Row:
     row = await analysis_shown(connection, scope, analysis_id)
     if row is None:
         raise AnalysisUnknown(f"There is no analysis {analysis_id}")

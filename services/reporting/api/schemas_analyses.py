@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 
 from services.reporting.adapters.analysis_store import Row, frozen_result
 from services.reporting.adapters.sent_rows import cell_text
@@ -22,6 +22,36 @@ RowSent = dict[str, Annotated[str, Field(max_length=400)] | int | None]
 COMMON: Final = frozenset({"title", "zone", "partner_code", "rows", "table_id"})
 
 
+class RowChangeDraft(WireModel):
+    """A change of rows: a new value, or so many percent more."""
+
+    column: Annotated[ColumnName, Field(description="The column that changes", examples=["unit_cost"])]
+    where: Annotated[
+        dict[str, Annotated[str, Field(max_length=400)]],
+        Field(
+            default_factory=dict,
+            max_length=8,
+            description="Rows that say so; none means all",
+            examples=[{"product_code": "GEN-62"}],
+        ),
+    ]
+    value: Annotated[str | None, Field(max_length=400, description="What the column gets")] = None
+    percent: Annotated[
+        str | None,
+        Field(pattern=r"^-?\d{1,4}(\.\d{1,6})?$", description="Or by how much it grows", examples=["-5"]),
+    ] = None
+
+
+class WhatIfDraft(WireModel):
+    """The analysis once more with some inputs changed."""
+
+    rows: Annotated[tuple[RowChangeDraft, ...], Field(max_length=100, description="One after the other")] = ()
+    options: Annotated[
+        dict[str, Any],
+        Field(default_factory=dict, description="Options in place of those of the analysis", examples=[{}]),
+    ]
+
+
 class AnalysisDraft(WireModel):
     """What every analysis is asked with: rows of its own, or `table_id` of rows that were told before."""
 
@@ -36,6 +66,24 @@ class AnalysisDraft(WireModel):
     table_id: Annotated[UUID | None, Field(description="Rows that were told before, in place of `rows`")] = (
         None
     )
+    what_if: Annotated[
+        WhatIfDraft | None, Field(description="Shows every figure before and after a change of inputs")
+    ] = None
+
+    @model_validator(mode="after")
+    def _what_if_is_an_option(self) -> Self:
+        """Changed options obey the same rules as those that were told."""
+        if self.what_if is None or not self.what_if.options:
+            return self
+        told = self.model_dump(mode="json", exclude={"rows", "what_if"})
+        if not set(self.what_if.options) <= set(told) - COMMON:
+            raise ValueError(f"what_if.options may change {', '.join(sorted(set(told) - COMMON))}")
+        try:
+            type(self).model_validate({**told, **self.what_if.options})
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            raise ValueError(f"what_if.options: {'; '.join(wrong)}") from error
+        return self
 
     def sent_rows(self) -> list[dict[str, str]] | None:
         """The rows that came with it as texts."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,14 +20,21 @@ from services.reporting.adapters.analysis_store import (
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.domain.analysis import AnalysisKind, AnalysisResult
 from services.reporting.domain.analysis_rows import SourceRow
+from services.reporting.domain.bill_of_materials import BillOfMaterialsOptions, bill_of_materials_analysis
 from services.reporting.domain.errors import AnalysisInvalid, AnalysisTableUnknown
+from services.reporting.domain.landed_cost import LandedCostOptions, landed_cost_analysis
+from services.reporting.domain.margin_waterfall import MarginWaterfallOptions, margin_waterfall_analysis
 from services.reporting.domain.variance_result import variance_analysis
 from services.reporting.domain.variance_rows import VarianceOptions
+from services.reporting.domain.what_if import WhatIf, changed_rows, compared
 from shared.identity import RowScope
 
 Analyse = Callable[[Sequence[SourceRow], Any], AnalysisResult]
 KINDS: Final[Mapping[AnalysisKind, tuple[type[Any], Analyse]]] = {
     AnalysisKind.VARIANCE: (VarianceOptions, variance_analysis),
+    AnalysisKind.BILL_OF_MATERIALS: (BillOfMaterialsOptions, bill_of_materials_analysis),
+    AnalysisKind.LANDED_COST: (LandedCostOptions, landed_cost_analysis),
+    AnalysisKind.MARGIN_WATERFALL: (MarginWaterfallOptions, margin_waterfall_analysis),
 }
 
 
@@ -49,9 +56,7 @@ async def run_analysis(
 ) -> UUID:
     """The id of the frozen analysis. The refusals of its kind; AnalysisTableUnknown for rows that are not there."""
     wanted, table_id, rows = await _source(work, wanted, scope)
-    options_type, analyse = KINDS[wanted.kind]
-    options = msgspec.convert(wanted.options, options_type)
-    result = await asyncio.to_thread(analyse, rows, options)
+    result = await asyncio.to_thread(analysed, wanted.kind, rows, wanted.options)
     if table_id is None:
         new = NewTable(rows=rows, name=None, zone=wanted.zone, partner_code=wanted.partner_code)
         table_id = await add_table(work.connection, new, at=at, by=actor)
@@ -66,6 +71,26 @@ async def run_analysis(
         result=result,
     )
     return await add_analysis(work.connection, analysis, at=at, by=actor)
+
+
+def analysed(kind: AnalysisKind, rows: Sequence[SourceRow], options: Mapping[str, Any]) -> AnalysisResult:
+    """What comes out of rows and options; with `what_if` among these also what would come out."""
+    told = {name: value for name, value in options.items() if name != "what_if"}
+    options_type, analyse = KINDS[kind]
+    result = analyse(rows, msgspec.convert(told, options_type))
+    if not options.get("what_if"):
+        return result
+    change = msgspec.convert(options["what_if"], WhatIf)
+    unknown = sorted(set(change.options) - {field.name for field in fields(options_type)})
+    if unknown:
+        raise AnalysisInvalid(
+            f"what_if changes {', '.join(unknown)}, which this kind of analysis does not have"
+        )
+    try:
+        changed = msgspec.convert({**told, **change.options}, options_type)
+    except msgspec.ValidationError as error:
+        raise AnalysisInvalid(f"what_if has an option that cannot be: {error}") from error
+    return compared(result, analyse(changed_rows(rows, change.rows), changed))
 
 
 async def _source(

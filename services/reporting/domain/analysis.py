@@ -13,7 +13,9 @@ class AnalysisKind(StrEnum):
     """What is analysed, and so which options there are."""
 
     VARIANCE = "variance"
-    COSTING = "costing"
+    BILL_OF_MATERIALS = "bill_of_materials"
+    LANDED_COST = "landed_cost"
+    MARGIN_WATERFALL = "margin_waterfall"
     PROJECTION = "projection"
     BUNDLING = "bundling"
 

@@ -27,6 +27,12 @@ class CostUnknown(Invalid):
     code, title = "cost_unknown", "A cost is missing"
 
 
+class BillOfMaterialsCycle(Invalid):
+    """An item is made of itself; the detail names the way round."""
+
+    code, title = "bill_of_materials_cycle", "An item is made of itself"
+
+
 class AnalysisTableUnknown(NotFound):
     """No such table, or not the caller's to see."""
 

@@ -12,6 +12,7 @@ import xlsxwriter
 from uuid_utils.compat import uuid7
 
 from shared.identity import Caller
+from tests.contract.openapi import document
 from tests.integration.reporting.conftest import ReportingService
 from tests.integration.service_callers import a_caller
 from tests.integration.strangers import Place, World, told_to_strangers
@@ -117,6 +118,34 @@ async def test_the_workbook_calculates_and_the_pictures_show_rupees(service: Rep
     assert png.content.startswith(b"\x89PNG")
     assert known.status_code == 304
     assert (missing.status_code, missing.json()["code"]) == (404, "analysis_part_not_found")
+
+
+async def test_costs_are_rolled_up_landed_and_followed_to_what_is_left(service: ReportingService) -> None:
+    """Each by the example of its own document; what-if options obey the rules of the options."""
+    schemas = document()["components"]["schemas"]
+    made = {}
+    for kind, name in (
+        ("bill-of-materials", "BillOfMaterialsDraft"),
+        ("landed-cost", "LandedCostDraft"),
+        ("margin-waterfall", "MarginWaterfallDraft"),
+    ):
+        rows = schemas[name]["properties"]["rows"]["examples"][0]
+        made[kind] = await analysed(
+            service, kind, {"rows": rows, "what_if": {"options": {"currency": "USD"}}}
+        )
+        bad = {"rows": rows, "what_if": {"options": {"currency": "rupees"}}}
+        assert (await analysed(service, kind, bad, status=422))["code"] == "invalid"
+
+    assert figures(made["bill-of-materials"]) == {"cost_SET-62": "320.00"}
+    assert figures(made["landed-cost"])["landed"] == "1000.00"
+    assert figures(made["margin-waterfall"])["pocket"] == "88.20"
+    assert all(check["holds"] for one in made.values() for check in one["checks"])
+    assert {one["tables"][0]["code"] for one in made.values()} == {"what_if"}
+    async with service[0](ANALYST) as client:
+        for one in made.values():
+            book = await client.get(f"/v1/analyses/{one['id']}/content")
+            sheets = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(book.content)).sheet_names
+            assert sheets[:3] == ["Figures", "Checks", "What if"]
 
 
 async def test_what_was_made_is_never_changed(

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.reporting.adapters.orm.base import Record
 
-KINDS = "kind IN ('variance', 'costing', 'projection', 'bundling')"
+KINDS = (
+    "kind IN ('variance', 'bill_of_materials', 'landed_cost', 'margin_waterfall', 'projection', 'bundling')"
+)
 
 
 class AnalysisTableRecord(Record):
