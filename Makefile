@@ -85,9 +85,10 @@ architecture:
 	@$(RUN) pytest -q --no-header -n0 -p no:cacheprovider tests/architecture || [ $$? -eq 5 ]
 
 .PHONY: documents
-documents: install ## write docs/api and docs/events from the code
+documents: install ## write docs/api, docs/events and the cluster's broker accounts from the code
 	@$(RUN) deploy.documents docs
 	@$(RUN) shared.events.catalogue docs/events
+	@$(RUN) deploy.broker_rights deploy/kubernetes/base/broker-rights.yaml
 
 .PHONY: format lock env verify-ledger
 verify-ledger: install ## recompute the audit chain of the running stack (or PAYMENTS_DATABASE_URL=…)

@@ -21,7 +21,7 @@ from shared.draining_server import serve as serve_until_drained
 from shared.identity import InternalTokenVerifier
 from shared.jobs.api import jobs_router
 from shared.jobs.listing import job_list_router
-from shared.migrations.runner import newest_version
+from shared.migrations.runner import SchemaVersions, schema_versions
 from shared.observability import Metrics, ObservabilityMiddleware, RequestLog, configure_logging
 from shared.pagination import CursorSigner
 from shared.problem_details import install_problem_handlers
@@ -127,7 +127,7 @@ def _operation_id(route: APIRoute) -> str:
 
 def _health_router(name: str, database: Database) -> APIRouter:
     router = APIRouter(tags=["Health"], include_in_schema=False)
-    wanted = newest_version(name)
+    versions = schema_versions(name)
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
@@ -138,7 +138,7 @@ def _health_router(name: str, database: Database) -> APIRouter:
         if request.app.draining.is_set():
             response.status_code = 503
             return {"status": "draining"}
-        parts = {"database": await _database_state(database, wanted)}
+        parts = {"database": await _database_state(database, versions)}
         is_ready = all(state == "ready" for state in parts.values())
         response.status_code = 200 if is_ready else 503
         return {"status": "ready" if is_ready else "not ready", **parts}
@@ -146,13 +146,13 @@ def _health_router(name: str, database: Database) -> APIRouter:
     return router
 
 
-async def _database_state(database: Database, wanted: str | None) -> str:
+async def _database_state(database: Database, versions: SchemaVersions) -> str:
     try:
         async with database.engine.connect() as connection:
             found = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     except (sa.exc.SQLAlchemyError, OSError):
         return "not reachable or not migrated"
-    return "ready" if found == wanted else f"at version {found}, expected {wanted}"
+    return "ready" if versions.suit(found) else f"at version {found}, expected {versions.newest}"
 
 
 def describe_bodies(app: FastAPI, models: Sequence[type[BaseModel]]) -> None:

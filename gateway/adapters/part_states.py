@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
-from shared.migrations.runner import newest_version
+from shared.migrations.runner import schema_versions
 
 ASK_SECONDS: Final = 2.0
 _BEST_FIRST: Final = ("ready", "not ready", "unreachable")
@@ -21,7 +21,7 @@ class PartStates:
     def __init__(self, database: Database, urls: Mapping[str, Sequence[str]]) -> None:
         self._database = database
         self._urls = dict(urls)
-        self._wanted_version = newest_version("gateway")
+        self._versions = schema_versions("gateway")
 
     async def services(self) -> dict[str, str]:
         """Return 'ready', 'not ready' or 'unreachable' of each service, by its best address."""
@@ -31,13 +31,13 @@ class PartStates:
         return dict(zip(self._urls, states, strict=True))
 
     async def database(self) -> str:
-        """Return 'ready' when the database answers and is at the version this code was written for."""
+        """Return 'ready' when the database answers and is at the version this code was written for, or a later one."""
         try:
             async with asyncio.timeout(ASK_SECONDS), self._database.engine.connect() as connection:
                 found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
         except (SQLAlchemyError, OSError):
             return "not reachable or not migrated"
-        return "ready" if found == self._wanted_version else f"at version {found}"
+        return "ready" if self._versions.suit(found) else f"at version {found}"
 
     async def _service(self, session: aiohttp.ClientSession, urls: Sequence[str]) -> str:
         states = await asyncio.gather(*(self._address(session, url) for url in urls))

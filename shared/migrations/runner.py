@@ -1,6 +1,7 @@
 """Runs the dated migrations of one service against its own database."""
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -56,9 +57,25 @@ def upgrade(owner: str, url: str) -> None:
     command.upgrade(alembic_config(owner, url), "head")
 
 
-def newest_version(owner: str) -> str | None:
-    """The version a migrated database has; readiness compares it with the one found."""
-    return ScriptDirectory.from_config(alembic_config(owner, "")).get_current_head()
+@dataclass(frozen=True, slots=True)
+class SchemaVersions:
+    """What this code knows of its schema; readiness compares it with the version found."""
+
+    newest: str | None
+    known: frozenset[str]
+
+    def suit(self, found: str | None) -> bool:
+        """A version nobody here knows is a later release's, whose migrations run before its processes come.
+
+        What these processes still need is taken away one release later, so they go on serving meanwhile.
+        """
+        return found == self.newest or (found is not None and found not in self.known)
+
+
+def schema_versions(owner: str) -> SchemaVersions:
+    scripts = ScriptDirectory.from_config(alembic_config(owner, ""))
+    known = frozenset(revision.revision for revision in scripts.walk_revisions())
+    return SchemaVersions(scripts.get_current_head(), known)
 
 
 def _package(owner: str) -> str:

@@ -81,10 +81,10 @@ def test_only_images_of_others_may_give_themselves_further_rights(name: str) -> 
     assert image.user_id() > 0
 
 
-def test_only_the_gateway_and_the_development_issuer_listen_outside_and_on_this_machine_alone() -> None:
+def test_only_what_people_open_listens_outside_and_on_this_machine_alone() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert set(published) == {"gateway", "development-issuer"}
+    assert set(published) == {"gateway", "development-issuer", "grafana"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
@@ -123,3 +123,16 @@ def test_volumes_are_folders_that_the_image_gives_to_its_user() -> None:
 
     assert mounted
     assert all(f" {folder}" in text for folder in mounted)
+
+
+def test_what_is_mounted_from_the_checkout_is_there_and_read_only() -> None:
+    mounted = [
+        volume
+        for service in SERVICES.values()
+        for volume in service.get("volumes", ())
+        if volume.startswith("./")
+    ]
+
+    assert mounted
+    assert not [volume for volume in mounted if not volume.endswith(":ro")]
+    assert not [volume for volume in mounted if not (CHECKOUT / volume.split(":")[0]).exists()]
