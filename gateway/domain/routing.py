@@ -129,6 +129,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("dashboards", "projections"), "reporting"),
     **dict.fromkeys(("analyses", "analysis-tables"), "reporting"),
     "dashboards": "reporting",
+    **dict.fromkeys(("report-definitions", "report-runs", "report-sources"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
 }
 

@@ -8,13 +8,23 @@ from services.reporting.api import (
     routes_dashboards,
     routes_new_analyses,
     routes_projections,
+    routes_report_definitions,
+    routes_report_runs,
 )
 from services.reporting.settings import ReportingSettings
 from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
 
 SERVICE = "reporting"
-ROUTES = (routes_dashboards, routes_projections, routes_analyses, routes_new_analyses, routes_analysis_tables)
+ROUTES = (
+    routes_dashboards,
+    routes_projections,
+    routes_report_definitions,
+    routes_report_runs,
+    routes_analyses,
+    routes_new_analyses,
+    routes_analysis_tables,
+)
 
 
 def create_app(settings: ReportingSettings) -> FastAPI:

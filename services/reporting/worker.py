@@ -1,15 +1,49 @@
 """The background process of the reporting service: `python -m services.reporting.worker`."""
 
+import asyncio
+from datetime import UTC, datetime
+
+from services.reporting.adapters.extracts import Extracts
+from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.application.define_report import ship_definitions
+from services.reporting.application.run_report import TASK, make_report
 from services.reporting.consumers import SUBSCRIPTIONS
+from services.reporting.domain.shipped_definitions import SHIPPED
 from services.reporting.settings import ReportingSettings
+from shared.database import Database
+from shared.jobs import Job, JobTask
 from shared.service_worker import run_worker
 from shared.settings import load_settings
 
 SERVICE = "reporting"
 
 
+async def ship_reports(database: Database, _stop: asyncio.Event) -> None:
+    """Once, when the process starts: the definitions that come with this version."""
+    async with UnitOfWork(database) as work:
+        await ship_definitions(work, SHIPPED, datetime.now(UTC))
+        await work.commit()
+
+
+def report_task(extracts: Extracts) -> JobTask:
+    async def run(database: Database, job: Job) -> None:
+        await make_report(database, extracts, job)
+
+    return JobTask(name=TASK, run=run)
+
+
 def main() -> None:
-    run_worker(SERVICE, load_settings(ReportingSettings), subscriptions=SUBSCRIPTIONS)
+    extracts = Extracts()
+    try:
+        run_worker(
+            SERVICE,
+            load_settings(ReportingSettings),
+            subscriptions=SUBSCRIPTIONS,
+            tasks=(report_task(extracts),),
+            parts=(ship_reports,),
+        )
+    finally:
+        extracts.close()
 
 
 if __name__ == "__main__":

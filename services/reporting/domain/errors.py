@@ -1,6 +1,6 @@
 """Refusals of the reporting service; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Invalid, NotFound
+from shared.errors import Conflict, Invalid, NotFound, Stale
 
 
 class PeriodInvalid(Invalid):
@@ -49,3 +49,75 @@ class AnalysisPartUnknown(NotFound):
     """The analysis has no chart or table of this name."""
 
     code, title = "analysis_part_not_found", "The analysis has no such part"
+
+
+class PeriodUnknown(Invalid):
+    """Words that name no period, or one longer than a report shows."""
+
+    code, title = "period_unknown", "The period is not understood"
+
+
+class DefinitionInvalid(Invalid):
+    """A definition that names what its source does not have, or contradicts itself."""
+
+    code, title = "definition_invalid", "The definition cannot be run"
+
+
+class DefinitionUnknown(NotFound):
+    """There is no such definition, or it is not for the caller."""
+
+    code, title = "report_definition_not_found", "No such report definition"
+
+
+class DefinitionNameTaken(Conflict):
+    """Another definition has the name."""
+
+    code, title = "report_definition_name_taken", "The name is taken"
+
+
+class DefinitionChanged(Stale):
+    """Somebody changed the definition meanwhile."""
+
+    code, title = "report_definition_changed", "The definition changed meanwhile"
+
+
+class RunUnknown(NotFound):
+    """There is no such run, or it shows rows that the caller may not see."""
+
+    code, title = "report_run_not_found", "No such report run"
+
+
+class RunNotReady(Conflict):
+    """The run has no result yet, or failed."""
+
+    code, title = "report_run_not_ready", "The run has no result"
+
+
+class DetailsNotKept(Conflict):
+    """More rows stand behind the run than are kept with it."""
+
+    code, title = "details_not_kept", "The rows behind it are not kept"
+
+
+class RowUnknown(NotFound):
+    """The run has no such row."""
+
+    code, title = "report_row_not_found", "No such row"
+
+
+class NoEarlierRun(NotFound):
+    """The run is the first of its definition with these parameters and rows."""
+
+    code, title = "no_earlier_run", "There is no run before"
+
+
+class ScopeEmpty(Invalid):
+    """A zone or partner that lies outside of what the caller sees."""
+
+    code, title = "report_scope_empty", "Not within what you may see"
+
+
+class ReportTooLarge(Invalid):
+    """More rows than a result keeps."""
+
+    code, title = "report_too_large", "The report is too large"

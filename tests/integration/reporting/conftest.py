@@ -1,23 +1,31 @@
 """The reporting service on a migrated database."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from uuid import UUID
 
 import httpx
 import pytest
 
+from services.reporting.adapters.extracts import Extracts
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.consumers import SUBSCRIPTIONS
 from services.reporting.main import create_app
 from services.reporting.settings import ReportingSettings
+from services.reporting.worker import report_task, ship_reports
+from shared.database import Database
+from shared.errors import Refusal
 from shared.identity import Caller
 from shared.inbox import apply_once
+from shared.jobs import Job
 from shared.messaging.consumer import Apply
 from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, calling
 from tests.provisions import DatabaseFactory
 
 As = Callable[[Caller], AbstractAsyncContextManager[httpx.AsyncClient]]
 ReportingService = tuple[As, Apply]
+RunJob = Callable[[str], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -40,4 +48,25 @@ async def service(database_url: str) -> AsyncIterator[ReportingService]:
         lambda caller: calling(app, "reporting", caller),
         apply_once("reporting", SUBSCRIPTIONS, lambda: UnitOfWork(database)),
     )
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def run_job(service: ReportingService, database_url: str) -> AsyncIterator[RunJob]:
+    """Do a queued report as a worker does, by the id of its job; definitions that come with the system are there."""
+    database = Database(database_url, application_name="test-worker")
+    extracts = Extracts()
+    await ship_reports(database, asyncio.Event())
+
+    async def run(job_id: str) -> None:
+        job = await Job.start(database.engine, UUID(job_id))
+        assert job is not None
+        try:
+            await report_task(extracts).run(database, job)
+            await job.succeed()
+        except Refusal as refusal:
+            await job.fail(refusal)
+
+    yield run
+    extracts.close()
     await database.close()

@@ -9,5 +9,6 @@ from services.reporting.adapters.orm import collections as collections
 from services.reporting.adapters.orm import desks as desks
 from services.reporting.adapters.orm import orders as orders
 from services.reporting.adapters.orm import receivables as receivables
+from services.reporting.adapters.orm import reports as reports
 from services.reporting.adapters.orm.base import Record as Record
 from services.reporting.adapters.orm.base import metadata as metadata

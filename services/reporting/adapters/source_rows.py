@@ -1,0 +1,158 @@
+"""The rows of each source, in SQL over the columnar copies.
+
+`$first_on`, `$last_on` are the days of the period, `$as_of` its last day. Days are days in India, which has no summer
+time: five and a half hours after UTC since 1945.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from services.reporting.domain import report_source as sources
+
+_IST: Final = "INTERVAL 330 MINUTE"
+
+
+def _day(instant: str) -> str:
+    return f"CAST({instant} + {_IST} AS DATE)"
+
+
+# Not settled any more once its receipt was taken back; counted from the day on which each took effect.
+_SETTLED: Final = """
+    SELECT s.* FROM settlements s
+    LEFT JOIN reversed_receipts v ON v.receipt_id = s.credit_id AND v.reversed_on <= $as_of
+    WHERE s.effective_on <= $as_of AND v.receipt_id IS NULL
+"""
+_USED: Final = f"""
+    SELECT credit_id, sum(amount_minor) AS used_minor FROM (
+        SELECT credit_id, amount_minor FROM ({_SETTLED}) WHERE kind = 'money'
+        UNION ALL SELECT credit_id, amount_minor FROM paid_refunds WHERE refunded_on <= $as_of
+    ) GROUP BY credit_id
+"""
+
+_COLLECTIONS: Final = """
+    SELECT m.day, m.movement, m.partner_code, p.name AS partner_name, coalesce(m.zone, p.zone) AS zone, m.bank_account,
+        m.currency, m.amount, m.is_on_time, m.booked_at, CAST(m.receipt_id AS VARCHAR) AS receipt_id
+    FROM (
+        SELECT received_on AS day, 'receipt' AS movement, partner_code, zone, bank_account, currency,
+            amount_minor AS amount, is_on_time, booked_at, receipt_id
+        FROM collected_receipts
+        UNION ALL
+        SELECT v.reversed_on, 'reversal', r.partner_code, r.zone, r.bank_account, r.currency, -r.amount_minor, NULL,
+            NULL, r.receipt_id
+        FROM reversed_receipts v JOIN collected_receipts r USING (receipt_id)
+    ) AS m LEFT JOIN known_partners p ON p.code = m.partner_code
+"""
+
+_RECEIVABLES: Final = f"""
+    WITH settled AS (
+        SELECT invoice_id, sum(amount_minor) AS settled_minor FROM ({_SETTLED}) GROUP BY invoice_id
+    ), used AS ({_USED}), items AS (
+        SELECT 'invoice' AS item, number, partner_code, CAST(NULL AS VARCHAR) AS zone, issued_on, due_on, currency,
+            total_minor AS total, total_minor - coalesce(settled_minor, 0) AS open
+        FROM registered_invoices LEFT JOIN settled USING (invoice_id) WHERE issued_on <= $as_of
+        UNION ALL
+        SELECT 'receipt', CAST(r.receipt_id AS VARCHAR), r.partner_code, r.zone, r.received_on, NULL, r.currency,
+            -r.amount_minor, coalesce(used_minor, 0) - r.amount_minor
+        FROM collected_receipts r
+        LEFT JOIN used ON used.credit_id = r.receipt_id
+        LEFT JOIN reversed_receipts v ON v.receipt_id = r.receipt_id AND v.reversed_on <= $as_of
+        WHERE r.received_on <= $as_of AND v.receipt_id IS NULL
+        UNION ALL
+        SELECT 'credit_note', n.number, n.partner_code, n.zone, n.issued_on, NULL, n.currency, -n.total_minor,
+            coalesce(used_minor, 0) - n.total_minor
+        FROM known_credit_notes n LEFT JOIN used ON used.credit_id = n.note_id
+        WHERE n.standing = 'issued' AND n.issued_on <= $as_of
+    ), aged AS (
+        SELECT *, greatest($as_of - due_on, 0) AS overdue_days FROM items WHERE open <> 0
+    )
+    SELECT a.item, a.number, a.partner_code, p.name AS partner_name, coalesce(p.zone, a.zone) AS zone, a.issued_on,
+        a.due_on, CASE WHEN a.due_on IS NULL THEN '6 on account' WHEN overdue_days = 0 THEN '1 not due'
+            WHEN overdue_days <= 30 THEN '2 1-30 days' WHEN overdue_days <= 60 THEN '3 31-60 days'
+            WHEN overdue_days <= 90 THEN '4 61-90 days' ELSE '5 over 90 days' END AS age_band,
+        a.overdue_days, a.currency, a.total, CAST(a.open AS BIGINT) AS open,
+        CAST(CASE WHEN overdue_days > 0 THEN a.open ELSE 0 END AS BIGINT) AS overdue
+    FROM aged a LEFT JOIN known_partners p ON p.code = a.partner_code
+"""
+
+_ORDER_LINES: Final = """
+    SELECT o.order_number, l.number AS line_number, o.partner_code, p.name AS partner_name, p.zone, l.product_code,
+        l.state, l.state NOT IN ('dispatched', 'cancelled') AS is_open, o.is_held,
+        coalesce(l.state NOT IN ('dispatched', 'cancelled') AND l.promised_on < $as_of, false) AS is_late,
+        o.ordered_on, l.requested_on, l.promised_on,
+        CASE WHEN l.state NOT IN ('dispatched', 'cancelled') AND l.promised_on < $as_of
+            THEN $as_of - l.promised_on END AS days_late,
+        l.quantity, CAST(l.quantity - l.cancelled - l.dispatched AS DECIMAL(15, 3)) AS open_quantity, o.currency,
+        l.value_minor AS value, l.open_minor AS open
+    FROM known_orders o JOIN told_order_lines l USING (order_number, version)
+    LEFT JOIN known_partners p ON p.code = o.partner_code
+    WHERE o.ordered_on <= $as_of
+"""
+
+_CREDIT_NOTES: Final = f"""
+    WITH used AS ({_USED}), notes AS (
+        SELECT n.*, CAST(CASE WHEN n.standing = 'issued' THEN n.total_minor - coalesce(used_minor, 0) ELSE 0 END AS BIGINT)
+            AS unused
+        FROM known_credit_notes n LEFT JOIN used ON used.credit_id = n.note_id
+        WHERE n.issued_on IS NULL OR n.issued_on <= $as_of
+    )
+    SELECT n.number, n.note_type, n.standing, n.reason_code, n.partner_code, p.name AS partner_name,
+        coalesce(p.zone, n.zone) AS zone, n.issued_on, $as_of - n.issued_on AS age_days,
+        n.unused <> 0 OR n.standing IN ('requested', 'approved') AS is_outstanding, n.currency,
+        n.total_minor AS total, n.unused
+    FROM notes n LEFT JOIN known_partners p ON p.code = n.partner_code
+"""
+
+# The answer of an opening is the first after it; one that was opened again waits anew.
+_PAYMENT_QUERIES: Final = f"""
+    WITH answered AS (
+        SELECT o.query_id, o.due_at, min(a.answered_at) AS answered_at FROM query_openings o
+        JOIN query_answers a ON a.query_id = o.query_id AND a.answered_at >= o.opened_at GROUP BY ALL
+    )
+    SELECT {_day("o.opened_at")} AS opened_on, o.number, o.category, o.owner, o.partner_code, p.name AS partner_name,
+        coalesce(p.zone, o.zone) AS zone, o.due_at, a.answered_at, a.answered_at IS NOT NULL AS is_answered,
+        CASE WHEN a.answered_at IS NOT NULL THEN a.answered_at <= o.due_at
+            WHEN {_day("o.due_at")} <= $as_of THEN false END AS is_on_time,
+        CAST(date_diff('minute', o.opened_at, a.answered_at) / CAST(60 AS DECIMAL(4, 0)) AS DECIMAL(12, 2))
+            AS answer_hours
+    FROM query_openings o LEFT JOIN answered a USING (query_id, due_at)
+    LEFT JOIN known_partners p ON p.code = o.partner_code
+"""
+
+_DELIVERIES: Final = f"""
+    WITH replied AS (
+        SELECT document_id, bool_or(NOT is_objection) AS is_acknowledged, bool_or(is_objection) AS is_objected
+        FROM document_replies GROUP BY document_id
+    )
+    SELECT {_day("d.ended_at")} AS ended_on, d.kind, d.channel, d.partner_code, p.name AS partner_name,
+        coalesce(p.zone, d.zone) AS zone, d.is_delivered, coalesce(r.is_acknowledged, false) AS is_acknowledged,
+        coalesce(r.is_objected, false) AS is_objected,
+        CASE WHEN d.is_delivered THEN CAST(date_diff('minute', f.published_at, d.ended_at)
+            / CAST(60 AS DECIMAL(4, 0)) AS DECIMAL(12, 2)) END AS delivery_hours,
+        d.reason, f.number AS document_number
+    FROM delivery_outcomes d LEFT JOIN published_documents f USING (document_id)
+    LEFT JOIN replied r USING (document_id) LEFT JOIN known_partners p ON p.code = d.partner_code
+"""
+
+_PIPELINE: Final = """
+    SELECT o.close_on, o.name, o.stage, o.owner, o.partner_code, p.name AS partner_name,
+        coalesce(o.zone, p.zone) AS zone, o.is_closed, o.is_won, o.probability_percent, o.currency,
+        o.amount_minor AS amount
+    FROM known_opportunities o LEFT JOIN known_partners p ON p.code = o.partner_code
+    WHERE NOT o.is_deleted
+"""
+
+SOURCE_ROWS: Final[Mapping[str, str]] = {
+    sources.COLLECTIONS.name: _COLLECTIONS,
+    sources.RECEIVABLES.name: _RECEIVABLES,
+    sources.ORDER_LINES.name: _ORDER_LINES,
+    sources.CREDIT_NOTES.name: _CREDIT_NOTES,
+    sources.PAYMENT_QUERIES.name: _PAYMENT_QUERIES,
+    sources.DELIVERIES.name: _DELIVERIES,
+    sources.PIPELINE.name: _PIPELINE,
+}
+
+
+def tables_of(source: str) -> frozenset[str]:
+    """What the source is made of, by the words of its SQL."""
+    return frozenset(re.findall(r"[a-z_]+", SOURCE_ROWS[source]))

@@ -1,0 +1,251 @@
+"""Runs of reports: asked for, followed, read as they were frozen, drilled into, compared with the run before."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.reporting.adapters.definition_store import definition_of
+from services.reporting.adapters.frozen_rows import Values, frozen_rows
+from services.reporting.adapters.run_store import (
+    Row,
+    result_content,
+    result_details,
+    run_before,
+    visible_run,
+    visible_runs,
+)
+from services.reporting.api.dependencies import PageWanted, Reading, Work
+from services.reporting.api.routes_report_definitions import definition_for
+from services.reporting.api.schemas_report_runs import (
+    ReportDetailBody,
+    ReportRowBody,
+    ReportRunBody,
+    ReportRunDraft,
+    RunComparisonBody,
+    columns_of,
+    detail_body,
+    difference_body,
+    row_body,
+    run_body,
+)
+from services.reporting.application.run_report import RunWish, ask_report
+from services.reporting.domain.errors import (
+    DefinitionUnknown,
+    DetailsNotKept,
+    NoEarlierRun,
+    PeriodUnknown,
+    RowUnknown,
+    RunNotReady,
+    RunUnknown,
+    ScopeEmpty,
+)
+from services.reporting.domain.report_definition import ResultColumn
+from services.reporting.domain.report_source import SOURCES
+from services.reporting.domain.run_difference import Figures, Key, differences
+from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
+from shared.identity import Caller, CurrentCaller
+from shared.list_routes import listed
+from shared.pagination import Page
+from shared.problem_details import refusals
+from shared.replies import as_reply, done_once
+
+router = APIRouter(prefix="/v1/report-runs", tags=["Reports"])
+DIFFERENCES_MAX: Final = 500
+Position = Annotated[int, Path(ge=1, le=10**9, description="Of the row in the result", examples=[1])]
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=ReportRunBody,
+    summary="Run a report",
+    responses=refusals(DefinitionUnknown, PeriodUnknown, ScopeEmpty, KeyReused, StillRunning),
+)
+async def run_report(
+    draft: ReportRunDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """Over the rows you may see. Follow the job (`Prefer: wait=10` at /v1/jobs); the result stays for ever."""
+
+    async def perform() -> Response:
+        kept = await definition_for(work.connection, draft.definition, caller)
+        wish = RunWish(draft.period, draft.zone, draft.partner_code)
+        run_id, job_id = await ask_report(work, kept, wish, caller, datetime.now(UTC))
+        body = run_body(await _visible(work.connection, caller, run_id))
+        return as_reply(body, 202, {"Location": f"/v1/jobs/{job_id}"})
+
+    return await done_once(work, (caller, key, "/v1/report-runs"), draft, perform)
+
+
+@listed(router, "", ReportRunBody, summary="List report runs")
+async def list_report_runs(
+    page: PageWanted,
+    connection: Reading,
+    caller: CurrentCaller,
+    definition: Annotated[str | None, Query(max_length=60, description="Name of the definition")] = None,
+) -> Page[ReportRunBody]:
+    """The newest first; those over rows that you may see, of reports that are for you."""
+    scope = f"report-runs|{definition}"
+    key = page.after(scope)
+    rows = await visible_runs(
+        connection,
+        caller.row_scope(),
+        definition,
+        before=UUID(str(key[0])) if key else None,
+        limit=page.limit + 1,
+    )
+    kept, cursor = page.cut(rows, scope, lambda row: (str(row.id),))
+    return Page(items=[run_body(row) for row in kept if _is_for(row, caller)], next_cursor=cursor)
+
+
+@router.get(
+    "/{run_id}", response_model=ReportRunBody, summary="Show a report run", responses=refusals(RunUnknown)
+)
+async def show_report_run(run_id: UUID, connection: Reading, caller: CurrentCaller) -> ReportRunBody:
+    """Version, parameters, cut-off, totals and hash; rows and documents are beneath it."""
+    return run_body(await _visible(connection, caller, run_id))
+
+
+@listed(
+    router,
+    "/{run_id}/rows",
+    ReportRowBody,
+    summary="Show the rows of a run",
+    refuses=(RunUnknown, RunNotReady),
+)
+async def list_report_rows(
+    run_id: UUID, page: PageWanted, connection: Reading, caller: CurrentCaller
+) -> Page[ReportRowBody]:
+    """As they were frozen, in their order; whole documents are at `content`."""
+    run = await _finished(connection, caller, run_id)
+    scope = f"report-rows|{run_id}"
+    key = page.after(scope)
+    columns = columns_of(run)
+    content = await result_content(connection, run.id)
+    rows = await asyncio.to_thread(_alike, content, columns, {}, int(key[0]) if key else 0, page.limit + 1)
+    kept, cursor = page.cut(rows, scope, lambda row: (_position(row),))
+    return Page(items=[row_body(columns, row) for row in kept], next_cursor=cursor)
+
+
+@listed(
+    router,
+    "/{run_id}/rows/{position}/details",
+    ReportDetailBody,
+    summary="Show the rows behind a row",
+    refuses=(RunUnknown, RunNotReady, RowUnknown, DetailsNotKept),
+)
+async def list_report_details(
+    run_id: UUID, position: Position, page: PageWanted, connection: Reading, caller: CurrentCaller
+) -> Page[ReportDetailBody]:
+    """The rows of the source that the row was made of, as they were then. A measure counts those its `only` admits."""
+    run = await _finished(connection, caller, run_id)
+    if not run.has_details:
+        raise DetailsNotKept(
+            f"{run.details_count} rows are behind the run, more than are kept; narrow the report"
+        )
+    definition = definition_of(run.definition)
+    names = definition.group_names or definition.columns
+    content = await result_content(connection, run.id)
+    found = await asyncio.to_thread(_row_at, content, names, position)
+    if found is None:
+        raise RowUnknown(f"The run has {run.rows_count} rows", position=position)
+    scope = f"report-details|{run_id}|{position}"
+    key = page.after(scope)
+    columns = [
+        ResultColumn(one.name, one.kind, one.title, one.unit, is_measure=False)
+        for one in SOURCES[definition.source].columns
+    ]
+    details, groups = await result_details(connection, run.id), dict(zip(names, found, strict=True))
+    after = int(key[0]) if key else 0
+    rows = await asyncio.to_thread(_alike, details, columns, groups, after, page.limit + 1)
+    kept, cursor = page.cut(rows, scope, lambda row: (_position(row),))
+    return Page(items=[detail_body(columns, row) for row in kept], next_cursor=cursor)
+
+
+@router.get(
+    "/{run_id}/comparison",
+    response_model=RunComparisonBody,
+    summary="Compare a run with the one before",
+    responses=refusals(RunUnknown, RunNotReady, NoEarlierRun),
+)
+async def compare_report_run(run_id: UUID, connection: Reading, caller: CurrentCaller) -> RunComparisonBody:
+    """Rows by their groups: what came, went or has other figures than in the run before, of whatever period that was."""
+    run = await _finished(connection, caller, run_id)
+    earlier = await run_before(connection, run)
+    if earlier is None or _names(columns_of(earlier)) != _names(columns_of(run)):
+        raise NoEarlierRun(
+            "There is no run before with the same columns over the same rows", run_id=str(run_id)
+        )
+    columns = columns_of(run)
+    groups = [place for place, column in enumerate(columns) if not column.is_measure]
+    measures = [place for place, column in enumerate(columns) if column.is_measure]
+    now, before = [
+        await asyncio.to_thread(_keyed, await result_content(connection, one.id), columns, (groups, measures))
+        for one in (run, earlier)
+    ]
+    found = differences(now, before)
+    return RunComparisonBody(
+        run_id=run.id,
+        before_run_id=earlier.id,
+        is_same_version=run.revision == earlier.revision,
+        rows_alike=sum(before.get(key) == figures for key, figures in now.items()),
+        differences=[difference_body(columns, (groups, measures), one) for one in found[:DIFFERENCES_MAX]],
+        is_cut=len(found) > DIFFERENCES_MAX,
+    )
+
+
+async def _visible(connection: AsyncConnection, caller: Caller, run_id: UUID) -> Row:
+    run = await visible_run(connection, caller.row_scope(), run_id)
+    if run is None or not _is_for(run, caller):
+        raise RunUnknown("There is no such run, or it shows what you may not see", run_id=str(run_id))
+    return run
+
+
+async def _finished(connection: AsyncConnection, caller: Caller, run_id: UUID) -> Row:
+    run = await _visible(connection, caller, run_id)
+    if run.content_sha256 is None:
+        raise RunNotReady(
+            f"The run is {run.state or 'failed'}: {run.message or 'no result yet'}", run_id=str(run_id)
+        )
+    return run
+
+
+def _is_for(run: Row, caller: Caller) -> bool:
+    return run.asked_by == caller.actor or bool(caller.roles & set(run.definition["audience"]))
+
+
+def _names(columns: Sequence[ResultColumn]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def _position(row: Values) -> int:
+    return int(str(row[0]))
+
+
+def _alike(
+    content: bytes, columns: Sequence[ResultColumn], groups: dict[str, object], after: int, limit: int
+) -> list[Values]:
+    with frozen_rows(content) as rows:
+        return rows.alike(_names(columns), groups, after=after, limit=limit)
+
+
+def _row_at(content: bytes, names: Sequence[str], position: int) -> Values | None:
+    with frozen_rows(content) as rows:
+        return rows.at(names or ("position",), position)
+
+
+def _keyed(
+    content: bytes, columns: Sequence[ResultColumn], places: tuple[list[int], list[int]]
+) -> dict[Key, Figures]:
+    """Figures by groups; of a listing every column is a group."""
+    groups, measures = places
+    with frozen_rows(content) as rows:
+        return {
+            tuple(row[place] for place in groups): tuple(row[place] for place in measures)
+            for part in rows.all(_names(columns))
+            for row in part
+        }

@@ -1,0 +1,211 @@
+"""What reports can be made of: sources, their columns, and what each column measures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from services.reporting.domain.projection import Projection
+
+
+class ValueKind(StrEnum):
+    """What the values of a column are. Money is minor units beside the row's currency."""
+
+    TEXT = "text"
+    TRUTH = "truth"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    INSTANT = "instant"
+    MONEY = "money"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A column that definitions may name; `unit` is what a figure counts, empty for what is no figure."""
+
+    name: str
+    kind: ValueKind
+    title: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Rows made from projections. A source with a `period_column` has the rows of the period, any other all rows as of
+    the period's last day. Every source has `partner_code` and `zone`, by which rows are shown."""
+
+    name: str
+    title: str
+    columns: Sequence[SourceColumn]
+    period_column: str | None
+    projections: Sequence[Projection]
+
+    @property
+    def by_name(self) -> Mapping[str, SourceColumn]:
+        return {column.name: column for column in self.columns}
+
+
+def _column(name: str, kind: ValueKind, unit: str = "") -> SourceColumn:
+    return SourceColumn(name, kind, name.replace("_", " ").capitalize(), unit)
+
+
+_WHOSE: Final = (
+    _column("partner_code", ValueKind.TEXT),
+    _column("partner_name", ValueKind.TEXT),
+    _column("zone", ValueKind.TEXT),
+)
+_CURRENCY: Final = _column("currency", ValueKind.TEXT)
+
+COLLECTIONS: Final = Source(
+    name="collections",
+    title="Receipts, and reversals as negative amounts on the day they happened",
+    columns=(
+        _column("day", ValueKind.DATE),
+        _column("movement", ValueKind.TEXT),
+        *_WHOSE,
+        _column("bank_account", ValueKind.TEXT),
+        _CURRENCY,
+        _column("amount", ValueKind.MONEY, "currency"),
+        _column("is_on_time", ValueKind.TRUTH, "receipts booked within 24 hours"),
+        _column("booked_at", ValueKind.INSTANT),
+        _column("receipt_id", ValueKind.TEXT),
+    ),
+    period_column="day",
+    projections=(Projection.COLLECTIONS, Projection.PARTNERS),
+)
+RECEIVABLES: Final = Source(
+    name="receivables",
+    title="What is open of invoices, and of receipts and credit notes that nothing uses (negative), as of a day",
+    columns=(
+        _column("item", ValueKind.TEXT),
+        _column("number", ValueKind.TEXT),
+        *_WHOSE,
+        _column("issued_on", ValueKind.DATE),
+        _column("due_on", ValueKind.DATE),
+        _column("age_band", ValueKind.TEXT),
+        _column("overdue_days", ValueKind.INTEGER, "days"),
+        _CURRENCY,
+        _column("total", ValueKind.MONEY, "currency"),
+        _column("open", ValueKind.MONEY, "currency"),
+        _column("overdue", ValueKind.MONEY, "currency"),
+    ),
+    period_column=None,
+    projections=(
+        Projection.RECEIVABLES,
+        Projection.COLLECTIONS,
+        Projection.CREDIT_NOTES,
+        Projection.PARTNERS,
+    ),
+)
+ORDER_LINES: Final = Source(
+    name="order-lines",
+    title="Lines of orders as they are",
+    columns=(
+        _column("order_number", ValueKind.TEXT),
+        _column("line_number", ValueKind.INTEGER),
+        *_WHOSE,
+        _column("product_code", ValueKind.TEXT),
+        _column("state", ValueKind.TEXT),
+        _column("is_open", ValueKind.TRUTH),
+        _column("is_held", ValueKind.TRUTH, "lines of held orders"),
+        _column("is_late", ValueKind.TRUTH, "open lines past their promised day"),
+        _column("ordered_on", ValueKind.DATE),
+        _column("requested_on", ValueKind.DATE),
+        _column("promised_on", ValueKind.DATE),
+        _column("days_late", ValueKind.INTEGER, "days"),
+        _column("quantity", ValueKind.DECIMAL, "pieces"),
+        _column("open_quantity", ValueKind.DECIMAL, "pieces"),
+        _CURRENCY,
+        _column("value", ValueKind.MONEY, "currency"),
+        _column("open", ValueKind.MONEY, "currency"),
+    ),
+    period_column=None,
+    projections=(Projection.ORDERS, Projection.PARTNERS),
+)
+CREDIT_NOTES: Final = Source(
+    name="credit-notes",
+    title="Credit notes as they are, and what of issued ones nothing uses as of a day",
+    columns=(
+        _column("number", ValueKind.TEXT),
+        _column("note_type", ValueKind.TEXT),
+        _column("standing", ValueKind.TEXT),
+        _column("reason_code", ValueKind.TEXT),
+        *_WHOSE,
+        _column("issued_on", ValueKind.DATE),
+        _column("age_days", ValueKind.INTEGER, "days"),
+        _column("is_outstanding", ValueKind.TRUTH, "issued notes with something unused, and notes in work"),
+        _CURRENCY,
+        _column("total", ValueKind.MONEY, "currency"),
+        _column("unused", ValueKind.MONEY, "currency"),
+    ),
+    period_column=None,
+    projections=(Projection.CREDIT_NOTES, Projection.RECEIVABLES, Projection.PARTNERS),
+)
+PAYMENT_QUERIES: Final = Source(
+    name="payment-queries",
+    title="Questions about payments by the day they were opened",
+    columns=(
+        _column("opened_on", ValueKind.DATE),
+        _column("number", ValueKind.TEXT),
+        _column("category", ValueKind.TEXT),
+        _column("owner", ValueKind.TEXT),
+        *_WHOSE,
+        _column("due_at", ValueKind.INSTANT),
+        _column("answered_at", ValueKind.INSTANT),
+        _column("is_answered", ValueKind.TRUTH, "answered questions"),
+        _column("is_on_time", ValueKind.TRUTH, "answered within their time; empty while there is time"),
+        _column("answer_hours", ValueKind.DECIMAL, "hours"),
+    ),
+    period_column="opened_on",
+    projections=(Projection.PAYMENT_QUERIES, Projection.PARTNERS),
+)
+DELIVERIES: Final = Source(
+    name="deliveries",
+    title="Deliveries of documents that arrived or failed, by the day they ended",
+    columns=(
+        _column("ended_on", ValueKind.DATE),
+        _column("kind", ValueKind.TEXT),
+        _column("channel", ValueKind.TEXT),
+        *_WHOSE,
+        _column("is_delivered", ValueKind.TRUTH, "deliveries that arrived"),
+        _column("is_acknowledged", ValueKind.TRUTH, "documents agreed to"),
+        _column("is_objected", ValueKind.TRUTH, "documents objected to"),
+        _column("delivery_hours", ValueKind.DECIMAL, "hours"),
+        _column("reason", ValueKind.TEXT),
+        _column("document_number", ValueKind.TEXT),
+    ),
+    period_column="ended_on",
+    projections=(Projection.DOCUMENTS, Projection.PARTNERS),
+)
+PIPELINE: Final = Source(
+    name="pipeline",
+    title="Open and closed opportunities of the CRM by the day they close",
+    columns=(
+        _column("close_on", ValueKind.DATE),
+        _column("name", ValueKind.TEXT),
+        _column("stage", ValueKind.TEXT),
+        _column("owner", ValueKind.TEXT),
+        *_WHOSE,
+        _column("is_closed", ValueKind.TRUTH),
+        _column("is_won", ValueKind.TRUTH),
+        _column("probability_percent", ValueKind.INTEGER, "percent"),
+        _CURRENCY,
+        _column("amount", ValueKind.MONEY, "currency"),
+    ),
+    period_column="close_on",
+    projections=(Projection.PIPELINE, Projection.PARTNERS),
+)
+SOURCES: Final[Mapping[str, Source]] = {
+    source.name: source
+    for source in (
+        COLLECTIONS,
+        RECEIVABLES,
+        ORDER_LINES,
+        CREDIT_NOTES,
+        PAYMENT_QUERIES,
+        DELIVERIES,
+        PIPELINE,
+    )
+}
