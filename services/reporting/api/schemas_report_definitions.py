@@ -115,7 +115,7 @@ class ReportSortDraft(WireModel):
 class ReportChartDraft(WireModel):
     """What is drawn from the result: one measure over one group."""
 
-    kind: rules.ChartKind
+    kind: rules.ReportChartKind
     category: Annotated[ColumnName, Field(description="The group along the axis")]
     measure: Annotated[ColumnName, Field(description="The measure that is drawn")]
 

@@ -43,7 +43,7 @@ class ReportRunDraft(WireModel):
     partner_code: Annotated[str | None, Field(max_length=40)] = None
 
 
-class ResultColumnBody(WireModel):
+class ReportColumnBody(WireModel):
     """A column of a result."""
 
     name: str
@@ -87,7 +87,7 @@ class ReportRunBody(WireModel):
         datetime | None, Field(description="The instant its figures are of; null without result")
     ]
     cut_off: Annotated[list[CutOffBody], Field(description="How far each projection was that it read")]
-    columns: list[ResultColumnBody]
+    columns: list[ReportColumnBody]
     rows_count: Annotated[int | None, Field(ge=0)]
     totals: Annotated[
         list[dict[str, str | None]], Field(description="The measures of everything, one row per currency")
@@ -156,7 +156,7 @@ def run_body(row: Row) -> ReportRunBody:
         cut_off_at=row.cut_off_at,
         cut_off=[CutOffBody(projection=Projection(name), **how) for name, how in (row.cut_off or {}).items()],
         columns=[
-            ResultColumnBody(name=c.name, kind=c.kind, title=c.title, unit=c.unit, is_measure=c.is_measure)
+            ReportColumnBody(name=c.name, kind=c.kind, title=c.title, unit=c.unit, is_measure=c.is_measure)
             for c in columns
         ],
         rows_count=row.rows_count,

@@ -51,7 +51,7 @@ class Layout(StrEnum):
     CHART = "chart"
 
 
-class ChartKind(StrEnum):
+class ReportChartKind(StrEnum):
     BAR = "bar"
     LINE = "line"
 
@@ -78,7 +78,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    kind: ChartKind
+    kind: ReportChartKind
     category: str
     measure: str
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from services.reporting.domain.report_definition import (
     Chart,
-    ChartKind,
     Comparison,
     Filter,
     Function,
@@ -15,6 +14,7 @@ from services.reporting.domain.report_definition import (
     Measure,
     Operator,
     Parameters,
+    ReportChartKind,
     ReportDefinition,
     Sort,
 )
@@ -56,7 +56,7 @@ DAILY_COLLECTIONS: Final = ReportDefinition(
     ),
     sort=(Sort(by="day"),),
     layout=Layout.CHART,
-    chart=Chart(kind=ChartKind.BAR, category="day", measure="net"),
+    chart=Chart(kind=ReportChartKind.BAR, category="day", measure="net"),
     parameters=Parameters(period="month to date"),
     audience=_HOUSE,
 )
@@ -89,7 +89,7 @@ ORDER_BOARD: Final = ReportDefinition(
     filters=(_OPEN,),
     sort=(Sort(by="open", is_descending=True),),
     layout=Layout.CHART,
-    chart=Chart(kind=ChartKind.BAR, category="partner_code", measure="open"),
+    chart=Chart(kind=ReportChartKind.BAR, category="partner_code", measure="open"),
     parameters=Parameters(period="today"),
     audience=_HOUSE,
 )

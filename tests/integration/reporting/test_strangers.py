@@ -1,9 +1,10 @@
-"""Zones learn nothing of reports over others' rows, on any route that takes an id."""
+"""Zones learn nothing of reports and analyses over others' rows, on any route that takes an id."""
 
 from uuid_utils.compat import uuid7
 
 from tests.factories.payment_facts import a_receipt, booked
 from tests.integration.reporting.conftest import ReportingService, RunJob
+from tests.integration.reporting.test_analyses import CSV, analysed, told
 from tests.integration.reporting.test_report_runs import a_draft, a_name, asked, run
 from tests.integration.service_callers import a_caller
 from tests.integration.strangers import Place, World, told_to_strangers
@@ -16,10 +17,16 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     draft = a_draft(audience=["analyst"])
     await asked(service, "POST", "/v1/report-definitions", json=draft)
     runs = [await run(service, run_job, {"definition": draft["name"]}) for _ in range(2)]
+    table = await told(
+        service, CSV.replace("West", "Others").encode(), "text/csv", name="Others' rows", zone="Others"
+    )
+    analysis = await analysed(service, "variance", {"table_id": table["id"]})
     world = World(
         places={
             "definition": Place(of_others=draft["name"], of_nobody=a_name()),
             "run_id": Place(of_others=runs[1]["id"], of_nobody=str(uuid7())),
+            "analysis_id": Place(of_others=analysis["id"], of_nobody=str(uuid7())),
+            "table_id": Place(of_others=table["id"], of_nobody=str(uuid7())),
             "position": Place(of_others="1", of_nobody="9"),
         },
         strangers=[a_caller("zonal_sales", zones=("Own",))],

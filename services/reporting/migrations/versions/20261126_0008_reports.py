@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations.ledger_guards import append_only
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
