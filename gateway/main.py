@@ -60,6 +60,7 @@ from shared.pagination import CursorSigner
 from shared.problem_details import answer_unexpected, install_problem_handlers
 from shared.service_app import EXPORTS_AT_ONCE, describe_bodies
 from shared.settings import load_settings
+from shared.tracing import start_tracing
 
 SERVICE: Final = "gateway"
 KEEP_ALIVE_SECONDS: Final = 75
@@ -245,6 +246,7 @@ def create_configured_app() -> ASGIApp:
     """What each worker process calls: settings from the environment, logging to stdout."""
     settings = load_settings(GatewaySettings)
     configure_logging(service=SERVICE, level=settings.log_level, log_format=settings.log_format)
+    start_tracing(SERVICE, settings.otlp_endpoint, share=settings.trace_share)
     app = create_app(settings)
     # What lives as long as the process need not be searched for garbage again and again: a full search costs
     # 100 ms, in which nobody is answered.

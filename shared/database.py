@@ -12,9 +12,10 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.events.envelope import Cause, Envelope, Event, current_cause, envelope_of
-from shared.observability import current_trace
 from shared.outbox import write_outbox
 from shared.pool_use import PoolUse, watched_pool
+from shared.statement_spans import trace_statements
+from shared.tracing import current_trace, is_tracing
 
 NAMING_CONVENTION: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -62,6 +63,8 @@ class Database:
             },
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        if is_tracing():
+            trace_statements(self.engine.sync_engine)
         event.listen(self.engine.sync_engine, "checkout", lambda *_: self.pool_use.counted(1))
         event.listen(self.engine.sync_engine, "checkin", lambda *_: self.pool_use.counted(-1))
 

@@ -21,7 +21,7 @@ from shared.database_errors import DatabaseUnavailable, meaning_of
 from shared.events.envelope import Cause, E, Envelope, Event, current_cause
 from shared.messaging.consumer import Apply, Consumer, ConsumerLimits
 from shared.messaging.topology import service_topology
-from shared.observability import continued_trace
+from shared.tracing import continued_trace
 
 # Longer than any message can be on its way, dead letters replayed by an operator included.
 KEPT = timedelta(days=30)
@@ -178,7 +178,8 @@ async def _dispatch(
 def _caused_by(envelopes: Sequence[Envelope[Event]]) -> Iterator[None]:
     """What one event leads to goes on in its trace and names it; what many lead to together is nobody's alone."""
     told = envelopes[0].cause if len(envelopes) == 1 else Cause()
-    with continued_trace(told.trace_parent, told.correlation_id) as trace:
+    name = f"apply {envelopes[0].type}"
+    with continued_trace(told.trace_parent, name, request_id=told.correlation_id, is_message=True) as trace:
         cause = Cause(trace.traceparent, told.correlation_id, str(envelopes[0].id))
         token = current_cause.set(cause if len(envelopes) == 1 else None)
         try:

@@ -2,17 +2,13 @@
 
 import asyncio
 import logging
-import re
 import sys
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from itertools import accumulate
-from random import getrandbits
-from typing import Final, NamedTuple, TextIO
+from typing import Final, TextIO
 
 import structlog
 from prometheus_client import (
@@ -32,61 +28,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
-_TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:+/=-]{1,128}")
-_NO_TRACE: Final = b"0" * 32
-_NO_SPAN: Final = b"0" * 16
+from shared.trace import Span, Trace
+from shared.tracing import current_trace, is_tracing, note_span, trace_from, within
+
 LATENCY_BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 LOG_FLUSH_SECONDS: Final = 0.2
 QUIET_PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
-
-
-class Trace(NamedTuple):
-    """One request's place in a W3C trace, and the id its caller knows it by. A tuple, for each request makes one."""
-
-    trace_id: str
-    span_id: str
-    flags: str
-    request_id: str
-
-    @property
-    def traceparent(self) -> str:
-        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
-
-
-_current_trace: ContextVar[Trace | None] = ContextVar("current_trace", default=None)
-
-
-def current_trace() -> Trace | None:
-    """Return the trace of the request or message being worked on."""
-    return _current_trace.get()
-
-
-def trace_from(traceparent: bytes | None, request_id: bytes | None) -> Trace:
-    """Return a new span of the trace a caller names, or of a new trace; malformed values are replaced."""
-    # Trace ids need to differ, not to be secret: no call into the system for each.
-    fresh = f"{getrandbits(192):048x}"
-    trace_id, flags = fresh[:32], "01"
-    match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    if match and match[1] != _NO_TRACE and match[2] != _NO_SPAN and not match[0].startswith(b"ff"):
-        trace_id, flags = match[1].decode("ascii"), match[3].decode("ascii")
-    is_usable = request_id is not None and _REQUEST_ID.fullmatch(request_id) is not None
-    known_as = request_id.decode("ascii") if request_id is not None and is_usable else trace_id
-    return Trace(trace_id, fresh[32:], flags, known_as)
-
-
-@contextmanager
-def continued_trace(traceparent: str | None, request_id: str | None = None) -> Iterator[Trace]:
-    """Make a trace current for a piece of work: for workers, which get it with a message or a job."""
-    trace = trace_from(
-        traceparent.encode("utf-8") if traceparent else None,
-        request_id.encode("utf-8") if request_id else None,
-    )
-    token = _current_trace.set(trace)
-    try:
-        yield trace
-    finally:
-        _current_trace.reset(token)
 
 
 def configure_logging(*, service: str, level: str, log_format: str) -> None:
@@ -275,7 +222,6 @@ class ObservabilityMiddleware:
         names = {name: value for name, value in scope["headers"] if name in (b"traceparent", b"x-request-id")}
         trace = trace_from(names.get(b"traceparent"), names.get(b"x-request-id"))
         scope["trace"] = trace
-        token = _current_trace.set(trace)
         started, status = time.perf_counter(), 500
 
         async def send_with_id(message: Message) -> None:
@@ -286,11 +232,11 @@ class ObservabilityMiddleware:
                 message = {**message, "headers": headers}
             await send(message)
 
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            self._record(scope, status, time.perf_counter() - started)
-            _current_trace.reset(token)
+        with within(trace):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                self._record(scope, status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         path = scope["path"]
@@ -298,6 +244,17 @@ class ObservabilityMiddleware:
         self._metrics.observe_request(scope["method"], route, status, seconds)
         if path not in QUIET_PATHS or status >= 400:
             self._request_log.note(scope["method"], route, status, seconds, scope["trace"])
+            note_request(scope["trace"], scope["method"], route, status, seconds)
+
+
+def note_request(trace: Trace, method: str, route: str, status: int, seconds: float) -> None:
+    """Tell the collector of traces, if there is one, of a request that ended now; names by OpenTelemetry's conventions."""
+    if not is_tracing():
+        return
+    attributes: dict[str, str | int] = {
+        "http.request.method": method, "http.route": route, "http.response.status_code": status
+    }  # fmt: skip
+    note_span(trace, Span(f"{method} {route}", "SERVER", seconds, attributes, is_error=status >= 500))
 
 
 def _with_service(service: str) -> Processor:
@@ -309,7 +266,7 @@ def _with_service(service: str) -> Processor:
 
 
 def _with_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
-    trace = _current_trace.get()
+    trace = current_trace()
     if trace is not None:
         event["trace_id"] = trace.trace_id
         if trace.request_id != trace.trace_id:

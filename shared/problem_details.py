@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.access import PUBLIC_PATHS
 from shared.database_errors import meaning_of
 from shared.errors import Fault, FieldProblem, Invalid, Malformed, Refusal, SalesOpsError, UnsupportedFormat
-from shared.observability import Trace, logger
+from shared.observability import logger
+from shared.trace import Trace
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2

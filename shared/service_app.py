@@ -26,6 +26,7 @@ from shared.observability import Metrics, ObservabilityMiddleware, RequestLog, c
 from shared.pagination import CursorSigner
 from shared.problem_details import install_problem_handlers
 from shared.settings import ServiceSettings
+from shared.tracing import start_tracing
 
 API_VERSION: Final = "1.0.0"
 GRACEFUL_SHUTDOWN_SECONDS: Final = 20
@@ -90,6 +91,7 @@ def create_service_app(
 def serve(name: str, settings: ServiceSettings, create: Callable[[], FastAPI]) -> None:
     """Run the process until it is told to stop; requests under way are finished."""
     configure_logging(service=name, level=settings.log_level, log_format=settings.log_format)
+    start_tracing(name, settings.otlp_endpoint, share=settings.trace_share)
     app = create()
     # What start-up leaves behind stays for good: not looking at it again spares requests pauses of 100 ms.
     gc.collect()

@@ -17,6 +17,7 @@ from shared.observability import configure_logging, logger
 from shared.outbox.relay import OutboxRelay
 from shared.settings import WorkerSettings
 from shared.standing import watch
+from shared.tracing import start_tracing
 
 WORKER_POOL_SIZE: Final = 12
 
@@ -56,6 +57,7 @@ def run_worker(
     A part that fails takes the process down with it: a supervisor restarts it, and everything it did resumes.
     """
     configure_logging(service=f"{name}-worker", level=settings.log_level, log_format=settings.log_format)
+    start_tracing(f"{name}-worker", settings.otlp_endpoint, share=settings.trace_share)
     asyncio.run(_run(name, settings, subscriptions, (tasks, timers), parts))
 
 

@@ -21,6 +21,14 @@ class ProcessSettings(BaseSettings):
     environment: Environment = Field("local", validation_alias="ENVIRONMENT")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="LOG_LEVEL")
     log_format: Literal["json", "text"] = Field("json", validation_alias="LOG_FORMAT")
+    otlp_endpoint: str = Field(
+        "", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", examples=["http://collector:4318"],
+        description="where traces are told to, by OTLP over HTTP; nowhere without it",
+    )  # fmt: skip
+    trace_share: float = Field(
+        1.0, ge=0, le=1, validation_alias="OTEL_TRACES_SAMPLER_ARG",
+        description="share of the traces beginning here that are told",
+    )  # fmt: skip
     database_url: SecretStr = Field(examples=["postgresql://payments:password@127.0.0.1:5432/payments"])
     database_pool_size: int = Field(8, ge=1, le=200, description="connections one process may hold")
     host: str = "127.0.0.1"

@@ -12,7 +12,8 @@ from gateway.adapters.bounded_body import bounded_body
 from shared.identity import Caller, InternalTokenIssuer
 from shared.jobs.home import JOBS
 from shared.jobs.listing import ListedJobBody, WantedJobs
-from shared.observability import Trace, logger
+from shared.observability import logger
+from shared.trace import Trace
 
 ASK_SECONDS: Final = 3.0
 REPLY_BYTES_MAX: Final = 16 * 1024 * 1024

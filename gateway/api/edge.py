@@ -31,6 +31,7 @@ from shared.identity import LINK_HOLDER, Caller, InternalTokenIssuer
 from shared.observability import logger
 from shared.prefer import wait_seconds
 from shared.problem_details import problem_response
+from shared.tracing import within
 
 PATH_LENGTH_MAX: Final = 4096
 HEADERS_MAX: Final = 100
@@ -212,7 +213,8 @@ class Edge:
             scope["caller"] = caller
             # A stream that stays open for hours asks again whether its caller may still hear.
             scope["caller_again"] = partial(self._doorkeeper.caller, visit.headers.get(b"authorization"))
-            await self.own(scope, PacedBody(receive, route), self._secured(visit, send))
+            with within(visit.trace):
+                await self.own(scope, PacedBody(receive, route), self._secured(visit, send))
             return
         await self._pass_on(visit, route, caller, receive, send)
 

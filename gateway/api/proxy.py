@@ -16,7 +16,7 @@ from gateway.domain.errors import BodyTooSlow, UpstreamBroken, UpstreamUnreachab
 from gateway.domain.headers import Header, reply_headers, request_headers
 from gateway.domain.routing import Route
 from shared.errors import Malformed, TooLarge
-from shared.observability import Trace
+from shared.trace import Trace
 
 REPLY_IDLE_SECONDS: Final = 120.0
 CALLER_IDLE_SECONDS: Final = 600.0

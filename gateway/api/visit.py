@@ -18,7 +18,9 @@ from gateway.domain.rate_limit import Cell
 from gateway.domain.routing import Route
 from shared.errors import TooManyRequests
 from shared.identity import Caller
-from shared.observability import Metrics, RequestLog, Trace, trace_from
+from shared.observability import Metrics, RequestLog, note_request
+from shared.trace import Trace
+from shared.tracing import trace_from
 
 _LOOKED_AT: Final = frozenset(
     {
@@ -113,6 +115,7 @@ class Recorder:
         method = visit.scope["method"]
         self._metrics.observe_request(method, visit.path_template, visit.status, seconds)
         self._request_log.note(method, visit.path_template, visit.status, seconds, visit.trace)
+        note_request(visit.trace, method, visit.path_template, visit.status, seconds)
         # What a rate limit refused is counted, not kept: a flood must not become one of the database.
         is_kept = visit.status in (401, 403) or method not in _READ_METHODS
         if is_kept and visit.status != TooManyRequests.status:

@@ -25,7 +25,7 @@ from shared.database import Database
 from shared.errors import Refusal
 from shared.jobs.job import ATTEMPTS_MAX, Job, JobGivenUp, JobTask, Timer
 from shared.jobs.table import QUEUE
-from shared.observability import continued_trace
+from shared.tracing import continued_trace
 
 log = structlog.get_logger()
 job_runs_total = Counter("job_runs", "Runs of jobs by what became of them", ["kind", "outcome"])
@@ -138,7 +138,7 @@ class JobRunner:
 def _register_task(app: App, database: Database, task: JobTask) -> None:
     # Jobs that were asked for by a version before this one carry no trace.
     async def run(job_id: str, traceparent: str | None = None) -> None:
-        with continued_trace(traceparent):
+        with continued_trace(traceparent, f"job {task.name}"):
             job = await Job.start(database.engine, UUID(job_id))
             if job is not None:
                 await _run_task(database, task, job)
@@ -182,7 +182,7 @@ async def _step_aside(job: Job) -> None:
 def _register_timer(app: App, database: Database, timer: Timer) -> None:
     async def run(timestamp: int) -> None:
         log.debug("timer_due", timer=timer.name, due=timestamp)
-        with continued_trace(None):
+        with continued_trace(None, f"timer {timer.name}"):
             await _run_timer(database, timer)
 
     name = TIMER_PREFIX + timer.name

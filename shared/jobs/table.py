@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from shared.observability import current_trace
+from shared.tracing import current_trace
 
 QUEUE: Final = "jobs"
 

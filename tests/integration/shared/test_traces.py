@@ -12,7 +12,7 @@ from shared.events.envelope import Envelope, decode
 from shared.events.partners import PartnersChangedV1, PartnersRegisteredV1
 from shared.inbox import apply_once, on
 from shared.jobs import Job, JobRunner, JobTask, enqueue
-from shared.observability import continued_trace, current_trace
+from shared.tracing import continued_trace, current_trace
 from tests.factories.event_samples import an_event
 from tests.integration.shared.job_process import QUICK
 from tests.provisions import DatabaseFactory
@@ -43,7 +43,7 @@ async def told(database: Database) -> list[Envelope[PartnersRegisteredV1 | Partn
 async def test_an_event_goes_on_in_the_trace_of_its_request_and_so_does_what_it_leads_to(
     database: Database,
 ) -> None:
-    with continued_trace(CALLER, "order-7") as request:
+    with continued_trace(CALLER, "request", request_id="order-7") as request:
         async with UnitOfWork(database) as work:
             await tell(work, PartnersRegisteredV1)
     (first,) = await told(database)
@@ -69,7 +69,7 @@ async def test_a_job_runs_in_the_trace_of_who_asked_for_it(database: Database) -
         trace = current_trace()
         seen.set_result(trace.trace_id if trace else "none")
 
-    with continued_trace(CALLER):
+    with continued_trace(CALLER, "request"):
         async with database.engine.begin() as connection:
             await enqueue(connection, "look", {}, created_by="test")
     stop = asyncio.Event()

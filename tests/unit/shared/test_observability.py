@@ -9,10 +9,9 @@ from shared.observability import (
     ObservabilityMiddleware,
     RequestLog,
     configure_logging,
-    continued_trace,
     logger,
-    trace_from,
 )
+from shared.tracing import continued_trace, trace_from
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -57,7 +56,7 @@ def test_log_lines_are_json_with_the_trace_and_encoded_control_characters(
 ) -> None:
     configure_logging(service="example", level="info", log_format="json")
 
-    with continued_trace(f"00-{TRACE_ID}-00f067aa0ba902b7-01"):
+    with continued_trace(f"00-{TRACE_ID}-00f067aa0ba902b7-01", "work"):
         logger("test").info("happened", count=3, text="a\nb\x1b[31m")
     logging.getLogger("library").warning("old style")
 
