@@ -15,6 +15,8 @@ from services.partners.settings import PartnersSettings
 from services.payments.settings import PaymentsSettings
 from services.reporting.settings import ReportingSettings
 from services.research.settings import ResearchSettings
+from shared.jobs.runner import JobLimits
+from shared.service_worker import WORKER_POOL_SIZE
 from shared.settings import ProcessSettings, load_settings
 from tests.deployment import image
 from tests.deployment.compose import CHECKOUT, OUR_IMAGE, compose, environment_of
@@ -47,6 +49,9 @@ SETTINGS: Final[dict[str, type[ProcessSettings]]] = {
 }
 SERVICES: Final = ("payments", "partners", "reporting", "research")
 API_PORTS: Final = {"payments-api": 8001, "partners-api": 8002, "reporting-api": 8003, "research-api": 8004}
+API_POOL: Final = ProcessSettings.model_fields["database_pool_size"].default
+JOB_POOL: Final = JobLimits().concurrency + 2  # as in shared/jobs/runner.py
+RESERVED: Final = 20  # superusers, standbys, backups
 RESTRICTED: Final = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -288,3 +293,24 @@ def test_rights_at_the_broker_are_those_that_the_code_states() -> None:
     written = (CHECKOUT / "deploy" / "kubernetes" / "base" / "broker-rights.yaml").read_text()
 
     assert written == rights(), "'make documents' writes it"
+
+
+def test_databases_hold_the_connections_of_as_many_processes_as_the_autoscalers_may_start(
+    production: tuple[Manifest, ...],
+) -> None:
+    cluster = of_kind(production, "Cluster")["postgres"]["spec"]
+    limits = {role["name"]: role["connectionLimit"] for role in cluster["managed"]["roles"]}
+    most = {
+        name: one["spec"]["maxReplicas"]
+        for name, one in of_kind(production, "HorizontalPodAutoscaler").items()
+    }
+    most |= {
+        name: one["spec"]["maxReplicaCount"] for name, one in of_kind(production, "ScaledObject").items()
+    }
+
+    for owner in DATABASE_OWNERS:
+        api = "gateway" if owner == "gateway" else f"{owner}-api"
+        # One more of each while a release is rolled out.
+        needed = (most[api] + 1) * API_POOL + (most[f"{owner}-worker"] + 1) * (WORKER_POOL_SIZE + JOB_POOL)
+        assert needed <= limits[owner]
+    assert sum(limits.values()) + RESERVED <= int(cluster["postgresql"]["parameters"]["max_connections"])
