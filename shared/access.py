@@ -410,6 +410,24 @@ RULES: Final = (
     Rule("GET", "/v1/research-assignments/{assignment_id}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("PATCH", "/v1/research-assignments/{assignment_id}", WRITERS | ANALYSTS),
     Rule("GET", "/v1/entities", BACK_OFFICE | ANALYSTS | ZONES),
+    # Which datasets somebody sees, changes and exports is said by each dataset (services/research/domain/dataset.py).
+    Rule("GET", "/v1/datasets", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/datasets", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/datasets/{dataset}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("PATCH", "/v1/datasets/{dataset}", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/datasets/{dataset}/uploads", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/datasets/{dataset}/uploads", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/datasets/{dataset}/versions", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/datasets/{dataset}/versions/{number}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/datasets/{dataset}/versions/{number}/columns", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/datasets/{dataset}/versions/{number}/rejects", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/datasets/{dataset}/versions/{number}/changes", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/dataset-uploads", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/dataset-uploads/{upload_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("PUT", "/v1/dataset-uploads/{upload_id}/parts/{number}", WRITERS | ANALYSTS),
+    Rule("POST", "/v1/dataset-uploads/{upload_id}/completion", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/mapping-profiles", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/mapping-profiles/{profile}", BACK_OFFICE | ANALYSTS | ZONES),
 )
 
 

@@ -74,6 +74,8 @@ def system_plan(
         environment = common | _service_environment(service, backing, ports)
         if service == "partners":
             environment |= webhooks | _documents_environment(memory, identity, gateway_port)
+        if service == "research":
+            environment["RESEARCH_DATASET_STORE"] = (memory.folder / "datasets").resolve().as_uri()
         api, worker = f"{service} API", f"{service} worker"
         plans += [
             ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),

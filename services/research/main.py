@@ -2,7 +2,14 @@
 
 from fastapi import FastAPI
 
-from services.research.api import routes_assignments, routes_entities, routes_opportunities
+from services.research.api import (
+    routes_assignments,
+    routes_dataset_uploads,
+    routes_dataset_versions,
+    routes_datasets,
+    routes_entities,
+    routes_opportunities,
+)
 from services.research.settings import ResearchSettings
 from shared.service_app import create_service_app, serve
 from shared.settings import load_settings
@@ -12,8 +19,18 @@ SERVICE = "research"
 
 def create_app(settings: ResearchSettings) -> FastAPI:
     """The application with all routes of this service."""
-    routers = [routes_entities.router, routes_opportunities.router, routes_assignments.router]
-    return create_service_app(SERVICE, settings, routers)
+    routers = [
+        routes_entities.router,
+        routes_opportunities.router,
+        routes_assignments.router,
+        routes_datasets.router,
+        routes_dataset_uploads.router,
+        routes_dataset_versions.router,
+    ]
+    app = create_service_app(SERVICE, settings, routers)
+    app.state.dataset_store = settings.opened_dataset_store()
+    app.state.dataset_copies = settings.scratch / "salesops-datasets"
+    return app
 
 
 def main() -> None:

@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 from services.research.adapters.unit_of_work import UnitOfWork
+from services.research.application.load_dataset import LoadParts, load_dataset
+from services.research.application.send_file import LOAD_TASK
 from services.research.application.watch_assignments import watch_assignments
 from services.research.consumers import SUBSCRIPTIONS
 from services.research.settings import ResearchSettings
 from shared.database import Database
-from shared.jobs import Timer
+from shared.jobs import Job, JobTask, Timer
 from shared.service_worker import run_worker
 from shared.settings import load_settings
 
@@ -22,11 +25,20 @@ async def run_assignment_watch(database: Database) -> None:
         await work.commit()
 
 
+async def run_load(database: Database, job: Job) -> None:
+    """The job of a file that was sent; a run that died is repeated from the file."""
+    settings = load_settings(ResearchSettings)
+    parts = LoadParts(database, settings.opened_dataset_store(), settings.scratch)
+    await load_dataset(parts, UUID(str(job.payload["upload_id"])), job.progress)
+
+
+TASKS: Final = (JobTask(name=LOAD_TASK, run=run_load),)
 TIMERS: Final = (Timer(name="watch_assignments", cron="*/15 * * * *", run=run_assignment_watch),)
 
 
 def main() -> None:
-    run_worker(SERVICE, load_settings(ResearchSettings), subscriptions=SUBSCRIPTIONS, timers=TIMERS)
+    settings = load_settings(ResearchSettings)
+    run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=TASKS, timers=TIMERS)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,32 @@ class AssignmentDeliveredV1(AssignmentEvent):
     is_on_time: bool
 
 
+class DatasetLoadedV1(Event):
+    """A dataset from outside has a new version; what it holds is read where it is."""
+
+    type_name: ClassVar[str] = "salesops.research.dataset_loaded.v1"
+    source: ClassVar[str] = "research"
+
+    dataset_id: UUID
+    name: Annotated[str, Field(description="What queries call it")]
+    title: str
+    owner: Annotated[str, Field(description="Who answers for it, by the token's subject")]
+    version: Annotated[int, Field(description="Its number, from 1")]
+    rows_kept: int
+    rows_rejected: int
+    added: Annotated[
+        int | None, Field(description="Keys that were not there before; null without comparison")
+    ]
+    removed: Annotated[int | None, Field(description="Keys that are there no more")]
+    changed: Annotated[int | None, Field(description="Keys with other values")]
+    is_drifted: Annotated[bool, Field(description="Its columns are not those of the version before")]
+    loaded_at: datetime
+
+
 EVENTS: tuple[type[Event], ...] = (
     AssignmentOpenedV1,
     AssignmentDueSoonV1,
     AssignmentOverdueV1,
     AssignmentDeliveredV1,
+    DatasetLoadedV1,
 )

@@ -7,19 +7,12 @@ fault, never a document.
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from obstore.exceptions import BaseError as StoreError
-from obstore.store import LocalStore, ObjectStore, S3Store
+from obstore.store import ObjectStore
 
 from shared.errors import UpstreamUnavailable
-
-if TYPE_CHECKING:  # the library declares it for type checkers only
-    from obstore.store import S3Config
-
-TIMEOUT: Final = "20s"
+from shared.object_store import object_store_opener
 
 
 class StoreUnavailable(UpstreamUnavailable):
@@ -70,41 +63,10 @@ class DocumentStore:
 def document_store(
     url: str, *, access_key: str = "", secret_key: str = "", region: str = ""
 ) -> DocumentStore:
-    """The store of the settings: `file:///srv/documents`, `s3://bucket/prefix` or `s3+http://host:9000/bucket`.
-
-    The last form is for stores of the same protocol elsewhere (`s3+https://…` outside of a local network).
-    """
-    parts = urlsplit(url)
-    match parts.scheme:
-        case "file":
-            return DocumentStore(lambda: LocalStore(Path(parts.path), mkdir=True))
-        case "s3":
-            bucket, prefix, endpoint = parts.netloc, parts.path.strip("/"), None
-        case "s3+http" | "s3+https":
-            bucket, _, prefix = parts.path.strip("/").partition("/")
-            endpoint = f"{parts.scheme.removeprefix('s3+')}://{parts.netloc}"
-        case _:
-            raise ValueError("expected file:///folder, s3://bucket or s3+https://host/bucket")
+    """The store of the settings; `url` has the forms of shared/object_store.py."""
     return DocumentStore(
-        lambda: S3Store(
-            bucket,
-            prefix=prefix or None,
-            region=region or "ap-south-1",
-            virtual_hosted_style_request=False,
-            client_options={"allow_http": parts.scheme == "s3+http", "timeout": TIMEOUT},
-            config=_s3_config(endpoint, access_key, secret_key),
-        )
+        object_store_opener(url, access_key=access_key, secret_key=secret_key, region=region)
     )
-
-
-def _s3_config(endpoint: str | None, access_key: str, secret_key: str) -> "S3Config":
-    """Without a key the credentials of the machine's role are used."""
-    config: S3Config = {}
-    if endpoint:
-        config["endpoint"] = endpoint
-    if access_key:
-        config |= {"access_key_id": access_key, "secret_access_key": secret_key}
-    return config
 
 
 def _key(sha256: str) -> str:

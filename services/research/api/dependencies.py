@@ -1,6 +1,30 @@
-"""What this service's routes ask for; the same as everywhere."""
+"""What this service's routes ask for: what all services' do, and where files of datasets are."""
 
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.research.adapters.dataset_store import DatasetStore
 from shared.dependencies import PageWanted as PageWanted
 from shared.dependencies import Pool as Pool
 from shared.dependencies import Reading as Reading
 from shared.dependencies import Work as Work
+
+
+async def dataset_store(request: Request) -> DatasetStore:
+    """The store of this process."""
+    store = request.app.state.dataset_store
+    assert isinstance(store, DatasetStore)
+    return store
+
+
+async def dataset_copies(request: Request) -> Path:
+    """Where copies of files are kept that are read again and again."""
+    folder = request.app.state.dataset_copies
+    assert isinstance(folder, Path)
+    return folder
+
+
+Copies = Annotated[Path, Depends(dataset_copies)]
+Store = Annotated[DatasetStore, Depends(dataset_store)]

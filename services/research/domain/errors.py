@@ -1,6 +1,6 @@
 """Refusals of the research service; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 
 
 class SearchTooWide(Invalid):
@@ -27,3 +27,63 @@ class ZoneNeeded(Invalid):
     """Somebody who sees some zones only has to say for which of them a free subject is researched."""
 
     code, title = "zone_needed", "Say for which of your zones"
+
+
+class DatasetUnknown(NotFound):
+    """Not there, or not the caller's to see."""
+
+    code, title = "dataset_unknown", "No such dataset"
+
+
+class DatasetNameTaken(Conflict):
+    code, title = "dataset_name_taken", "The name is another dataset's"
+
+
+class DatasetInvalid(Invalid):
+    code, title = "dataset_invalid", "The dataset cannot be so"
+
+
+class DatasetNotYours(Forbidden):
+    """Its owner and administrators change it and load it."""
+
+    code, title = "dataset_not_yours", "Only its owner changes a dataset"
+
+
+class ProfileUnknown(NotFound):
+    code, title = "mapping_profile_unknown", "No such mapping profile"
+
+
+class UploadUnknown(NotFound):
+    code, title = "dataset_upload_unknown", "No such upload"
+
+
+class UploadState(Conflict):
+    """A file that is complete takes no more parts."""
+
+    code, title = "dataset_upload_state", "The upload's state does not allow it"
+
+
+class UploadIncomplete(Conflict):
+    """Parts are missing, or the bytes are not those that were announced."""
+
+    code, title = "dataset_upload_incomplete", "The upload is not complete"
+
+
+class UploadTooLarge(TooLarge):
+    code, title = "dataset_file_too_large", "The file is too large"
+
+
+class VersionUnknown(NotFound):
+    code, title = "dataset_version_unknown", "No such version of the dataset"
+
+
+class FileUnreadable(Invalid):
+    """The file is no table that can be loaded; the detail says what was expected."""
+
+    code, title = "dataset_file_unreadable", "The file cannot be read as a table"
+
+
+class TooManyRejects(Invalid):
+    """More rows cannot be taken than the dataset bears: it may be another kind of file."""
+
+    code, title = "dataset_rejects", "Too many rows cannot be taken"

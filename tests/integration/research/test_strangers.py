@@ -2,22 +2,32 @@
 
 from uuid_utils.compat import uuid7
 
+from services.research.application.load_dataset import LoadParts
 from tests.integration.research.conftest import ResearchService
+from tests.integration.research.dataset_desk import CARRIERS, DatasetDesk
 from tests.integration.research.test_assignments import ANALYST, opened, the_opportunity
 from tests.integration.research.test_assignments import told as opportunity_told
 from tests.integration.service_callers import a_caller
 from tests.integration.strangers import Place, World, told_to_strangers
 
 
-async def test_what_is_others_is_answered_as_what_is_not_there(service: ResearchService) -> None:
+async def test_what_is_others_is_answered_as_what_is_not_there(
+    service: ResearchService, load_parts: LoadParts
+) -> None:
     record = f"006{uuid7().hex[-15:]}"
     await service[1]([opportunity_told(record)])
     ids = {
         "assignment_id": (await opened(service, zone="west"))["id"],
         "opportunity_id": (await the_opportunity(service, record))["id"],
     }
+    desk = DatasetDesk(service, load_parts)
+    dataset = await desk.a_dataset(profile="carriers")
+    await desk.loaded(dataset, CARRIERS)
+    ids["upload_id"] = (await desk.read(f"/datasets/{dataset}/uploads"))["items"][0]["id"]
+    places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}
+    places["dataset"] = Place(of_others=dataset, of_nobody=f"set_{uuid7().hex[-12:]}")
     world = World(
-        places={name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()},
+        places={**places, "number": None, "profile": None},
         strangers=[a_caller("zonal_sales", zones=("south",))],
         owner=ANALYST,
     )

@@ -1,46 +1,13 @@
-"""Tables of the research database."""
+"""Companies, opportunities of the CRM, and the research that was asked for."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    ForeignKey,
-    Index,
-    Text,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import service_metadata
-from shared.idempotency import idempotency_table
-from shared.inbox import inbox_table
-from shared.jobs import job_table
-from shared.outbox import outbox_table
-
-
-class Record(DeclarativeBase):
-    """Base of all rows: instants are aware."""
-
-    metadata = service_metadata()
-    type_annotation_map: ClassVar = {
-        int: BigInteger,
-        str: Text,
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
-    }
-
-
-metadata = Record.metadata
-outbox = outbox_table(metadata)
-inbox = inbox_table(metadata)
-jobs = job_table(metadata)
-idempotency_keys = idempotency_table(metadata)
+from services.research.adapters.orm.base import Record
 
 
 class EntityRecord(Record):

@@ -1,0 +1,35 @@
+"""What all tables of the research database share, and the tables every service has."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.database import service_metadata
+from shared.idempotency import idempotency_table
+from shared.inbox import inbox_table
+from shared.jobs import job_table
+from shared.outbox import outbox_table
+
+
+class Record(DeclarativeBase):
+    """Base of all rows: instants are aware."""
+
+    metadata = service_metadata()
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger,
+        str: Text,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+metadata = Record.metadata
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+jobs = job_table(metadata)
+idempotency_keys = idempotency_table(metadata)
