@@ -14,7 +14,7 @@ from services.payments.domain.matching import book_of, read_batch
 from services.payments.domain.matching_policy import default_policy
 from services.payments.domain.named_invoices import named_invoices
 from services.payments.domain.payer import PartnerIndex
-from services.payments.domain.verdict import UNNOTICED
+from services.payments.domain.verdict import UNNOTICED, candidates_for, weighed_together
 from tests.conformance.labelled_statement import LabelledStatement
 from tests.conformance.score_matching import decide
 from tests.conformance.statement_generator import invented_statement
@@ -54,8 +54,11 @@ def test_only_what_is_too_heavy_to_be_noticed_is_left_out(layout: str, mixture: 
     left_out = 0
     for line, narration, view in zip(batch.lines, batch.narrations, batch.views, strict=True):
         payment = Payment(line.amount_minor, line.value_on)
-        for candidate in view.candidates if line.amount_minor > 0 else ():
-            account = book.account(candidate.partner_code)
+        likely = {candidate.partner_code for candidate in view.candidates}
+        strangers = {invoice.partner_code for invoice in book.found_by_amount(line.amount_minor, found_max=2)}
+        codes = likely | strangers | set(list(batch.index.known)[:2])
+        for code in sorted(codes) if line.amount_minor > 0 else ():
+            account = book.account(code)
             named = named_invoices(
                 narration.references, account, policy.amount, is_truncated=narration.is_truncated
             )
@@ -70,6 +73,24 @@ def test_only_what_is_too_heavy_to_be_noticed_is_left_out(layout: str, mixture: 
     assert left_out > 0
 
 
-@pytest.mark.parametrize("likelihood", [1.0, math.nextafter(2.0, 0.0), 0.3])
-def test_a_likelihood_that_nobody_notices_leaves_any_sum_as_it_is(likelihood: float) -> None:
-    assert likelihood + likelihood * math.exp(-UNNOTICED) == likelihood
+@pytest.mark.parametrize(("layout", "mixture"), MONTHS)
+def test_what_is_not_looked_for_is_less_than_a_score_of_100_leaves_to_all_others(
+    layout: str, mixture: str
+) -> None:
+    month, policy = a_month(layout, mixture, 20), default_policy()
+    patterns = learn_number_patterns(invoice.number for invoice in month.invoices)
+    batch = read_batch(month.lines, PartnerIndex(month.partners), patterns, aliases=(), policy=policy)
+    book = book_of(batch, month.invoices)
+    for line, narration, view in zip(batch.lines, batch.narrations, batch.views, strict=True):
+        payment = Payment(line.amount_minor, line.value_on)
+        candidates = candidates_for(payment, narration, view, book, len(batch.index))
+        accounts = [(candidate, book.account(candidate.partner_code)) for candidate in candidates]
+        quick = weighed_together(payment, narration, accounts, policy)
+        in_full = weighed_together(payment, narration, accounts, policy, unnoticed=math.inf)
+        lightest = min((weight for weight, _, _ in in_full), default=0.0)
+
+        missing = [weight for weight, _, _ in in_full if (weight not in {found[0] for found in quick})]
+        assert sum(math.exp(lightest - weight) for weight in missing) < 1e-11
+        assert [found for found in in_full if found[0] <= lightest + UNNOTICED] == [
+            found for found in quick if found[0] <= lightest + UNNOTICED
+        ]

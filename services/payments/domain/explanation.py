@@ -84,10 +84,12 @@ def explanations(
     """
     found: list[Explanation] = []
     window = _window(payment, account.terms, policy)
-    for choice in _choices(payment, account, named, policy, window):
+    is_named_only = _least_unnamed(account, named, policy) > weight_max
+    listed = _named_choices if is_named_only else _choices
+    for choice in listed(payment, account, named, policy, window):
         found += _explained(choice, payment, account, named, policy)
     best = min(found, key=lambda explanation: explanation.weight, default=None)
-    least = _least_of_loose(account, named, policy)
+    least = math.inf if is_named_only else _least_of_loose(account, named, policy)
     if best is None or best.weight >= policy.amount.loose_search_above:
         if least <= weight_max:
             found += _last_explained(payment, account, named, policy, window[1])
@@ -125,6 +127,34 @@ def _least_of_loose(account: PartnerAccount, named: NamedInvoices, policy: Match
     return choice + named.least_weight(items_max, weights) + least_difference(weights)
 
 
+def _least_unnamed(account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy) -> float:
+    """Nothing weighs less but money on account, a named set, a named invoice, and runs that hold one."""
+    weights = policy.amount
+    choice = min(_rank(0, policy), weights.run + _rank(0, policy))
+    unnamed = choice + named.weight_unmet(weights) + least_difference(weights)
+    return min(unnamed, _least_of_loose(account, named, policy))
+
+
+def _named_choices(
+    payment: Payment,
+    account: PartnerAccount,
+    named: NamedInvoices,
+    policy: MatchingPolicy,
+    window: tuple[int, int],
+) -> Iterator[_Choice]:
+    """Of `_choices` those that hold an invoice which a reference fits."""
+    whole, (low, high) = named.whole_set(), window
+    if whole:
+        yield _Choice(whole, 0.0)
+    opened = {position: account.payables[position].open_minor for position in sorted(named.positions)}
+    for position, open_minor in opened.items():
+        if (position,) != whole and low <= open_minor <= high:
+            yield _Choice((position,), _rank(position, policy))
+    small = frozenset(position for position, open_minor in opened.items() if open_minor < high)
+    if small:
+        yield from _run_choices(payment.amount_minor, high, account, policy, small, whole)
+
+
 def _choices(
     payment: Payment,
     account: PartnerAccount,
@@ -136,20 +166,32 @@ def _choices(
     if whole:
         yield _Choice(whole, 0.0)
     yield from _single_choices(payment, account, named, policy, window)
-    weights = policy.amount
-    low, high = payment.amount_minor, window[1]
-    seen = {whole}
-    for start, end in account.runs.within(low, high):
+    yield from _run_choices(payment.amount_minor, window[1], account, policy, None, whole)
+
+
+def _run_choices(
+    low: int,
+    high: int,
+    account: PartnerAccount,
+    policy: MatchingPolicy,
+    holding: frozenset[int] | None,
+    seen_before: tuple[int, ...],
+) -> Iterator[_Choice]:
+    """Neighbours by age and by due date, of which one is among `holding` where that is given."""
+    weights, order = policy.amount, account.by_due_date
+    seen = {seen_before}
+    for start, end in account.runs.within(low, high, holding):
         positions = tuple(range(start, end))
         if positions not in seen:
             seen.add(positions)
             yield _Choice(
                 positions, weights.run + weights.run_step * (end - start - 2) + _rank(start, policy)
             )
-    order = account.by_due_date
     if not order:
         return
-    for start, end in account.due_runs.within(low, high):
+    if holding is not None:
+        holding = frozenset(place for place, position in enumerate(order) if position in holding)
+    for start, end in account.due_runs.within(low, high, holding):
         positions = tuple(sorted(order[start:end]))
         if positions not in seen:
             weight = weights.run + weights.run_step * (end - start - 2) + _rank(start, policy)
@@ -164,7 +206,7 @@ def _single_choices(
     window: tuple[int, int],
 ) -> Iterator[_Choice]:
     """Of invoices that no reference means and that differ in nothing a payment could tell, only the likeliest."""
-    whole, meant = named.whole_set(), named.meant
+    whole = named.whole_set()
     is_telling_days = bool(account.terms.discounts)
     likeliest: dict[tuple[object, ...], tuple[float, date, str, int]] = {}
     for position in account.within(*window):
@@ -172,7 +214,7 @@ def _single_choices(
         excess = payment.amount_minor - payable.open_minor
         if excess > 0 and position not in named.positions and not is_left_over_likely(excess):
             continue
-        if is_telling_days or position in meant:
+        if is_telling_days or named.means(position):
             if (position,) != whole:
                 yield _Choice((position,), _rank(position, policy))
             continue

@@ -52,6 +52,9 @@ def serial_of(number: str) -> str:
     """The digits by which payers shorten a number: the longest run that is no year, the last of equally long ones.
     INV/26-27/004000 → 004000, TI-0412/26-27 → 0412, 0412/2026 → 0412."""
     runs = _DIGITS.findall(number)
+    longest = max(map(len, runs), default=0)
+    if longest not in _YEAR_LENGTHS:
+        return next((run for run in reversed(runs) if len(run) == longest), "")
     serials = [
         run for place, run in enumerate(runs) if len(run) not in _YEAR_LENGTHS or not _is_year(place, runs)
     ] or runs

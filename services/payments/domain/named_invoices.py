@@ -1,26 +1,43 @@
 """Which of a partner's open invoices a narration names, and what it costs an explanation to leave a name aside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 from services.payments.domain.invoice_number import InvoiceReference, ReferenceKind
 from services.payments.domain.matching_policy import AmountWeights
 from services.payments.domain.open_book import PartnerAccount
-from services.payments.domain.written_numbers import OpenNumbers
 
 # More digits than most serials have may be a whole number without its separators, cut at the text's end.
 _SERIAL_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
+def _nowhere() -> frozenset[int]:
+    return frozenset()
+
+
+@dataclass(frozen=True)
 class _Meaning:
-    """Positions a reference fits, positions it fits but for one wrong digit, and the nats for ignoring it."""
+    """Positions a reference fits, positions it fits but for one wrong digit, and the nats for ignoring it. The latter
+    are looked for when they are asked for first: most numbers are met by an amount that settles the matter."""
 
     exact: frozenset[int]
-    mistyped: frozenset[int]
     ignored: float
+    near_misses: Callable[[], frozenset[int]] = _nowhere
     is_cut: bool = False
     is_whole: bool = False
+
+    @cached_property
+    def mistyped(self) -> frozenset[int]:
+        return self.near_misses()
+
+    def least_met(self, items_max: int, weights: AmountWeights) -> float:
+        """What it weighs at least to mean one of so many of the oldest invoices, as far as that is less than ignoring."""
+        if any(position < items_max for position in self.exact):
+            return weights.named
+        if self.ignored > weights.mistyped_name and any(place < items_max for place in self.mistyped):
+            return weights.mistyped_name
+        return self.ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +63,23 @@ class NamedInvoices:
         members = frozenset(chosen)
         return any(m.is_whole and not members & (m.exact | m.mistyped) for m in self.meanings)
 
-    @property
-    def meant(self) -> frozenset[int]:
-        """The positions that some reference fits, exactly or but for one digit."""
-        return self.positions.union(*(meaning.mistyped for meaning in self.meanings))
+    def means(self, position: int) -> bool:
+        """Some reference fits, exactly or but for one digit."""
+        return position in self.positions or any(position in meaning.mistyped for meaning in self.meanings)
 
     def least_weight(self, items_max: int, weights: AmountWeights) -> float:
         """What `weight` cannot be less than for a choice among so many of the oldest invoices."""
         least = 0.0
         for meaning in self.meanings:
-            possible = [meaning.ignored]
-            if any(position < items_max for position in meaning.exact):
-                possible.append(weights.named)
-            if any(position < items_max for position in meaning.mistyped):
-                possible.append(weights.mistyped_name)
-            least += min(possible)
+            least += min(meaning.ignored, meaning.least_met(items_max, weights))
         return least
+
+    def weight_unmet(self, weights: AmountWeights) -> float:
+        """What `weight` cannot be less than for a choice without any invoice that a reference fits."""
+        return sum(
+            (meaning.ignored if meaning.exact else min(meaning.ignored, weights.mistyped_name))
+            for meaning in self.meanings
+        )
 
     def weight(self, chosen: Sequence[int], weights: AmountWeights) -> float:
         """Nats against a payer who means `chosen` having written these references."""
@@ -70,7 +88,7 @@ class NamedInvoices:
         for meaning in self.meanings:
             if members & meaning.exact:
                 total += weights.named
-            elif members & meaning.mistyped:
+            elif members and members & meaning.mistyped:
                 total += weights.mistyped_name
             else:
                 total += meaning.ignored
@@ -118,16 +136,21 @@ def named_invoices(
 def _meaning(reference: InvoiceReference, account: PartnerAccount, weights: AmountWeights) -> _Meaning:
     text = reference.text
     if reference.kind is ReferenceKind.SHORT:
-        exact, mistyped = _by_serial(text, account.serials)
+        exact = account.serials.equal_but_for_zeros(text) or account.serials.ending_with(text)
         if not exact and len(text) > _SERIAL_DIGITS and len(cut := account.numbers.beginning_with(text)) == 1:
-            return _Meaning(cut, frozenset(), weights.ignored_number, is_cut=True)
-        return _Meaning(exact, mistyped, _ignored_number(exact, reference, weights))
+            return _Meaning(cut, weights.ignored_number, is_cut=True)
+        ignored = _ignored_number(exact, reference, weights)
+        return (
+            _Meaning(exact, ignored)
+            if exact
+            else _Meaning(exact, ignored, partial(account.serials.ending_one_off, text))
+        )
     if reference.kind is ReferenceKind.CUT:
         exact = account.numbers.beginning_with(text)
-        return _Meaning(exact, frozenset(), weights.ignored_number if exact else 0.0, is_cut=True)
+        return _Meaning(exact, weights.ignored_number if exact else 0.0, is_cut=True)
     exact = account.numbers.equal_to(text)
-    mistyped = frozenset() if exact else account.numbers.one_off(text)
-    return _Meaning(exact, mistyped, weights.ignored_name, is_whole=True)
+    near_misses = _nowhere if exact else partial(account.numbers.one_off, text)
+    return _Meaning(exact, weights.ignored_name, near_misses, is_whole=True)
 
 
 def _ignored_number(exact: frozenset[int], reference: InvoiceReference, weights: AmountWeights) -> float:
@@ -135,8 +158,3 @@ def _ignored_number(exact: frozenset[int], reference: InvoiceReference, weights:
     if exact:
         return weights.ignored_name if len(exact) == 1 else weights.ignored_number
     return weights.ignored_number if reference.is_announced else weights.ignored_digits
-
-
-def _by_serial(digits: str, serials: OpenNumbers) -> tuple[frozenset[int], frozenset[int]]:
-    fitting = serials.equal_but_for_zeros(digits) or serials.ending_with(digits)
-    return fitting, frozenset() if fitting else serials.ending_one_off(digits)

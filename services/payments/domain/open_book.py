@@ -221,8 +221,10 @@ class OpenBook:
     def found_by_key(self, key: str) -> list[OpenInvoice]:
         return [invoice for invoice in self._named.get(key, ()) if self._open(invoice)]
 
-    def found_by_amount(self, amount_minor: int) -> list[OpenInvoice]:
-        return [i for i in self._by_amount.get(amount_minor, ()) if self.open_minor(i) == amount_minor]
+    def found_by_amount(self, amount_minor: int, *, found_max: int) -> list[OpenInvoice]:
+        """The oldest of the invoices of which just this is open; hundreds ask for the same price."""
+        fitting = (i for i in self._by_amount.get(amount_minor, ()) if self.open_minor(i) == amount_minor)
+        return list(islice(fitting, found_max))
 
 
 def named_by_key(payables: Iterable[PayableInvoice], keys: Collection[str]) -> dict[str, list[OpenInvoice]]:

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, combinations, repeat
@@ -38,7 +38,7 @@ class RunSums:
     accounts may have one, so it is two rows of bare numbers: the sums, and which run each of them is."""
 
     _FEW = 24
-    _SEARCHES = 10
+    _SEARCHES = 40
 
     def __init__(self, amounts: Sequence[int], length_max: int) -> None:
         self._prefix_sums = [0, *accumulate(amounts)]
@@ -47,8 +47,11 @@ class RunSums:
         self._sums: Sequence[int] | None = None
         self._runs: Sequence[int] = ()
 
-    def within(self, low: int, high: int) -> list[tuple[int, int]]:
-        """Runs [start, end) of two or more whose sum lies in low … high, in the order of their starts."""
+    def within(self, low: int, high: int, holding: Collection[int] | None = None) -> list[tuple[int, int]]:
+        """Runs [start, end) of two or more whose sum lies in low … high, in the order of their starts; where `holding` is
+        given, those with one of these places."""
+        if holding is not None:
+            return self._around(holding, low, high)
         self._searches += 1
         if self._searches > self._SEARCHES and len(self._prefix_sums) - 1 > self._FEW and self._sums is None:
             self._list()
@@ -58,6 +61,20 @@ class RunSums:
         last = bisect_right(self._sums, high, first)
         runs = (divmod(self._runs[place], self._length_max + 1) for place in range(first, last))
         return sorted((start, start + length) for start, length in runs)
+
+    def _around(self, places: Collection[int], low: int, high: int) -> list[tuple[int, int]]:
+        """Only the few starts from which a run reaches one of the places are looked at."""
+        sums, count = self._prefix_sums, len(self._prefix_sums) - 1
+        found = set()
+        for place in places:
+            for start in range(max(0, place + 1 - self._length_max), min(place, count - 2) + 1):
+                most = sums[start] + high
+                end = max(place + 1, start + 2)
+                end = bisect_left(sums, sums[start] + low, end, min(count, start + self._length_max) + 1)
+                while end <= min(count, start + self._length_max) and sums[end] <= most:
+                    found.add((start, end))
+                    end += 1
+        return sorted(found)
 
     def _list(self) -> None:
         count, prefixes, longest = len(self._prefix_sums) - 1, self._prefix_sums, self._length_max

@@ -1,7 +1,7 @@
 """Weighs everything one payment may be and says how sure the likeliest explanation is."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -19,9 +19,10 @@ _KNOWN_WELL = 8.0
 _ROUND = 100_00
 # Open invoices take up one in twenty of the numbers of four digits.
 _HIT_BY_CHANCE = 3.0
-# So much heavier than the lightest, a likelihood is less than half of the last bit of any sum that holds that one's: the
-# sum is the same with it and without it. 54 × ln 2 = 37.43.
-UNNOTICED = 37.5
+# What is so much heavier than the likeliest is not looked for: e to the power of −26 is five in a million million, half of
+# what a score of 100 allows all others together.
+UNNOTICED = 26.0
+_Found = tuple[float, PayerCandidate, Explanation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def candidates_for(
     )
     fitting = []
     if is_unsure:
-        fitting = book.found_by_amount(payment.amount_minor)[:_AMOUNT_TWINS_MAX]
+        fitting = book.found_by_amount(payment.amount_minor, found_max=_AMOUNT_TWINS_MAX)
     for evidence, invoices in (("invoice_number", named), ("amount", fitting)):
         for invoice in invoices:
             stranger = PayerCandidate(invoice.partner_code, odds, Relation.STRANGER, (evidence,))
@@ -94,13 +95,28 @@ def verdict_on(
     accounts: Sequence[tuple[PayerCandidate, PartnerAccount]],
     policy: MatchingPolicy,
 ) -> Verdict:
-    found: dict[tuple[object, ...], tuple[float, PayerCandidate, Explanation]] = {}
+    found = weighed_together(payment, narration, accounts, policy)
+    is_ours = any("invoice_number" in candidate.evidence for candidate, _ in accounts)
+    stranger = _stranger_weight(payment, narration, view, policy, is_ours=is_ours)
+    return _shared_out(_ranked(found), stranger)
+
+
+def weighed_together(
+    payment: Payment,
+    narration: Narration,
+    accounts: Sequence[tuple[PayerCandidate, PartnerAccount]],
+    policy: MatchingPolicy,
+    *,
+    unnoticed: float = UNNOTICED,
+) -> Collection[_Found]:
+    """Each explanation once, in its likeliest way; those so much heavier than the likeliest may be missing."""
+    found: dict[tuple[object, ...], _Found] = {}
     lightest = math.inf
     for candidate, account in accounts:
         named = named_invoices(
             narration.references, account, policy.amount, is_truncated=narration.is_truncated
         )
-        weight_max = lightest + UNNOTICED - candidate.weight
+        weight_max = lightest + unnoticed - candidate.weight
         for explanation in explanations(payment, account, named, policy, weight_max=weight_max):
             key = (candidate.partner_code, *explanation.signature)
             weight = candidate.weight + explanation.weight
@@ -112,14 +128,12 @@ def verdict_on(
                 or (weight == known[0] and _due(explanation) < _due(known[2]))
             ):
                 found[key] = (weight, candidate, explanation)
-    is_ours = any("invoice_number" in candidate.evidence for candidate, _ in accounts)
-    stranger = _stranger_weight(payment, narration, view, policy, is_ours=is_ours)
-    return _shared_out(_ranked(found.values()), stranger)
+    return found.values()
 
 
 def _ranked(
-    found: Iterable[tuple[float, PayerCandidate, Explanation]],
-) -> list[tuple[float, PayerCandidate, Explanation]]:
+    found: Iterable[_Found],
+) -> list[_Found]:
     """Likeliest first, of equals what pays invoices. Due dates are written out only where they decide."""
     in_order = sorted(found, key=_likelihood)
     if all(_likelihood(one) != _likelihood(next_one) for one, next_one in pairwise(in_order)):
@@ -133,7 +147,7 @@ def _ranked(
     return ranked
 
 
-def _likelihood(item: tuple[float, PayerCandidate, Explanation]) -> tuple[float, str]:
+def _likelihood(item: _Found) -> tuple[float, str]:
     return item[0], item[1].partner_code
 
 
@@ -151,7 +165,7 @@ def _stranger_weight(
     return weight + unmet + (_HIT_BY_CHANCE if is_ours else 0.0)
 
 
-def _shared_out(ranked: list[tuple[float, PayerCandidate, Explanation]], stranger_weight: float) -> Verdict:
+def _shared_out(ranked: list[_Found], stranger_weight: float) -> Verdict:
     if not ranked:
         return Verdict((), 0.0)
     least = min(ranked[0][0], stranger_weight)

@@ -1,6 +1,5 @@
 """The numbers of one partner's open invoices, found by what a payer wrote without reading all of them each time."""
 
-import string
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,6 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _FEW = 200
-_CHARACTERS = string.digits + string.ascii_uppercase
 
 
 class _Order:
@@ -59,6 +57,11 @@ class WrittenNumbers:
         return _Order(len(self.texts), lambda place: self.texts[place].lstrip("0"))
 
     @cached_property
+    def _characters(self) -> str:
+        """Only these may stand for a wrong one: serials are digits."""
+        return "".join(sorted(set().union(*self.texts)))
+
+    @cached_property
     def _endings(self) -> dict[int, Sequence[int]]:
         return {}
 
@@ -84,7 +87,7 @@ class WrittenNumbers:
         if len(self.texts) <= _FEW:
             return _near(text, [number[-len(text) :] for number in self.texts])
         hashes = self._hashes_of_endings(len(text))
-        near = [ending for ending in _neighbours(text) if _holds(hashes, hash(ending))]
+        near = [ending for ending in _neighbours(text, self._characters) if _holds(hashes, hash(ending))]
         return frozenset(p for ending in near for p in self.ending_with(ending))
 
     def _hashes_of_endings(self, length: int) -> Sequence[int]:
@@ -142,11 +145,11 @@ def _near(text: str, numbers: Sequence[str]) -> frozenset[int]:
     return frozenset(position for number, _, position in found if len(number) == len(text))
 
 
-def _neighbours(text: str) -> set[str]:
-    """All texts one wrong character or one swap away: some 36 for each character, however many numbers there are."""
+def _neighbours(text: str, characters: str) -> set[str]:
+    """All texts one wrong character or one swap away: some ten for each digit, however many numbers there are."""
     near = {text}
     for place in range(len(text)):
         before, after = text[:place], text[place + 1 :]
-        near.update(before + character + after for character in _CHARACTERS)
+        near.update(before + character + after for character in characters)
         near.add(before + after[:1] + text[place] + after[1:])
     return near
