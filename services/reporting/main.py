@@ -7,6 +7,7 @@ from services.reporting.api import (
     routes_analysis_tables,
     routes_dashboards,
     routes_new_analyses,
+    routes_projection_overrides,
     routes_projections,
     routes_report_definitions,
     routes_report_runs,
@@ -23,6 +24,7 @@ ROUTES = (
     routes_report_runs,
     routes_analyses,
     routes_new_analyses,
+    routes_projection_overrides,
     routes_analysis_tables,
 )
 

@@ -10,6 +10,7 @@ from tests.architecture.source_files import ROOT, SERVICES, SourceFile, source_f
 # Pure libraries beside the standard library: same arguments, same result.
 PURE_LIBRARIES: Final = {
     "rapidfuzz",  # likeness of names
+    "numpy",  # arithmetic of whole series at once
     "msgspec",  # one canonical text of what is hashed
     "cronsim",  # wall-clock times of an expression
 }

@@ -14,6 +14,7 @@ from services.reporting.api.schemas_analyses import (
     analysis_body,
 )
 from services.reporting.api.schemas_costing import BillOfMaterialsDraft, LandedCostDraft, MarginWaterfallDraft
+from services.reporting.api.schemas_forecasts import ProjectionDraft
 from services.reporting.application.run_analysis import WantedAnalysis, run_analysis
 from services.reporting.domain.analysis import AnalysisKind
 from services.reporting.domain.errors import (
@@ -88,6 +89,23 @@ async def analyse_margin_waterfall(
 ) -> Response:
     """From list over invoice, pocket price and pocket margin to contribution, each step with what it takes."""
     return await _analysed(work, (caller, key, "margin-waterfall"), AnalysisKind.MARGIN_WATERFALL, draft)
+
+
+@router.post(
+    "/projection",
+    status_code=201,
+    response_model=AnalysisBody,
+    summary="Project what will be sold",
+    responses=refusals(*_ALWAYS),
+)
+async def analyse_projection(
+    draft: ProjectionDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """Each series by the combination of methods, or by one that rolling origins prefer; intervals by measured errors.
+
+    Short, constant and intermittent series are projected plainly and say why. Totals are the sums of their series.
+    """
+    return await _analysed(work, (caller, key, "projection"), AnalysisKind.PROJECTION, draft)
 
 
 async def _analysed(

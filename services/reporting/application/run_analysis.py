@@ -22,6 +22,8 @@ from services.reporting.domain.analysis import AnalysisKind, AnalysisResult
 from services.reporting.domain.analysis_rows import SourceRow
 from services.reporting.domain.bill_of_materials import BillOfMaterialsOptions, bill_of_materials_analysis
 from services.reporting.domain.errors import AnalysisInvalid, AnalysisTableUnknown
+from services.reporting.domain.forecasting_result import projection_analysis
+from services.reporting.domain.forecasting_rows import ProjectionOptions
 from services.reporting.domain.landed_cost import LandedCostOptions, landed_cost_analysis
 from services.reporting.domain.margin_waterfall import MarginWaterfallOptions, margin_waterfall_analysis
 from services.reporting.domain.variance_result import variance_analysis
@@ -34,6 +36,7 @@ KINDS: Final[Mapping[AnalysisKind, tuple[type[Any], Analyse]]] = {
     AnalysisKind.VARIANCE: (VarianceOptions, variance_analysis),
     AnalysisKind.BILL_OF_MATERIALS: (BillOfMaterialsOptions, bill_of_materials_analysis),
     AnalysisKind.LANDED_COST: (LandedCostOptions, landed_cost_analysis),
+    AnalysisKind.PROJECTION: (ProjectionOptions, projection_analysis),
     AnalysisKind.MARGIN_WATERFALL: (MarginWaterfallOptions, margin_waterfall_analysis),
 }
 

@@ -45,6 +45,12 @@ class AnalysisUnknown(NotFound):
     code, title = "analysis_not_found", "There is no such analysis"
 
 
+class ProjectedFigureUnknown(Invalid):
+    """The analysis is no projection, or does not project this series or period."""
+
+    code, title = "projected_figure_unknown", "There is no such projected figure"
+
+
 class AnalysisPartUnknown(NotFound):
     """The analysis has no chart or table of this name."""
 

@@ -50,3 +50,12 @@ def decimal_text(value: Fraction, decimals: int = DECIMALS_SHOWN) -> str:
     units, fraction = divmod(abs(scaled), 10**decimals)
     shown = f"{fraction:0{decimals}d}".rstrip("0") if decimals else ""
     return f"{sign}{units}.{shown}" if shown else f"{sign}{units}"
+
+
+def scaled_text(units: int, decimals: int) -> str:
+    """So many units of the last of the decimals: 12345 with two is 123.45."""
+    if decimals == 0:
+        return str(units)
+    sign = "-" if units < 0 else ""
+    whole_part, fraction = divmod(abs(units), 10**decimals)
+    return f"{sign}{whole_part}.{fraction:0{decimals}d}"

@@ -147,6 +147,41 @@ async def test_costs_are_rolled_up_landed_and_followed_to_what_is_left(service: 
             assert sheets[:3] == ["Figures", "Checks", "What if"]
 
 
+async def test_a_projection_keeps_what_people_put_in_its_place(service: ReportingService) -> None:
+    rows = [
+        {"period": f"{2023 + month // 12}-{month % 12 + 1:02d}", "product_code": code, "zone": "West",
+         "value": size * (10 + month % 12)}
+        for month in range(36)
+        for code, size in (("GEN-62", 3), ("GEN-30", 1))
+    ]  # fmt: skip
+    made = await analysed(service, "projection", {"rows": rows, "hierarchy": ["zone"], "horizon": 3})
+    at = f"/v1/analyses/{made['id']}/overrides"
+    series = {"zone": "West", "product_code": "GEN-62"}
+    told = {"series": series, "period": "2026-01", "value": "99.00", "reason": "A tender was won"}
+
+    async with service[0](ANALYST) as client:
+        first = await client.post(at, json=told)
+        later = await client.post(at, json=told | {"value": "80.00", "reason": "Half of it was lost again"})
+        unknown = await client.post(at, json=told | {"period": "2031-01"})
+        listed = (await client.get(at)).json()["items"]
+        picture = await client.get(f"/v1/analyses/{made['id']}/chart?format=png")
+
+    tables = {table["code"]: table["rows"] for table in made["tables"]}
+    assert [row[:4] for row in tables["projections"][-3:]] == [
+        ["West", "GEN-62", "2026-01", "30.00"],
+        ["West", "GEN-62", "2026-02", "33.00"],
+        ["West", "GEN-62", "2026-03", "36.00"],
+    ]
+    assert [row[:3] for row in tables["totals"][:1]] == [["West", "2026-01", "40.00"]]
+    assert (first.status_code, later.status_code) == (201, 201)
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "projected_figure_unknown")
+    assert [(one["projected"], one["value"], one["told_by"], one["is_superseded"]) for one in listed] == [
+        ("30.00", "80.00", "test-analyst", False),
+        ("30.00", "99.00", "test-analyst", True),
+    ]
+    assert picture.content.startswith(b"\x89PNG")
+
+
 async def test_what_was_made_is_never_changed(
     service: ReportingService, worker_database: DatabaseFactory, database_url: str
 ) -> None:

@@ -58,3 +58,22 @@ class AnalysisRecord(Record):
     content_sha256: Mapped[str]
     made_at: Mapped[datetime]
     made_by: Mapped[str]
+
+
+class ProjectionOverrideRecord(Record):
+    """What somebody put in place of a projected figure; a later one of the same series and period counts."""
+
+    __tablename__ = "projection_overrides"
+    __table_args__ = (
+        CheckConstraint("length(btrim(reason)) > 0", "reason"),
+        Index("ix_projection_overrides_analysis", "analysis_id", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    analysis_id: Mapped[UUID] = mapped_column(ForeignKey("analyses.id"))
+    series: Mapped[dict[str, Any]]
+    period: Mapped[str]
+    projected: Mapped[str]
+    value: Mapped[str]
+    reason: Mapped[str]
+    told_at: Mapped[datetime]
+    told_by: Mapped[str]
