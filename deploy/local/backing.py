@@ -32,7 +32,10 @@ class Backings:
         }
         self._given_amqp_url = environment.get("AMQP_URL")
         needs_postgres = len(self._given_urls) < len(DATABASE_OWNERS)
-        self._postgres = PostgresServer(self._postgres_place(), guard) if needs_postgres else None
+        self._postgres: PostgresServer | None = None
+        if needs_postgres:
+            place = postgres_place(folder, memory, memory.port("PostgreSQL"))
+            self._postgres = PostgresServer(place, guard)
         self._rabbit = RabbitNode(self._rabbit_place(), guard) if self._given_amqp_url is None else None
 
     @property
@@ -68,14 +71,6 @@ class Backings:
         assert self._given_amqp_url is not None
         return self._given_amqp_url
 
-    def _postgres_place(self) -> PostgresPlace:
-        return PostgresPlace(
-            folder=postgres_folder(self._folder),
-            port=self._memory.port("PostgreSQL"),
-            log=self._folder.log("postgres"),
-            admin_password=self._memory.secret("postgres database"),
-        )
-
     def _rabbit_place(self) -> RabbitPlace:
         users = (service_user(owner, self._memory.secret(f"{owner} broker")) for owner in DATABASE_OWNERS)
         return RabbitPlace(
@@ -86,6 +81,16 @@ class Backings:
             log=self._folder.log("rabbitmq"),
             users=tuple(users),
         )
+
+
+def postgres_place(folder: StackFolder, memory: Memory, port: int) -> PostgresPlace:
+    """Where the stack's own PostgreSQL is."""
+    return PostgresPlace(
+        folder=postgres_folder(folder),
+        port=port,
+        log=folder.log("postgres"),
+        admin_password=memory.secret("postgres database"),
+    )
 
 
 def postgres_folder(folder: StackFolder) -> Path:

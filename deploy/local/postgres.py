@@ -46,6 +46,11 @@ class PostgresPlace:
     admin_password: str
     durability: Durability = Durability.DURABLE
 
+    @property
+    def archive(self) -> Path:
+        """Where its write-ahead log is kept, if the folder is there: see deploy/local/backups.py."""
+        return self.folder / "archive"
+
     def url(self, database: str = ADMIN, *, user: str = ADMIN, password: str | None = None) -> str:
         return (
             f"postgresql://{user}:{quote(password or self.admin_password)}@{LOOPBACK}:{self.port}/{database}"
@@ -66,7 +71,7 @@ class PostgresServer:
     def start(self) -> None:
         """Initialise the folder if it is new, start, and return when connections are answered."""
         own_folder(self.place.folder, self._account)
-        binaries = _binaries(self._account)
+        binaries = binaries_for(self._account)
         if not self._data.exists():
             self._initialise(binaries)
         _stop_leftover(self._data)
@@ -114,7 +119,7 @@ class PostgresServer:
                 *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                 *(["--no-sync"] if self.place.durability is Durability.THROWAWAY else []),
             ]
-            ended = _run_as(self._account, command)
+            ended = run_as(self._account, command)
         if ended.returncode != 0:
             raise StackError(f"PostgreSQL could not create its data folder {self._data}:\n{ended.stdout}")
         unfinished.rename(self._data)
@@ -164,6 +169,7 @@ def _configuration(place: PostgresPlace) -> str:
     """The whole postgresql.conf. Sizes follow the machine's memory; a laptop runs much else besides."""
     shared_buffers_mb = min(1024, psutil.virtual_memory().total // 2**20 // 16)
     durable = place.durability.value
+    archiving = _archiving(place.archive) if place.durability is Durability.DURABLE else ""
     return f"""\
 # Written at every start by deploy/local/postgres.py.
 listen_addresses = '{LOOPBACK}'
@@ -188,6 +194,17 @@ log_line_prefix = '%m [%p] %u@%d '
 log_min_duration_statement = 500ms
 log_lock_waits = on
 track_io_timing = on
+{archiving}"""
+
+
+def _archiving(archive: Path) -> str:
+    """Without the folder the command succeeds and keeps nothing; a file appears there only when it is whole."""
+    kept, part = archive / "%f.gz", archive / "%f.part"
+    keep = f"""gzip -1 < "%p" > "{part}" && sync "{part}" && mv "{part}" "{kept}"; """
+    return f"""\
+archive_mode = on
+archive_timeout = 60s
+archive_command = 'test ! -d "{archive}" || test -f "{kept}" || {{ {keep}}}'
 """
 
 
@@ -202,7 +219,7 @@ def packaged_binaries() -> Path:
     return Path(wheel.origin).parent / "pginstall18" / "bin"
 
 
-def _binaries(account: Account | None) -> Path:
+def binaries_for(account: Account | None) -> Path:
     """Return the folder with `postgres`; where the account cannot reach the wheel, a copy of it."""
     packaged = packaged_binaries()
     if reaches(account, packaged / "postgres"):
@@ -228,7 +245,7 @@ def _is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def _run_as(account: Account | None, command: list[str | Path]) -> subprocess.CompletedProcess[str]:
+def run_as(account: Account | None, command: list[str | Path]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         user=account.uid if account else None,

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import aio_pika
 import pytest
@@ -17,6 +17,7 @@ from shared.messaging.connection import BrokerUnavailable
 from shared.messaging.publisher import Publisher
 from shared.outbox import add_outbox_recipient_sql, create_outbox_sql, write_outbox
 from shared.outbox.relay import OutboxRelay, RelayLimits
+from shared.outbox.retell import tell_again
 from shared.outbox.table import shard_of
 from tests.integration.shared.counted import (
     counted,
@@ -240,3 +241,22 @@ async def test_upkeep_makes_days_ahead_and_drops_only_days_that_are_told(outbox:
         )
         days = [today + timedelta(days=ahead) for ahead in (-19, 0, 1, 2, 3)]
         assert set(names.scalars()) == {"outbox_default", *(f"outbox_p{day:%Y%m%d}" for day in days)}
+
+
+async def test_what_was_told_since_a_moment_is_told_again_in_its_order_and_nothing_older(
+    outbox: AsyncEngine, relay: OutboxRelay, bare_broker_url: str, counted_queue: None
+) -> None:
+    await write(outbox, [counted(number) for number in range(5)])
+    await relay.drain()
+    first = await told(bare_broker_url)
+    async with outbox.begin() as connection:
+        long_ago = "UPDATE outbox SET published_at = now() - interval '3 hours' WHERE position <= 2"
+        await connection.execute(text(long_ago))
+
+    count = await tell_again(outbox, datetime.now(UTC) - timedelta(hours=1), lambda _so_far: None)
+    again = await relay.drain()
+
+    assert (count, again) == (3, 3)
+    assert [envelope.id for envelope in await told(bare_broker_url)] == [
+        envelope.id for envelope in first[2:]
+    ]
