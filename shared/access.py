@@ -387,6 +387,7 @@ RULES: Final = (
     Rule("POST", "/v1/analyses/landed-cost", WRITERS | ANALYSTS),
     Rule("POST", "/v1/analyses/margin-waterfall", WRITERS | ANALYSTS),
     Rule("POST", "/v1/analyses/projection", WRITERS | ANALYSTS),
+    Rule("POST", "/v1/analyses/bundling", WRITERS | ANALYSTS),
     Rule("POST", "/v1/analyses/{analysis_id}/overrides", WRITERS | ANALYSTS | ZONES),
     Rule("GET", "/v1/analyses/{analysis_id}/overrides", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/analyses", BACK_OFFICE | ANALYSTS | ZONES),

@@ -173,7 +173,14 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/analysis-tables"): Bounds(120.0, 64 * MEBIBYTE),
     **{
         ("POST", f"/v1/analyses/{kind}"): Bounds(120.0, BODY_BYTES_MAX)
-        for kind in ("variance", "bill-of-materials", "landed-cost", "margin-waterfall", "projection")
+        for kind in (
+            "variance",
+            "bill-of-materials",
+            "landed-cost",
+            "margin-waterfall",
+            "projection",
+            "bundling",
+        )
     },
     ("GET", "/v1/analyses/{analysis_id}/content"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/general-ledger-exports"): Bounds(120.0, BODY_BYTES_MAX),

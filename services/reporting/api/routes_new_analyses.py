@@ -13,6 +13,7 @@ from services.reporting.api.schemas_analyses import (
     VarianceDraft,
     analysis_body,
 )
+from services.reporting.api.schemas_bundling import BundlingDraft
 from services.reporting.api.schemas_costing import BillOfMaterialsDraft, LandedCostDraft, MarginWaterfallDraft
 from services.reporting.api.schemas_forecasts import ProjectionDraft
 from services.reporting.application.run_analysis import WantedAnalysis, run_analysis
@@ -106,6 +107,20 @@ async def analyse_projection(
     Short, constant and intermittent series are projected plainly and say why. Totals are the sums of their series.
     """
     return await _analysed(work, (caller, key, "projection"), AnalysisKind.PROJECTION, draft)
+
+
+@router.post(
+    "/bundling",
+    status_code=201,
+    response_model=AnalysisBody,
+    summary="Find what is bought together and price it as bundles",
+    responses=refusals(*_ALWAYS, CostUnknown),
+)
+async def analyse_bundling(
+    draft: BundlingDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+) -> Response:
+    """Sets of items with counts of orders, rules that are more than chance, and what bundles of them do to profit."""
+    return await _analysed(work, (caller, key, "bundling"), AnalysisKind.BUNDLING, draft)
 
 
 async def _analysed(

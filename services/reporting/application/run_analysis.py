@@ -21,6 +21,8 @@ from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.domain.analysis import AnalysisKind, AnalysisResult
 from services.reporting.domain.analysis_rows import SourceRow
 from services.reporting.domain.bill_of_materials import BillOfMaterialsOptions, bill_of_materials_analysis
+from services.reporting.domain.bundling import BundlingOptions
+from services.reporting.domain.bundling_result import bundling_analysis
 from services.reporting.domain.errors import AnalysisInvalid, AnalysisTableUnknown
 from services.reporting.domain.forecasting_result import projection_analysis
 from services.reporting.domain.forecasting_rows import ProjectionOptions
@@ -36,6 +38,7 @@ KINDS: Final[Mapping[AnalysisKind, tuple[type[Any], Analyse]]] = {
     AnalysisKind.VARIANCE: (VarianceOptions, variance_analysis),
     AnalysisKind.BILL_OF_MATERIALS: (BillOfMaterialsOptions, bill_of_materials_analysis),
     AnalysisKind.LANDED_COST: (LandedCostOptions, landed_cost_analysis),
+    AnalysisKind.BUNDLING: (BundlingOptions, bundling_analysis),
     AnalysisKind.PROJECTION: (ProjectionOptions, projection_analysis),
     AnalysisKind.MARGIN_WATERFALL: (MarginWaterfallOptions, margin_waterfall_analysis),
 }

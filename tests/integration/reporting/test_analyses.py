@@ -119,14 +119,16 @@ async def test_the_workbook_calculates_and_the_pictures_show_rupees(service: Rep
     assert (missing.status_code, missing.json()["code"]) == (404, "analysis_part_not_found")
 
 
-async def test_costs_are_rolled_up_landed_and_followed_to_what_is_left(service: ReportingService) -> None:
-    """Each by the example of its own document; what-if options obey the rules of the options."""
+async def test_every_kind_answers_its_own_example_and_what_if_obeys_the_options(
+    service: ReportingService,
+) -> None:
     schemas = document()["components"]["schemas"]
     made = {}
     for kind, name in (
         ("bill-of-materials", "BillOfMaterialsDraft"),
         ("landed-cost", "LandedCostDraft"),
         ("margin-waterfall", "MarginWaterfallDraft"),
+        ("bundling", "BundlingDraft"),
     ):
         rows = schemas[name]["properties"]["rows"]["examples"][0]
         made[kind] = await analysed(
@@ -138,6 +140,7 @@ async def test_costs_are_rolled_up_landed_and_followed_to_what_is_left(service: 
     assert figures(made["bill-of-materials"]) == {"cost_SET-62": "320.00"}
     assert figures(made["landed-cost"])["landed"] == "1000.00"
     assert figures(made["margin-waterfall"])["pocket"] == "88.20"
+    assert figures(made["bundling"])["items"] == "2"
     assert all(check["holds"] for one in made.values() for check in one["checks"])
     assert {one["tables"][0]["code"] for one in made.values()} == {"what_if"}
     async with service[0](ANALYST) as client:
