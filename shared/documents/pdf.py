@@ -1,5 +1,6 @@
 """PDF documents set by typst from a template and its data, with the fonts shipped here and nothing of the machine's."""
 
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ _EPOCH: Final = datetime(
     2020, 1, 1, tzinfo=UTC
 )  # same data, same bytes: the date of a document is in its data
 
+_OF_THREAD: Final = threading.local()
+
 
 def render_pdf(template: Path, content: Mapping[str, object], *, is_tagged: bool = True) -> bytes:
     """Set the template; in it `#let content = json(bytes(sys.inputs.content))` gives the data.
@@ -21,12 +24,18 @@ def render_pdf(template: Path, content: Mapping[str, object], *, is_tagged: bool
     Tags, which programs read a document aloud by, make one of ten thousand rows sixteen times as large.
     The same template and data give the same bytes. typst.TypstError for a template that is wrong: a fault.
     """
-    return typst.compile(
-        str(template),
-        root=str(template.parent),
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        sys_inputs={"content": msgspec.json.encode(content).decode()},
-        timestamp=_EPOCH,
-        pdf_tags=is_tagged,
+    return _compiler(template).compile(
+        sys_inputs={"content": msgspec.json.encode(content).decode()}, timestamp=_EPOCH, pdf_tags=is_tagged
     )
+
+
+def _compiler(template: Path) -> typst.Compiler:
+    """One per template and thread: it keeps the fonts and the parsed template, and serves one call at a time."""
+    kept: dict[Path, typst.Compiler] | None = getattr(_OF_THREAD, "compilers", None)
+    if kept is None:
+        kept = _OF_THREAD.compilers = {}
+    if template not in kept:
+        kept[template] = typst.Compiler(
+            str(template), root=str(template.parent), font_paths=[str(FONTS)], ignore_system_fonts=True
+        )
+    return kept[template]

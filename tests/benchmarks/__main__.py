@@ -22,6 +22,7 @@ from tests.benchmarks import (
     gateway_load,
     gateway_throughput,
     outbox_relay,
+    partner_documents,
     receipts_over_http,
     statement_import,
 )
@@ -73,6 +74,11 @@ async def measure_gateway(system: FragileSystem) -> Ratio:
     return await asyncio.to_thread(gateway_throughput.throughput_ratio, 1, url)
 
 
+async def measure_partner_documents(_system: FragileSystem) -> Ratio:
+    """P13 of order boards and payment sheets; needs no server."""
+    return await asyncio.to_thread(partner_documents.measure)
+
+
 def _payments_database(system: FragileSystem, name: str) -> str:
     return _database_of(system, "payments", name)
 
@@ -99,6 +105,7 @@ MEASURES: dict[str, Measure] = {
     "P11": measure_gateway,
     "P12": gateway_load.measure_added_latency,
     "P13": measure_statement,
+    "P13-partners": measure_partner_documents,
     "P16": gateway_load.measure_overload,
 }
 

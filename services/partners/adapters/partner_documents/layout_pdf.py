@@ -15,10 +15,11 @@ TAGGED_ROWS_MAX: Final = 500  # tags make long tables many times as large
 def layout_pdf(layout: Layout) -> bytes:
     """The same layout gives the same bytes."""
     rows = sum(len(table.rows) for table in layout.tables)
-    return render_pdf(TEMPLATE, _content(layout), is_tagged=rows <= TAGGED_ROWS_MAX)
+    return render_pdf(TEMPLATE, pdf_content(layout), is_tagged=rows <= TAGGED_ROWS_MAX)
 
 
-def _content(layout: Layout) -> dict[str, object]:
+def pdf_content(layout: Layout) -> dict[str, object]:
+    """What the template is given."""
     return {
         "language": layout.language,
         "title": layout.title,

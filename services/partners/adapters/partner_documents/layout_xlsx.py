@@ -10,16 +10,18 @@ from shared.documents.table import Column, Kind
 from shared.documents.xlsx_table import Workbook
 
 _NAME_LENGTH_MAX: Final = 31
+_SMALL_ROWS_MAX: Final = 2_000  # about 10 MiB while it is set
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\']")
 
 
 def layout_xlsx(layout: Layout, *, made_at: datetime) -> bytes:
     """The same layout and instant give the same bytes."""
-    target = BytesIO()
-    book = Workbook(target, title=layout.title, made_at=made_at)
+    target, tables = BytesIO(), layout.sheets or layout.tables
+    is_small = sum(len(table.rows) for table in tables) <= _SMALL_ROWS_MAX
+    book = Workbook(target, title=layout.title, made_at=made_at, is_small=is_small)
     try:
         _summary(book, layout)
-        for table in layout.sheets or layout.tables:
+        for table in tables:
             _table(book, table)
         book.close()
     except BaseException:

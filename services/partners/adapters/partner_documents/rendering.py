@@ -29,8 +29,13 @@ def render(
 ) -> bytes:
     """`look` is format and language. It computes for up to seconds: call it in a thread."""
     file_format, language = look
-    layout = _LAYOUTS[kind](content, sender, language)
+    layout = layout_of(kind, content, sender, language)
     return layout_pdf(layout) if file_format == "pdf" else layout_xlsx(layout, made_at=made_at)
+
+
+def layout_of(kind: DocumentKind, content: Content, sender: str, language: str) -> Layout:
+    """What it says, before it is set."""
+    return _LAYOUTS[kind](content, sender, language)
 
 
 def title_of(kind: DocumentKind, language: str) -> str:
