@@ -1,7 +1,6 @@
 """Bulk requests: thousands of items in, one verdict per item out, whatever the format they came in."""
 
-import csv
-import io
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, TypeVar
 from uuid import UUID
@@ -10,6 +9,7 @@ import msgspec
 from fastapi import Request
 from pydantic import BaseModel, Field, ValidationError
 
+from shared.bulk_tables import CSV, WORKBOOK, TableRow, csv_rows, placed, workbook_rows
 from shared.errors import Conflict, FieldProblem, Malformed, Refusal, TooLarge, UnsupportedFormat
 
 ITEMS_MAX: Final = 10_000
@@ -24,7 +24,8 @@ class ItemProblem(BaseModel):
     title: str
     detail: str
     errors: list[dict[str, str]] = Field(
-        default_factory=list, description="`pointer` and `detail` of each bad field"
+        default_factory=list,
+        description="`pointer` and `detail` of each bad field; `row` and `column` of a table, `cell` of a workbook",
     )
 
 
@@ -61,22 +62,27 @@ def refused(index: int, key: str | None, refusal: Refusal) -> ItemVerdict:
     return ItemVerdict(index=index, status="refused", key=key, problem=problem)
 
 
-async def read_records(request: Request, *, items_max: int = ITEMS_MAX) -> tuple[list[object], bytes]:
-    """The raw items of a JSON, NDJSON or CSV body, at most 10,000 or as said, and the body; the media type decides.
+async def read_records(
+    request: Request, *, items_max: int = ITEMS_MAX, takes_workbooks: bool = False
+) -> tuple[Sequence[object], bytes]:
+    """The raw items of a JSON, NDJSON, CSV or XLSX body, at most 10,000 or as said, and the body.
 
-    JSON is an array or an object with `items`. Malformed, TooLarge and UnsupportedFormat say what was expected.
+    The media type decides. JSON is an array or an object with `items`. Malformed, TooLarge and UnsupportedFormat say what was expected.
     """
     body = await limited_body(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    readers: dict[str, Callable[[bytes], list[object]]] = {
+    readers: dict[str, Callable[[bytes], Sequence[object]]] = {
         "application/json": _json_records,
         "application/x-ndjson": _ndjson_records,
-        "text/csv": _csv_records,
+        CSV: csv_rows,
     }
+    if takes_workbooks:
+        readers[WORKBOOK] = lambda content: workbook_rows(content, rows_max=items_max)
     if media_type not in readers:
         expected = ", ".join(readers)
         raise UnsupportedFormat(f"Content-Type '{media_type}' is not read here; expected one of {expected}")
-    records = readers[media_type](body)
+    # A workbook of ten thousand rows is read for seconds.
+    records = await asyncio.to_thread(readers[media_type], body)
     if len(records) > items_max:
         raise TooLarge(
             f"{len(records)} items in one batch; expected at most {items_max}, send the rest in another"
@@ -93,11 +99,13 @@ def validated(record: object, build: Callable[[object], Model], index: int) -> M
             FieldProblem("/" + "/".join(map(str, one["loc"])), one["msg"])
             for one in error.errors(include_input=False, include_url=False)
         ]
-        return refused(
-            index, None, ItemInvalid("The item has values that are not acceptable", problems=problems)
-        )
-    except Refusal as refusal:
-        return refused(index, None, refusal)
+        refusal: Refusal = ItemInvalid("The item has values that are not acceptable", problems=problems)
+    except Refusal as error:
+        refusal = error
+    verdict = refused(index, None, refusal)
+    if isinstance(record, TableRow) and verdict.problem is not None:
+        verdict.problem.errors = placed(verdict.problem.errors, record)
+    return verdict
 
 
 class BatchRefused(Conflict):
@@ -116,8 +124,10 @@ def batch_refusal(reply: BatchReply) -> BatchRefused:
     return BatchRefused(f"{reply.refused} of {len(reply.items)} items are refused", problems=problems[:100])
 
 
-def batch_body(model: type[BaseModel], *, csv_columns: str, csv_example: str) -> dict[str, object]:
-    """The OpenAPI description of a batch body in its three formats."""
+def batch_body(
+    model: type[BaseModel], *, csv_columns: str, csv_example: str, takes_workbooks: bool = False
+) -> dict[str, object]:
+    """The OpenAPI description of a batch body in its formats."""
     item = {"$ref": f"#/components/schemas/{model.__name__}"}
     listed = {"type": "array", "items": item, "maxItems": ITEMS_MAX}
     wrapped = {"type": "object", "properties": {"items": listed}, "required": ["items"]}
@@ -129,6 +139,7 @@ def batch_body(model: type[BaseModel], *, csv_columns: str, csv_example: str) ->
                 "application/json": {"schema": {"anyOf": [listed, wrapped]}},
                 "application/x-ndjson": {"schema": {"type": "string"}},
                 "text/csv": {"schema": {"type": "string"}, "example": csv_example},
+                **({WORKBOOK: {"schema": {"type": "string", "format": "binary"}}} if takes_workbooks else {}),
             },
         },
     }
@@ -169,23 +180,3 @@ def _decoded_json(text: bytes, what: str) -> object:
         raise Malformed(f"{what} is not JSON: {error}") from error
     except RecursionError as error:
         raise Malformed(f"{what} is JSON nested too deeply to be read") from error
-
-
-def _csv_records(body: bytes) -> list[object]:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Malformed(f"The CSV is not UTF-8: byte {error.start} cannot be read") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        names = [name.strip() for name in reader.fieldnames or ()]
-        if len(set(names)) < len(names):
-            raise Malformed("The header of the CSV names a column twice")
-        records: list[object] = []
-        for row in reader:
-            if None in row or None in row.values():
-                raise Malformed(f"Line {reader.line_num} of the CSV has not as many cells as the header")
-            records.append(dict(zip(names, (value.strip() for value in row.values()), strict=True)))
-    except csv.Error as error:
-        raise Malformed(f"Line {reader.line_num} of the CSV cannot be read: {error}") from error
-    return records

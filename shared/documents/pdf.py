@@ -24,9 +24,11 @@ def render_pdf(template: Path, content: Mapping[str, object], *, is_tagged: bool
     Tags, which programs read a document aloud by, make one of ten thousand rows sixteen times as large.
     The same template and data give the same bytes. typst.TypstError for a template that is wrong: a fault.
     """
-    return _compiler(template).compile(
+    document = _compiler(template).compile(
         sys_inputs={"content": msgspec.json.encode(content).decode()}, timestamp=_EPOCH, pdf_tags=is_tagged
     )
+    assert isinstance(document, bytes)  # of a PDF; the pages of pictures would be a list
+    return document
 
 
 def _compiler(template: Path) -> typst.Compiler:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -42,7 +42,6 @@ from shared.problem_details import refusals
 from shared.replies import as_reply, done_once, known_before
 
 router = APIRouter(prefix="/v1/orders", tags=["Orders"])
-TABLES: Final = ("text/csv",)
 
 
 @router.post(
@@ -76,7 +75,9 @@ async def record_order_route(
     response_model=OrderBatchReply,
     summary="Tell up to 10,000 orders as they are now",
     responses=refusals(BatchRefused, StillRunning, KeyReused),
-    openapi_extra=batch_body(OrderDraft, csv_columns=", ".join(COLUMNS), csv_example=EXAMPLE),
+    openapi_extra=batch_body(
+        OrderDraft, csv_columns=", ".join(COLUMNS), csv_example=EXAMPLE, takes_workbooks=True
+    ),
 )
 async def record_orders_route(
     request: Request,
@@ -89,9 +90,8 @@ async def record_orders_route(
 
     A row that repeats a line adds a dispatch to it. `holds` names kinds of holds on the line, parted by `;`.
     """
-    records, content = await read_records(request)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    orders = gathered(records, is_table=media_type in TABLES)
+    records, content = await read_records(request, takes_workbooks=True)
+    orders = gathered(records)
 
     async def perform() -> Response:
         reply = await _record(work, orders, actor=caller.actor)
@@ -110,13 +110,13 @@ async def _record(work: Work, orders: Sequence[GatheredOrder], *, actor: str) ->
     items = []
     for index, (draft, one) in enumerate(zip(drafts, orders, strict=True)):
         if not isinstance(draft, ToldOrder):
-            items.append(refused_order(draft, one.rows))
+            items.append(refused_order(one.placed(draft), one.rows))
             continue
         number, verdict = draft.order.number, next(verdicts)
         if isinstance(verdict, OrderVerdict):
             items.append(verdict_body(index, number, verdict, one.rows))
         else:
-            items.append(refused_order(refused(index, number, verdict), one.rows))
+            items.append(refused_order(one.placed(refused(index, number, verdict)), one.rows))
     return order_batch_reply(items)
 
 

@@ -48,7 +48,9 @@ CSV_EXAMPLE: Final = (
     response_model=PartnerBatchReply,
     summary="Register or change up to 10,000 partners",
     responses=refusals(BatchRefused, StillRunning, KeyReused),
-    openapi_extra=batch_body(PartnerDraft, csv_columns=CSV_COLUMNS, csv_example=CSV_EXAMPLE),
+    openapi_extra=batch_body(
+        PartnerDraft, csv_columns=CSV_COLUMNS, csv_example=CSV_EXAMPLE, takes_workbooks=True
+    ),
 )
 async def register_partners_route(
     request: Request,
@@ -62,7 +64,7 @@ async def register_partners_route(
     A known code with the same details is a duplicate; with other details it is a change: the version grows,
     the earlier one stays in the history, and the other services are told.
     """
-    records, content = await read_records(request)
+    records, content = await read_records(request, takes_workbooks=True)
 
     async def perform() -> Response:
         reply = await _register(work, records, actor=caller.actor)

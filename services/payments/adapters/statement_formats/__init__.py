@@ -10,8 +10,8 @@ from services.payments.adapters.statement_formats.detection import StatementForm
 from services.payments.adapters.statement_formats.detection import detect_format as detect_format
 from services.payments.adapters.statement_formats.mt940 import read_mt940
 from services.payments.adapters.statement_formats.ofx import read_ofx
+from services.payments.adapters.statement_formats.xlsx import check_archive as check_archive
 from services.payments.adapters.statement_formats.xlsx import read_xlsx
-from services.payments.adapters.statement_formats.xlsx_archive import check_archive as check_archive
 from services.payments.domain.bank_statement import StatementEvent
 
 # Formats that name the account of each part in full and are made to hold several accounts.

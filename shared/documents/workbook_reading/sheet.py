@@ -1,29 +1,47 @@
 """The rows of a sheet as texts: what a cell shows, never what a formula would compute."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from decimal import Context, Decimal, DecimalException
 from typing import Final
 
-from services.payments.adapters.statement_formats.delimited_rows import Row
-from services.payments.adapters.statement_formats.xlsx_markup import Attributes, ElementWatcher, watched_entry
-from services.payments.adapters.statement_formats.xlsx_workbook import Workbook, whole_number
-from services.payments.domain.errors import StatementUnreadable
+from shared.documents.workbook_reading.archive import WorkbookUnreadable
+from shared.documents.workbook_reading.markup import Attributes, ElementWatcher, watched_entry
+from shared.documents.workbook_reading.workbook import Workbook, whole_number
 
 _COLUMNS_MAX: Final = 256
 _ROW_CHARACTERS_MAX: Final = 50_000
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?\d{1,7}")
 # Spreadsheets compute in binary and show 15 digits: 412037.15999999997 is shown, and meant, as 412037.16.
 _SHOWN: Final = Context(prec=15)
-_EPOCH, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
+_EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - cells have no time zone
+_DAY_SECONDS: Final = 86_400
 _LAST_DAY: Final = 2_958_465  # 31 December 9999
 
 
-def rows_of_sheet(book: Workbook, sheet: str) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row as the sheet numbers it, and its cells from column A on."""
+
+    number: int
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CellLook:
+    """How cells are told: an instant as text, which has no time zone. `is_exact` tells 18 % as 18, not as 0.18, and
+    refuses a number whose digits the spreadsheet has lost: it keeps fifteen.
+    """
+
+    moment: Callable[[datetime], str]
+    is_exact: bool = True
+
+
+def rows_of_sheet(book: Workbook, sheet: str, look: CellLook) -> Iterator[SheetRow]:
     """Yield the rows that hold something; one row is in memory at a time, and a formula counts as its stored result."""
-    watcher = _SheetReader(book)
+    watcher = _SheetReader(book, look)
     for _ in watched_entry(book.archive, sheet, watcher):
         yield from watcher.taken_rows()
         if watcher.is_past_rows:
@@ -39,9 +57,10 @@ class _Cell:
 
 
 class _SheetReader(ElementWatcher):
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: Workbook, look: CellLook) -> None:
         self._book = book
-        self._rows: list[Row] = []
+        self._look = look
+        self._rows: list[SheetRow] = []
         self._row_number = 0
         self._cells: list[str] = []
         self._cell: _Cell | None = None
@@ -49,7 +68,7 @@ class _SheetReader(ElementWatcher):
         self._characters = 0
         self.is_past_rows = False
 
-    def taken_rows(self) -> list[Row]:
+    def taken_rows(self) -> list[SheetRow]:
         rows, self._rows = self._rows, []
         return rows
 
@@ -81,7 +100,7 @@ class _SheetReader(ElementWatcher):
             self._take(self._cell)
             self._cell = None
         elif name == "row" and any(self._cells):
-            self._rows.append(Row(self._row_number, self._cells, ("\t".join(self._cells),)))
+            self._rows.append(SheetRow(self._row_number, self._cells))
             self._cells = []
         elif name == "sheetData":
             self.is_past_rows = True
@@ -115,10 +134,33 @@ class _SheetReader(ElementWatcher):
             case "b":
                 return "TRUE" if text == "1" else "FALSE"
             case "n" if cell.style in self._book.date_styles:
-                return _day_text(text, is_1904=self._book.is_1904)
+                return self._moment_text(text)
             case "n":
-                return _number_text(text)
+                return self._number_text(text, is_percent=cell.style in self._book.percent_styles, cell=cell)
         return text
+
+    def _moment_text(self, text: str) -> str:
+        """What is no serial number of a day stays as it is."""
+        number, is_1904 = _number(text), self._book.is_1904
+        if number is None or not 0 < number <= _LAST_DAY - (1462 if is_1904 else 0):
+            return text
+        seconds = timedelta(seconds=int((number * _DAY_SECONDS).to_integral_value()))
+        return self._look.moment((_EPOCH_1904 if is_1904 else _EPOCH) + seconds)
+
+    def _number_text(self, text: str, *, is_percent: bool, cell: _Cell) -> str:
+        """In plain digits as the sheet shows it; what is no number stays as it is."""
+        number = _number(text)
+        if number is None or abs(number.adjusted()) > 30:
+            return text
+        if self._look.is_exact and number.adjusted() >= _SHOWN.prec:
+            place = f"{column_letters(cell.column)}{self._row_number}"
+            raise WorkbookUnreadable(
+                f"cell {place}: expected a text; a spreadsheet keeps {_SHOWN.prec} digits of a number"
+            )
+        if self._look.is_exact and is_percent:
+            number *= 100
+        plain = format(number, "f")
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
     def _bounded(self, text: str) -> str:
         self._characters += len(text)
@@ -126,33 +168,27 @@ class _SheetReader(ElementWatcher):
             raise self._refusal(f"at most {_ROW_CHARACTERS_MAX:,} characters in a row")
         return text
 
-    def _refusal(self, expected: str) -> StatementUnreadable:
-        return StatementUnreadable(f"row {self._row_number} of the sheet: expected {expected}")
+    def _refusal(self, expected: str) -> WorkbookUnreadable:
+        return WorkbookUnreadable(f"row {self._row_number} of the sheet: expected {expected}")
 
 
 def _style(attributes: Attributes) -> int:
     return whole_number(attributes.get("s", "0"))
 
 
-def _number_text(text: str) -> str:
-    """Return the number in plain digits as the sheet shows it; what is no number stays as it is."""
+def _number(text: str) -> Decimal | None:
     try:
         number = _SHOWN.plus(Decimal(text))
     except DecimalException:
-        return text
-    if not number.is_finite() or abs(number.adjusted()) > 30:
-        return text
-    plain = format(number, "f")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+        return None
+    return number if number.is_finite() else None
 
 
-def _day_text(text: str, *, is_1904: bool) -> str:
-    """Return the day of a serial number as dd/mm/yyyy; the time of day, its fraction, is left out."""
-    try:
-        number = Decimal(text)
-    except DecimalException:
-        return text
-    if not number.is_finite() or not 0 < number <= _LAST_DAY - (1462 if is_1904 else 0):
-        return text
-    serial = int(number)
-    return f"{(_EPOCH_1904 if is_1904 else _EPOCH) + timedelta(days=serial):%d/%m/%Y}"
+def column_letters(column: int) -> str:
+    """0 is A, 26 is AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -5,8 +5,7 @@ from typing import Final
 from xml.parsers import expat
 from zipfile import ZipFile
 
-from services.payments.adapters.statement_formats.xlsx_archive import entry_chunks
-from services.payments.domain.errors import StatementUnreadable
+from shared.documents.workbook_reading.archive import WorkbookUnreadable, entry_chunks
 
 _DEPTH_MAX: Final = 64
 
@@ -48,7 +47,7 @@ def _fed(parser: expat.XMLParserType, chunk: bytes, name: str, *, is_end: bool) 
     except expat.ExpatError as error:
         message = expat.errors.messages[error.code]
         detail = f"line {error.lineno} of {name} in the workbook: expected well-formed XML ({message})"
-        raise StatementUnreadable(detail) from error
+        raise WorkbookUnreadable(detail) from error
 
 
 def _parser(name: str, watcher: ElementWatcher) -> expat.XMLParserType:
@@ -61,7 +60,7 @@ def _parser(name: str, watcher: ElementWatcher) -> expat.XMLParserType:
         nonlocal depth
         depth += 1
         if depth > _DEPTH_MAX:
-            raise StatementUnreadable(f"{name} in the workbook nests more than {_DEPTH_MAX} elements")
+            raise WorkbookUnreadable(f"{name} in the workbook nests more than {_DEPTH_MAX} elements")
         watcher.start(tag.rpartition(":")[2], attributes)
 
     def end(tag: str) -> None:
@@ -79,6 +78,6 @@ def _parser(name: str, watcher: ElementWatcher) -> expat.XMLParserType:
 def _refuse_document_type(name: str) -> Callable[..., None]:
     # Entities can only be declared in a document type, and no spreadsheet program writes one.
     def refuse(*_: object) -> None:
-        raise StatementUnreadable(f"{name} in the workbook declares a document type (DOCTYPE)")
+        raise WorkbookUnreadable(f"{name} in the workbook declares a document type (DOCTYPE)")
 
     return refuse

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 from zipfile import ZipFile
 
-from services.payments.adapters.statement_formats.xlsx_markup import (
+from shared.documents.workbook_reading.archive import WorkbookUnreadable
+from shared.documents.workbook_reading.markup import (
     Attributes,
     ElementWatcher,
     exhaust,
     watched_entry,
 )
-from services.payments.domain.errors import StatementUnreadable
 
 _SHEETS_MAX: Final = 100
 _SHARED_TEXTS_MAX: Final = 2_000_000
@@ -20,6 +20,7 @@ _SHARED_CHARACTERS_MAX: Final = 64_000_000
 _STYLES_MAX: Final = 70_000
 # Number formats that every workbook has without saying so (ECMA-376 part 1, 18.8.30): 14-22 and 45-47 are dates.
 _DATE_FORMATS: Final = frozenset({*range(14, 23), *range(45, 48)})
+_PERCENT_FORMATS: Final = frozenset({9, 10})
 _NO_DATE_PARTS: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
 
@@ -31,6 +32,7 @@ class Workbook:
     sheets: tuple[str, ...]
     shared_texts: tuple[str, ...]
     date_styles: frozenset[int]
+    percent_styles: frozenset[int]
     is_1904: bool
 
 
@@ -51,6 +53,7 @@ def workbook_of(archive: ZipFile) -> Workbook:
         tuple(sheet for sheet in sheets if sheet in names),
         tuple(shared.texts),
         frozenset(styles.date_styles),
+        frozenset(styles.percent_styles),
         book.is_1904,
     )
 
@@ -66,7 +69,7 @@ class _Book(ElementWatcher):
         if name != "sheet" or attributes.get("state", "visible") != "visible":
             return
         if len(self.sheet_ids) >= _SHEETS_MAX:
-            raise StatementUnreadable(f"the workbook has more than {_SHEETS_MAX} sheets")
+            raise WorkbookUnreadable(f"the workbook has more than {_SHEETS_MAX} sheets")
         self.sheet_ids += [
             value for key, value in attributes.items() if key.rpartition(":")[2] == "id" and ":" in key
         ]
@@ -117,27 +120,32 @@ class _SharedTexts(ElementWatcher):
             self.texts.append("".join(self._parts))
             self._parts = []
         if len(self.texts) > _SHARED_TEXTS_MAX or self._characters > _SHARED_CHARACTERS_MAX:
-            raise StatementUnreadable("the workbook holds more text than a statement has")
+            raise WorkbookUnreadable("the workbook holds more text than a workbook of rows has")
 
 
 class _Styles(ElementWatcher):
     def __init__(self) -> None:
         self.date_styles: set[int] = set()
-        self._date_formats = set(_DATE_FORMATS)
+        self.percent_styles: set[int] = set()
+        self._date_formats, self._percent_formats = set(_DATE_FORMATS), set(_PERCENT_FORMATS)
         self._is_in_cell_formats = False
         self._count = 0
 
     def start(self, name: str, attributes: Attributes) -> None:
         if name == "numFmt" and _is_date_format(attributes.get("formatCode", "")):
             self._date_formats.add(whole_number(attributes.get("numFmtId", "")))
+        elif name == "numFmt" and "%" in _NO_DATE_PARTS.sub("", attributes.get("formatCode", "")[:300]):
+            self._percent_formats.add(whole_number(attributes.get("numFmtId", "")))
         elif name == "cellXfs":
             self._is_in_cell_formats = True
         elif name == "xf" and self._is_in_cell_formats:
             if whole_number(attributes.get("numFmtId", "")) in self._date_formats:
                 self.date_styles.add(self._count)
+            if whole_number(attributes.get("numFmtId", "")) in self._percent_formats:
+                self.percent_styles.add(self._count)
             self._count += 1
-        if self._count > _STYLES_MAX or len(self._date_formats) > _STYLES_MAX:
-            raise StatementUnreadable("the workbook has more styles than spreadsheet programs allow")
+        if self._count > _STYLES_MAX or len(self._date_formats | self._percent_formats) > _STYLES_MAX:
+            raise WorkbookUnreadable("the workbook has more styles than spreadsheet programs allow")
 
     def end(self, name: str) -> None:
         if name == "cellXfs":

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from services.payments.adapters.statement_formats.text_source import CHUNK_BYTES
-from services.payments.domain.errors import StatementUnreadable
+from shared.errors import Malformed
 
+CHUNK_BYTES: Final = 64 * 1024
 _ENTRIES_MAX: Final = 1_000
 _DIRECTORY_BYTES_MAX: Final = 1 << 20
 _UNPACKED_BYTES_MAX: Final = 256 << 20
@@ -31,9 +31,15 @@ _END_MARK, _LOCATOR_MARK = b"PK\x05\x06", b"PK\x06\x07"
 _ENCRYPTED: Final = 0x1
 
 
+class WorkbookUnreadable(Malformed):
+    """No workbook, a damaged one, or one that must not be unpacked."""
+
+    code, title = "workbook_unreadable", "The workbook cannot be read"
+
+
 @contextmanager
 def opened_archive(file: BinaryIO) -> Iterator[ZipFile]:
-    """Open the archive for reading; StatementUnreadable for anything a workbook of a bank would not be.
+    """Open the archive for reading; WorkbookUnreadable for anything a workbook of figures would not be.
 
     Unpacking never gives more than the sizes checked here: a reader of an entry stops at its stated size.
     """
@@ -48,18 +54,12 @@ def opened_archive(file: BinaryIO) -> Iterator[ZipFile]:
         yield archive
 
 
-def check_archive(file: BinaryIO) -> None:
-    """Refuse an archive that must not be unpacked; reads its directory alone."""
-    with opened_archive(file):
-        pass
-
-
 def entry_chunks(archive: ZipFile, name: str) -> Iterator[bytes]:
-    """Yield an entry's bytes piece by piece; StatementUnreadable when the workbook has none of that name."""
+    """Yield an entry's bytes piece by piece; WorkbookUnreadable when the workbook has none of that name."""
     try:
         entry = archive.getinfo(name)
     except KeyError:
-        raise StatementUnreadable(f"the workbook holds no {name}") from None
+        raise WorkbookUnreadable(f"the workbook holds no {name}") from None
     try:
         content = archive.open(entry)
         chunk = content.read(CHUNK_BYTES)
@@ -74,8 +74,8 @@ def entry_chunks(archive: ZipFile, name: str) -> Iterator[bytes]:
                 raise _damaged(error) from error
 
 
-def _damaged(error: Exception) -> StatementUnreadable:
-    return StatementUnreadable(f"the workbook's archive cannot be unpacked: {str(error)[:200]}")
+def _damaged(error: Exception) -> WorkbookUnreadable:
+    return WorkbookUnreadable(f"the workbook's archive cannot be unpacked: {str(error)[:200]}")
 
 
 def _refuse_large_directory(file: BinaryIO) -> None:
@@ -85,12 +85,14 @@ def _refuse_large_directory(file: BinaryIO) -> None:
     tail = file.read()
     at = tail.rfind(_END_MARK)
     if at < 0 or len(tail) - at < _END_SIZE:
-        raise StatementUnreadable("the workbook's archive has no directory; perhaps the file is cut off")
+        raise WorkbookUnreadable("the workbook's archive has no directory; perhaps the file is cut off")
     count, directory_bytes = struct.unpack_from("<HI", tail, at + 10)
     if tail[max(0, at - _LOCATOR_SIZE) :].startswith(_LOCATOR_MARK) or count == 0xFFFF:
-        raise StatementUnreadable("the workbook's archive is of the kind for more than 4 GiB (zip64)")
+        raise WorkbookUnreadable("the workbook's archive is of the kind for more than 4 GiB (zip64)")
     if count > _ENTRIES_MAX or directory_bytes > _DIRECTORY_BYTES_MAX:
-        raise StatementUnreadable(f"the workbook's archive has {count} entries; a statement has a dozen")
+        raise WorkbookUnreadable(
+            f"the workbook's archive has {count} entries; a workbook of rows has a dozen"
+        )
 
 
 def _refuse_suspicious(entries: list[ZipInfo]) -> None:
@@ -99,17 +101,17 @@ def _refuse_suspicious(entries: list[ZipInfo]) -> None:
         unpacked += entry.file_size
         name = entry.filename[:80]
         if entry.flag_bits & _ENCRYPTED:
-            raise StatementUnreadable("the workbook is protected by a password; save it without one")
+            raise WorkbookUnreadable("the workbook is protected by a password; save it without one")
         if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise StatementUnreadable(f"{name} in the workbook is packed in an unusual way")
+            raise WorkbookUnreadable(f"{name} in the workbook is packed in an unusual way")
         if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
-            raise StatementUnreadable(f"{name} in the workbook's archive points outside of it")
+            raise WorkbookUnreadable(f"{name} in the workbook's archive points outside of it")
         if entry.file_size > _RATIO_MATTERS_FROM and entry.file_size > _RATIO_MAX * max(
             entry.compress_size, 1
         ):
-            raise StatementUnreadable(
+            raise WorkbookUnreadable(
                 f"{name} in the workbook would unpack to more than {_RATIO_MAX} times its size"
             )
     if unpacked > _UNPACKED_BYTES_MAX or len(entries) > _ENTRIES_MAX:
         limit = _UNPACKED_BYTES_MAX >> 20
-        raise StatementUnreadable(f"the workbook would unpack to more than {limit} MiB; ask for fewer days")
+        raise WorkbookUnreadable(f"the workbook would unpack to more than {limit} MiB; send fewer rows")
