@@ -302,6 +302,9 @@ RULES: Final = (
     Rule("GET", "/v1/audit-trail/verification", AUDIT),
     # partners
     Rule("POST", "/v1/partners/batch", WRITERS),
+    Rule("GET", "/v1/partner-imports", BACK_OFFICE),
+    Rule("GET", "/v1/partner-imports/{import_id}", BACK_OFFICE),
+    Rule("GET", "/v1/partner-imports/{import_id}/findings", BACK_OFFICE),
     Rule("GET", "/v1/partners", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/partners/{partner}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("PATCH", "/v1/partners/{partner}", WRITERS),

@@ -117,6 +117,7 @@ RESOURCES: Final[Mapping[str, str]] = {
             "orders",
             "partner-duplicate-decisions",
             "partner-duplicates",
+            "partner-imports",
             "partner-merges",
             "partner-documents",
             "partners",

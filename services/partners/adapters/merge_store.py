@@ -52,6 +52,34 @@ _PAIRS: Final = """
         AND (CAST(:zone AS text) IS NULL OR :zone IN (a.zone, b.zone))
     ORDER BY pairs.first_code, pairs.second_code LIMIT :limit
 """
+_ALIKE: Final = sa.text(
+    """
+    WITH living AS (
+        SELECT *, coalesce(stated_pan, CASE WHEN length(gstin) = 15 THEN substr(gstin, 3, 10) END) AS pan
+        FROM partners WHERE merged_into IS NULL
+    ), new AS (
+        SELECT * FROM living WHERE code = ANY(CAST(:codes AS text[]))
+    ), grams AS (
+        SELECT code, cardinality(name_grams) AS size, city, pin_code, unnest(name_grams) AS gram FROM new
+    ), others AS (
+        SELECT l.code, cardinality(l.name_grams) AS size, l.city, l.pin_code, unnest(l.name_grams) AS gram FROM living l
+        WHERE lower(l.city) IN (SELECT lower(city) FROM new) OR l.pin_code IN (SELECT pin_code FROM new)
+    ), reasons AS (
+        SELECT n.code, l.code AS other, 'same_gstin' AS reason FROM new n
+            JOIN living l ON l.gstin = n.gstin AND l.code <> n.code
+        UNION ALL SELECT n.code, l.code, 'same_pan' FROM new n JOIN living l ON l.pan = n.pan AND l.code <> n.code
+        UNION ALL SELECT n.code, l.code, 'same_bank_account' FROM new n
+            JOIN living l ON l.bank_account = n.bank_account AND l.code <> n.code
+        UNION ALL SELECT g.code, o.code, 'alike_name_and_place' FROM grams g
+            JOIN others o ON o.gram = g.gram AND o.code <> g.code
+                AND (lower(o.city) = lower(g.city) OR o.pin_code = g.pin_code)
+            GROUP BY g.code, o.code
+            HAVING CAST(count(*) AS float) / (max(g.size) + max(o.size) - count(*)) >= :alike_share
+    )
+    SELECT code, other, array_agg(DISTINCT reason ORDER BY reason) AS reasons FROM reasons
+    GROUP BY code, other ORDER BY code, other
+    """
+)
 _MERGES: Final = """
     SELECT m.*, r.reversed_at, r.reversed_by, r.reason AS reversal_reason
     FROM partner_merges m LEFT JOIN partner_merge_reversals r ON r.merge_id = m.id
@@ -80,6 +108,19 @@ async def duplicate_rows(
             },
         )
     ).all()
+
+
+async def alike_partners(
+    connection: AsyncConnection, codes: Sequence[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Of new partners: others that may be the same, by code, each with the reasons; by tax numbers, account, and names
+    of one place as among `duplicate_rows`. In one statement.
+    """
+    rows = await connection.execute(_ALIKE, {"codes": list(codes), "alike_share": ALIKE_SHARE})
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.code, []).append((row.other, ", ".join(row.reasons).replace("_", " ")))
+    return found
 
 
 async def add_duplicate_decision(connection: AsyncConnection, decision: dict[str, object]) -> None:

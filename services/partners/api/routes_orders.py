@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.partners.adapters.import_store import add_import
 from services.partners.adapters.order_queries import OrderFilter, order_rows, order_shown, telling_rows
 from services.partners.adapters.order_store import order_of
 from services.partners.api.dependencies import PageWanted, Reading, Work
@@ -24,12 +25,14 @@ from services.partners.api.schemas_orders import (
     verdict_body,
     version_body,
 )
+from services.partners.api.schemas_partner_imports import import_of
 from services.partners.application.record_orders import (
     OrderOutcome,
     OrderVerdict,
     ToldOrder,
     record_orders,
 )
+from services.partners.domain.batch_import import ImportSubject
 from services.partners.domain.errors import OrderInvalid, OrderUnknown
 from services.partners.domain.order import OrderState
 from shared.bulk import BatchRefused, BatchReply, batch_body, batch_refusal, read_records, refused, validated
@@ -97,6 +100,10 @@ async def record_orders_route(
         reply = await _record(work, orders, actor=caller.actor)
         if atomic and reply.refused:
             raise batch_refusal(BatchReply.of(reply.items))
+        sent = (request.headers.get("content-type", ""), content)
+        told = import_of(ImportSubject.ORDERS, sent, reply.items, (), (caller.actor, datetime.now(UTC)))
+        await add_import(work.connection, told)
+        reply.import_id = told.id
         return as_reply(reply)
 
     attempt = Attempt(caller.subject, key, b"POST /v1/orders/batch\n" + content) if key else None

@@ -1,19 +1,22 @@
 """The master of channel partners."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.partners.adapters.import_store import add_import
 from services.partners.adapters.queries import PartnerFilter, partner_named, partner_rows, version_rows
 from services.partners.api.dependencies import PageWanted, Reading, Work
+from services.partners.api.schemas_partner_imports import LOOKS_MISTYPED, MAY_BE_ANOTHER, import_of
 from services.partners.api.schemas_partners import (
     KEPT_ACCOUNT,
     PartnerBatchReply,
     PartnerBody,
     PartnerChange,
     PartnerDraft,
+    PartnerVerdict,
     PartnerVersionBody,
     batch_reply,
     partner_body,
@@ -23,9 +26,11 @@ from services.partners.api.schemas_partners import (
 )
 from services.partners.application.change_partner import change_partner
 from services.partners.application.register_partners import register_partners
+from services.partners.domain.batch_import import ImportFinding, ImportSubject
 from services.partners.domain.errors import PartnerInvalid, PartnerUnknown
 from services.partners.domain.partner import PartnerStatus, Registration
 from shared.bulk import BatchRefused, BatchReply, batch_body, batch_refusal, read_records, validated
+from shared.bulk_tables import TableRow
 from shared.conditional import IfMatch, revision_etag, wanted_revision
 from shared.errors import PreconditionMissing, Stale
 from shared.idempotency import Attempt, IdempotencyKey, KeyReused, StillRunning, once
@@ -70,6 +75,13 @@ async def register_partners_route(
         reply = await _register(work, records, actor=caller.actor)
         if atomic and reply.refused:
             raise batch_refusal(BatchReply.of(reply.items))
+        sent = (request.headers.get("content-type", ""), content)
+        warnings = [one for item in reply.items for one in _warned(item, records[item.index])]
+        told = import_of(
+            ImportSubject.PARTNERS, sent, reply.items, warnings, (caller.actor, datetime.now(UTC))
+        )
+        await add_import(work.connection, told)
+        reply.import_id = told.id
         return Response(reply.model_dump_json(), media_type="application/json")
 
     attempt = Attempt(caller.subject, key, b"POST /v1/partners/batch\n" + content) if key else None
@@ -88,6 +100,23 @@ async def _register(work: Work, records: Sequence[object], *, actor: str) -> Par
             for index, draft in enumerate(drafts)
         ]
     )
+
+
+def _warned(item: PartnerVerdict, record: object) -> Iterator[ImportFinding]:
+    """What looks mistyped and was kept, with its cell in a table."""
+    for warning in item.warnings:
+        column = warning.pointer.lstrip("/")
+        place = record.place(column) if isinstance(record, TableRow) else {}
+        yield ImportFinding(
+            item_index=item.index,
+            key=item.key,
+            is_refusal=False,
+            code=MAY_BE_ANOTHER if column == "name" else LOOKS_MISTYPED,
+            pointer=warning.pointer,
+            detail=warning.detail,
+            row_number=int(place["row"]) if place else None,
+            cell=place.get("cell"),
+        )
 
 
 def _registration(record: object) -> Registration:

@@ -192,6 +192,7 @@ class OrderBatchReply(BaseModel):
     duplicate: int
     refused: int
     items: list[OrderVerdictBody]
+    import_id: Annotated[UUID | None, Field(description="Under /v1/partner-imports")] = None
 
 
 class OrderLineBody(WireModel):

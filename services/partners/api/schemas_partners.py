@@ -120,6 +120,7 @@ class PartnerBatchReply(BaseModel):
     duplicate: int
     refused: int
     items: list[PartnerVerdict]
+    import_id: Annotated[UUID | None, Field(description="Under /v1/partner-imports")] = None
 
 
 class PartnerBody(WireModel):
@@ -230,7 +231,14 @@ def partner_verdict(index: int, verdict: RegistrationVerdict) -> PartnerVerdict:
         status="duplicate" if verdict.is_duplicate else "accepted",
         id=verdict.partner.id,
         key=verdict.partner.code,
-        warnings=[*_warnings(verdict.partner.details), *([KEPT_ACCOUNT] if verdict.keeps_account else [])],
+        warnings=[
+            *_warnings(verdict.partner.details),
+            *([KEPT_ACCOUNT] if verdict.keeps_account else []),
+            *(
+                PartnerWarning(pointer="/name", detail=f"may be {other}: {why}")
+                for other, why in verdict.alike
+            ),
+        ],
     )
 
 

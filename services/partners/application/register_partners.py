@@ -3,26 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from uuid_utils.compat import uuid7
 
 from services.partners.adapters.bank_store import approved_accounts
+from services.partners.adapters.merge_store import alike_partners
 from services.partners.adapters.published_facts import publish_versions
 from services.partners.adapters.repositories import partners_to_change, write_versions
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.domain.partner import Partner, Registration, changed_partner, new_partner
+
+# Of a first load it would be every pair of its partners: /v1/partner-duplicates lists them.
+COMPARED_MAX: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationVerdict:
     """The partner as it is after this registration; a duplicate said nothing new.
 
-    `keeps_account`: other bank details were told than two people approved, and were not taken.
+    `keeps_account`: other bank details were told than two people approved, and were not taken. `alike`: partners that may
+    be this new one, with the reasons, of at most COMPARED_MAX new ones at a time.
     """
 
     partner: Partner
     is_duplicate: bool
     keeps_account: bool = False
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 async def register_partners(
@@ -37,7 +44,15 @@ async def register_partners(
     if versions:
         await write_versions(work.connection, versions, told_by=actor, at=at)
         publish_versions(work, versions)
-    return verdicts
+    return await _compared(work, verdicts)
+
+
+async def _compared(work: UnitOfWork, verdicts: list[RegistrationVerdict]) -> list[RegistrationVerdict]:
+    new = [one.partner.code for one in verdicts if not one.is_duplicate and one.partner.version == 1]
+    if not 0 < len(new) <= COMPARED_MAX:
+        return verdicts
+    alike = await alike_partners(work.connection, new)
+    return [replace(one, alike=tuple(alike.get(one.partner.code, ()))) for one in verdicts]
 
 
 def _registered(

@@ -187,6 +187,10 @@ class MergeImpossible(Conflict):
     code, title = "merge_impossible", "The partners cannot be merged"
 
 
+class ImportUnknown(NotFound):
+    code, title = "import_unknown", "No such import"
+
+
 class MergeUnknown(NotFound):
     code, title = "merge_unknown", "No such merge"
 

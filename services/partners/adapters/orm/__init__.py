@@ -3,6 +3,7 @@
 from services.partners.adapters.orm import crm as crm
 from services.partners.adapters.orm import deliveries as deliveries
 from services.partners.adapters.orm import documents as documents
+from services.partners.adapters.orm import imports as imports
 from services.partners.adapters.orm import master as master
 from services.partners.adapters.orm import orders as orders
 from services.partners.adapters.orm import people as people
