@@ -65,9 +65,9 @@ def refused(index: int, key: str | None, refusal: Refusal) -> ItemVerdict:
 async def read_records(
     request: Request, *, items_max: int = ITEMS_MAX, takes_workbooks: bool = False
 ) -> tuple[Sequence[object], bytes]:
-    """The raw items of a JSON, NDJSON, CSV or XLSX body, at most 10,000 or as said, and the body.
+    """The raw items of a JSON, NDJSON, CSV or XLSX body, at most 10,000 or as said, and the body; its media type decides.
 
-    The media type decides. JSON is an array or an object with `items`. Malformed, TooLarge and UnsupportedFormat say what was expected.
+    JSON is an array or an object with `items`. Malformed, TooLarge and UnsupportedFormat say what was expected.
     """
     body = await limited_body(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

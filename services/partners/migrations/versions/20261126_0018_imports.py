@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations.ledger_guards import append_only
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
