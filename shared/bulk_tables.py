@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.documents.workbook_reading import (
+from shared.errors import FieldProblem, Malformed, TooLarge
+from shared.workbook_reading import (
     CellLook,
     WorkbookUnreadable,
     opened_archive,
     rows_of_sheet,
     workbook_of,
 )
-from shared.documents.workbook_reading.sheet import SheetRow, column_letters
-from shared.errors import FieldProblem, Malformed, TooLarge
+from shared.workbook_reading.sheet import SheetRow, column_letters
 
 WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv"

@@ -5,8 +5,8 @@ from datetime import datetime
 import pytest
 
 from shared.bulk_tables import workbook_rows
-from shared.documents.workbook_reading import WorkbookUnreadable
 from shared.errors import Malformed, TooLarge
+from shared.workbook_reading import WorkbookUnreadable
 from tests.factories.workbooks import a_workbook
 
 

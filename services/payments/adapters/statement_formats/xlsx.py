@@ -17,7 +17,7 @@ from services.payments.adapters.statement_formats.delimited_rows import Row
 from services.payments.adapters.statement_formats.table_statement import Table, table_events
 from services.payments.domain.bank_statement import RejectedLine, StatementEvent, StatementLine
 from services.payments.domain.errors import StatementUnreadable
-from shared.documents.workbook_reading import (
+from shared.workbook_reading import (
     CellLook,
     Workbook,
     WorkbookUnreadable,

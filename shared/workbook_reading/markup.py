@@ -5,7 +5,7 @@ from typing import Final
 from xml.parsers import expat
 from zipfile import ZipFile
 
-from shared.documents.workbook_reading.archive import WorkbookUnreadable, entry_chunks
+from shared.workbook_reading.archive import WorkbookUnreadable, entry_chunks
 
 _DEPTH_MAX: Final = 64
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from zipfile import ZipFile
 
-from shared.documents.workbook_reading.archive import WorkbookUnreadable
-from shared.documents.workbook_reading.markup import (
+from shared.workbook_reading.archive import WorkbookUnreadable
+from shared.workbook_reading.markup import (
     Attributes,
     ElementWatcher,
     exhaust,

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal, DecimalException
 from typing import Final
 
-from shared.documents.workbook_reading.archive import WorkbookUnreadable
-from shared.documents.workbook_reading.markup import Attributes, ElementWatcher, watched_entry
-from shared.documents.workbook_reading.workbook import Workbook, whole_number
+from shared.workbook_reading.archive import WorkbookUnreadable
+from shared.workbook_reading.markup import Attributes, ElementWatcher, watched_entry
+from shared.workbook_reading.workbook import Workbook, whole_number
 
 _COLUMNS_MAX: Final = 256
 _ROW_CHARACTERS_MAX: Final = 50_000
