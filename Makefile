@@ -96,6 +96,12 @@ documents: install ## write docs/api, docs/events and the cluster's broker accou
 	@$(RUN) shared.events.catalogue docs/events
 	@$(RUN) deploy.broker_rights deploy/kubernetes/base/broker-rights.yaml
 
+.PHONY: release-check audit
+release-check: install ## before a release: one version, bill of materials, licences, secrets in the history, known weaknesses
+	@$(RUN) deploy.release
+audit: install ## ask a public database for known weaknesses of what the locks name (needs the network)
+	@$(RUN) deploy.release.audit
+
 .PHONY: format lock env verify-ledger
 verify-ledger: install ## recompute the audit chain of the running stack (or PAYMENTS_DATABASE_URL=…)
 	@$(RUN) deploy.verify_ledger

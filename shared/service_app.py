@@ -27,6 +27,7 @@ from shared.pagination import CursorSigner
 from shared.problem_details import install_problem_handlers
 from shared.settings import ServiceSettings
 from shared.tracing import start_tracing
+from shared.version import VERSION
 
 API_VERSION: Final = "1.0.0"
 GRACEFUL_SHUTDOWN_SECONDS: Final = 20
@@ -133,7 +134,7 @@ def _health_router(name: str, database: Database) -> APIRouter:
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
-        return {"status": "live"}
+        return {"status": "live", "version": VERSION}
 
     @router.get("/health/ready")
     async def ready(request: Request, response: Response) -> dict[str, str]:

@@ -17,6 +17,7 @@ from gateway.domain.problem_pages import problem_page
 from shared.actors import person_behind
 from shared.errors import NotFound
 from shared.identity import CurrentCaller
+from shared.version import VERSION
 
 REFERENCE_FOLDER: Final = Path(__file__).parent / "reference"
 PAGE_POLICY: Final = (
@@ -85,6 +86,7 @@ class Health(BaseModel):
     parts: dict[str, str] = Field(
         description="State of each part", examples=[{"database": "ready", "payments": "ready"}]
     )
+    version: str = Field(VERSION, description="Version of the system", examples=["0.1.0"])
 
 
 me_router = APIRouter(tags=["Identity"])
@@ -150,7 +152,8 @@ async def live() -> Health:
 async def ready(request: Request) -> Response:
     """Services that are away make the gateway degraded, not unready: the others still answer."""
     if request.app.state.draining.is_set():
-        return JSONResponse({"status": "draining", "parts": {}}, 503, {"Cache-Control": "no-store"})
+        health = Health(status="draining", parts={})
+        return JSONResponse(health.model_dump(), 503, {"Cache-Control": "no-store"})
     parts: PartStates = request.app.state.part_states
     keys: KeySource = request.app.state.keys
     services = await parts.services()
