@@ -32,8 +32,13 @@ def compose(values: Mapping[str, str]) -> dict[str, Any]:
             raise KeyError(name)
         return found or (match["default"] if kind == ":-" else "")
 
+    return _filled(unfilled_compose(), lambda text: _VARIABLE.sub(value_of, text))
+
+
+def unfilled_compose() -> dict[str, Any]:
+    """The document as it stands, with `${…}` where variables go."""
     document: dict[str, Any] = yaml.safe_load(COMPOSE_FILE.read_text())
-    return _filled(document, lambda text: _VARIABLE.sub(value_of, text))
+    return document
 
 
 def environment_for(service: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:

@@ -33,6 +33,8 @@ from tests.provisions import PASSWORD, ThrowawayDatabases
 PATIENCE_SECONDS: Final = 240.0  # a few at rest; the machine may have much else to do
 PORT: Final = re.compile(r"\b(80[019]\d|1025)\b")
 ONCE: Final = ("broker-accounts", "migrations")
+# What is not in the image's lock, such as the test runner, has to be missing there.
+LEFT_OUT: Final = "left-out"
 # Loads a month through the running system, which the guide's first minutes do as well.
 NOT_HERE: Final = ("demo-data",)
 
@@ -70,7 +72,10 @@ class Started:
         image.lay_out(self._app)
         task = {
             "packages": sorted(image.packages()),
-            "plans": [self._plan(name) for name in (*ONCE, *(set(self.services) - set(ONCE)))],
+            "plans": [
+                self._left_out(),
+                *(self._plan(name) for name in (*ONCE, *(set(self.services) - set(ONCE)))),
+            ],
             "user": user,
         }
         self.host = subprocess.Popen(
@@ -85,7 +90,7 @@ class Started:
         assert self.host.stdin is not None
         self.host.stdin.write(json.dumps(task) + "\n")
         self.host.stdin.flush()
-        self.once = {name: self._next_codes()[name] for name in ONCE}
+        self.once = {name: self._next_codes()[name] for name in (LEFT_OUT, *ONCE)}
 
     def log(self, name: str) -> Path:
         return self._folder / "logs" / name
@@ -130,6 +135,17 @@ class Started:
             "environment": image.environment() | {key: self._here(value) for key, value in given.items()},
             "log": str(self.log(name)),
             "once": name in ONCE,
+        }
+
+    def _left_out(self) -> dict[str, Any]:
+        command = ["python", "-m", "pytest", "--version"]
+        log = str(self.log(LEFT_OUT))
+        return {
+            "name": LEFT_OUT,
+            "command": command,
+            "environment": image.environment(),
+            "log": log,
+            "once": True,
         }
 
     def _next_codes(self) -> dict[str, int]:
@@ -201,7 +217,8 @@ def test_containers_start_become_healthy_and_end_when_told(started: Started) -> 
             assert time.monotonic() < deadline, f"{name}: {complaint}\n{started.log(name).read_text()}"
             time.sleep(0.1)
 
-    assert started.once == dict.fromkeys(ONCE, 0)
+    assert started.once == {LEFT_OUT: 1, **dict.fromkeys(ONCE, 0)}
+    assert "is not in the image" in started.log(LEFT_OUT).read_text()
     # Servers of HTTP pass the signal on to the default once they are through, which is how shells and engines know it.
     assert set(started.end().values()) <= {0, -signal.SIGTERM}
     assert started.files() == files, "a process wrote into the image"
