@@ -40,6 +40,30 @@ async def add_contact(connection: AsyncConnection, new: NewContact, *, by: str, 
     return added.rowcount == 1
 
 
+async def active_contact(
+    connection: AsyncConnection, place: tuple[str, str, str], address: str
+) -> UUID | None:
+    """The one that gets documents there; `place` is partner code, role and channel."""
+    found = await connection.scalar(
+        sa.text(
+            "SELECT id FROM partner_contacts WHERE partner_code = :partner AND role = :role AND channel = :channel"
+            " AND address = :address AND retired_at IS NULL"
+        ),
+        {"partner": place[0], "role": place[1], "channel": place[2], "address": address},
+    )
+    return None if found is None else UUID(str(found))
+
+
+async def contact_by_id(connection: AsyncConnection, partner_code: str, contact_id: UUID) -> Row | None:
+    """None when the partner has none of this id."""
+    return (
+        await connection.execute(
+            sa.text("SELECT * FROM partner_contacts WHERE id = :id AND partner_code = :partner"),
+            {"id": contact_id, "partner": partner_code},
+        )
+    ).one_or_none()
+
+
 async def retire_contact(
     connection: AsyncConnection, partner_code: str, contact_id: UUID, *, by: str, at: datetime
 ) -> Row | None:

@@ -78,7 +78,7 @@ async def settle(connection: AsyncConnection, claimed: Claimed, end: Settled, *,
         sa.text(
             "UPDATE deliveries SET state = :state, leased_until = NULL, last_error = :error,"
             " next_attempt_at = coalesce(CAST(:next AS timestamptz), next_attempt_at),"
-            " sent_at = CASE WHEN :is_over THEN CAST(:at AS timestamptz) ELSE sent_at END"
+            " sent_at = CASE WHEN :is_over THEN coalesce(sent_at, CAST(:at AS timestamptz)) ELSE sent_at END"
             " WHERE id = :id AND leased_until = :lease"
         ),
         {

@@ -19,12 +19,16 @@ Row = sa.Row[Any]
 async def contacts_in_roles(
     connection: AsyncConnection, partner_code: str, roles: Sequence[str], channel: Channel | None
 ) -> list[Recipient]:
-    """Contacts of the partner in these roles, by this channel or each by its own; each address once per channel."""
+    """Contacts in these roles, by this channel or each by its own; each address once per channel.
+
+    Of the partner, and of the codes that were merged into it.
+    """
     rows = await connection.execute(
         sa.text(
-            "SELECT DISTINCT ON (channel, address) * FROM partner_contacts WHERE partner_code = :partner"
+            "SELECT DISTINCT ON (channel, address) * FROM partner_contacts WHERE partner_code IN"
+            " (SELECT w.code FROM partner_owners w WHERE w.owner_code = :partner)"
             " AND role = ANY(CAST(:roles AS text[])) AND retired_at IS NULL"
-            " AND (CAST(:channel AS text) IS NULL OR channel = :channel) ORDER BY channel, address, added_at"
+            " AND (CAST(:channel AS text) IS NULL OR channel = :channel) ORDER BY channel, address, added_at, id"
         ),
         {"partner": partner_code, "roles": list(roles), "channel": channel.value if channel else None},
     )

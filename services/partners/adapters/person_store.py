@@ -65,6 +65,31 @@ async def lock_person(connection: AsyncConnection, partner_id: UUID, person_id: 
     return _kept(row)
 
 
+async def person_reached_at(
+    connection: AsyncConnection, partner_id: UUID, person: Person
+) -> KeptPerson | None:
+    """Somebody active of this name who is reached there by this channel in this language; held until the commit."""
+    await connection.execute(
+        sa.text("SELECT FROM partners WHERE id = :id FOR NO KEY UPDATE"), {"id": partner_id}
+    )
+    row = (
+        await connection.execute(
+            sa.text(
+                f"SELECT * FROM ({_LATEST}) AS latest WHERE is_active AND channel = :channel AND language = :language"
+                " AND lower(name) = lower(:name) AND lower(email) = lower(:email) ORDER BY person_id LIMIT 1"
+            ),
+            {
+                "partner_id": partner_id,
+                "channel": person.channel.value,
+                "language": person.language.value,
+                "name": person.name,
+                "email": person.email,
+            },
+        )
+    ).one_or_none()
+    return None if row is None else _kept(row)
+
+
 async def add_person_version(connection: AsyncConnection, partner: Partner, kept: KeptPerson) -> None:
     """Keep the version, and let documents go to it by its roles from now on."""
     values = asdict(kept.person) | {"roles": list(kept.person.roles)}
@@ -88,16 +113,28 @@ async def add_person_version(connection: AsyncConnection, partner: Partner, kept
 
 
 async def _deliver_to(connection: AsyncConnection, partner_code: str, kept: KeptPerson) -> None:
-    """One receiver per role; those of the version before are retired."""
-    told = {"at": kept.changed_at, "by": kept.changed_by, "person_id": kept.id}
+    """One contact per role; those that the version before had and this one has not are retired."""
+    told: dict[str, object] = {"at": kept.changed_at, "by": kept.changed_by, "person_id": kept.id}
+    person = kept.person
     await connection.execute(
         sa.text(
             "UPDATE partner_contacts SET retired_at = :at, retired_by = :by"
             " WHERE person_id = :person_id AND retired_at IS NULL"
+            " AND NOT (:is_reached AND role = ANY(CAST(:roles AS text[]))"
+            " AND (name, channel, address, language, takes_optional)"
+            " = (:name, :channel, coalesce(CAST(:address AS text), ''), :language, :takes_optional))"
         ),
-        told,
+        told
+        | {
+            "is_reached": person.is_active and person.channel is not PersonChannel.PHONE,
+            "roles": list(person.roles),
+            "name": person.name,
+            "channel": person.channel.value,
+            "address": person.email,
+            "language": person.language.value,
+            "takes_optional": person.takes_optional,
+        },
     )
-    person = kept.person
     if not person.is_active or person.channel is PersonChannel.PHONE:
         return
     await connection.execute(

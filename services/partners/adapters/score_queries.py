@@ -27,7 +27,10 @@ class ScoreQuestion:
 async def score_rows(
     connection: AsyncConnection, scope: RowScope, asked: ScoreQuestion, *, after: str, limit: int
 ) -> Sequence[Row]:
-    """By partner code or zone, those with something due or queued; a partner counts in its zone of now."""
+    """By partner code or zone, those with something due or queued; a partner counts in its zone of now.
+
+    What went to a merged code counts for its survivor. An address counts as failing until every contact with it is retired.
+    """
     statement = sa.text(_SCORES.replace("GROUP_COLUMN", GROUP_COLUMNS[asked.by]))
     values = {
         "since": asked.since,
@@ -43,8 +46,9 @@ async def score_rows(
 # A run that began late has no excuse in quiet hours; one on time waits for their end first.
 _SCORES: Final = """
     WITH visible AS (
-        SELECT code, zone, GROUP_COLUMN AS name FROM partners p
-        WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR p.code = :own_code) AND GROUP_COLUMN > :after
+        SELECT w.code, p.code AS owner_code, p.GROUP_COLUMN AS name
+        FROM partners p JOIN partner_owners w ON w.owner_code = p.code
+        WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR p.code = :own_code) AND p.GROUP_COLUMN > :after
     ), scheduled AS (
         SELECT p.name, count(*) AS scheduled, count(*) FILTER (WHERE s.sent_at <= CASE
             WHEN r.settled_at <= r.due_at + interval '5 minutes' THEN coalesce(r.release_at, r.due_at) ELSE r.due_at
@@ -61,7 +65,10 @@ _SCORES: Final = """
             percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.at - d.sent_at)) AS median_seconds,
             percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM a.at - d.sent_at)) AS p90_seconds,
             array_agg(DISTINCT d.channel || ':' || d.address ORDER BY d.channel || ':' || d.address)
-                FILTER (WHERE d.state IN ('failed', 'bounced')) AS failing
+                FILTER (WHERE d.state IN ('failed', 'bounced') AND (d.contact_id IS NULL OR EXISTS (
+                    SELECT FROM partner_contacts c JOIN partner_owners w ON w.code = c.partner_code
+                    WHERE w.owner_code = p.owner_code AND c.channel = d.channel AND c.address = d.address
+                        AND c.retired_at IS NULL))) AS failing
         FROM deliveries d JOIN visible p ON p.code = d.partner_code
         LEFT JOIN LATERAL (
             SELECT min(at) AS at FROM delivery_steps t WHERE t.delivery_id = d.id AND t.step = 'acknowledged'

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.partners.adapters.contact_rows import contact_rows, retire_contact
+from services.partners.adapters.contact_rows import contact_by_id, contact_rows
 from services.partners.adapters.queries import partner_named
 from services.partners.api.dependencies import Box, PageWanted, Reading, TargetRulesWanted, Work
 from services.partners.api.schemas_partner_contacts import (
@@ -16,6 +16,7 @@ from services.partners.api.schemas_partner_contacts import (
     contact_body,
 )
 from services.partners.application.register_contact import RegisterContact, register_contact
+from services.partners.application.retire_contact import retire_partner_contact as retire_contact
 from services.partners.domain.delivery import Channel
 from services.partners.domain.errors import ContactTaken, ContactUnknown, PartnerUnknown, RecipientInvalid
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
@@ -68,7 +69,11 @@ async def add_partner_contact(
     caller: CurrentCaller,
     key: IdempotencyKey = None,
 ) -> Response:
-    """A webhook's secret is in this reply and in no other; an SFTP host is known by its key."""
+    """A webhook's secret is in this reply and in no other; an SFTP host is known by its key.
+
+    By e-mail or portal in a role that people have it is a person's: a known one of this name and address has the role too,
+    another one is added to the people. SFTP, webhooks and other roles are of systems, and of no person.
+    """
     if draft.channel is Channel.WEBHOOK:
         await check_target(draft.address, rules)
     shown: dict[str, str | None] = {}
@@ -86,17 +91,9 @@ async def add_partner_contact(
             host_key=draft.host_key,
         )
         contact_id, shown["secret"] = await register_contact(work, wanted, box, actor=caller.actor, at=now)
-        body = RegisteredContactBody(
-            **draft.model_dump(),
-            id=contact_id,
-            partner_code=found.code,
-            added_at=now,
-            added_by=caller.actor,
-            retired_at=None,
-            retired_by=None,
-            secret=None,
-        )
-        return as_reply(body, 201)
+        kept = await contact_by_id(work.connection, found.code, contact_id)
+        body = contact_body(kept).model_dump() if kept else {}
+        return as_reply(RegisteredContactBody(**body, secret=None), 201)
 
     reply = await done_once(work, (caller, key, f"/v1/partners/{partner}/contacts"), draft, perform)
     if shown.get("secret") is None:
@@ -114,15 +111,14 @@ async def add_partner_contact(
 async def retire_partner_contact(
     partner: str, contact_id: UUID, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
 ) -> Response:
-    """It gets nothing from now on; what is queued for it still goes out. Retiring it twice changes nothing."""
+    """It gets nothing from now on; what is queued for it still goes out. Retiring it twice changes nothing.
+
+    A person's contact goes with the role: the person has one role less, and is inactive without any.
+    """
 
     async def perform() -> Response:
         found = await partner_named(work.connection, caller.row_scope(), partner)
-        row = await retire_contact(
-            work.connection, found.code, contact_id, by=caller.actor, at=datetime.now(UTC)
-        )
-        if row is None:
-            raise ContactUnknown(f"{found.code} has no contact {contact_id}")
+        row = await retire_contact(work, found, contact_id, actor=caller.actor, at=datetime.now(UTC))
         return as_reply(contact_body(row))
 
     path = f"/v1/partners/{partner}/contacts/{contact_id}/retirement"

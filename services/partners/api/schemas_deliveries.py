@@ -46,7 +46,7 @@ class DeliveryBody(WireModel):
     acknowledge_by_on: Annotated[date | None, Field(description="Until when an answer is expected")]
     reminders: Annotated[int, Field(description="How often an answer was asked for again")]
     queued_at: Annotated[datetime, Field(description="When it was queued; UTC")]
-    sent_at: Annotated[datetime | None, Field(description="When the next server accepted it; UTC")]
+    sent_at: Annotated[datetime | None, Field(description="When the next server accepted it first; UTC")]
     requested_by: Annotated[str, Field(description="Who had it queued")]
 
 

@@ -54,6 +54,10 @@ class ContactBody(WireModel):
     host_key: Annotated[str | None, Field(description="Of an SFTP host: its public key")]
     added_at: datetime
     added_by: str
+    person_id: Annotated[
+        UUID | None, Field(description="Whose it is, among the people of the partner; null of a system")
+    ]
+    takes_optional: Annotated[bool, Field(description="Whether it gets documents nobody is obliged to send")]
     retired_at: Annotated[datetime | None, Field(description="From when on it gets nothing; UTC")]
     retired_by: Annotated[str | None, Field(description="Who retired it")]
 

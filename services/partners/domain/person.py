@@ -37,6 +37,11 @@ class PersonChannel(StrEnum):
     PHONE = "phone"
 
 
+def is_of_a_person(channel: str, role: str) -> bool:
+    """Letters in a role that people have go to people; files, webhooks and other roles are of systems."""
+    return channel in (PersonChannel.EMAIL, PersonChannel.PORTAL) and role in set(PersonRole)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A person as it is. PersonInvalid when it has no role or cannot be reached by its channel.

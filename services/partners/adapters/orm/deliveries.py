@@ -13,7 +13,7 @@ CHANNELS = "channel IN ('email', 'sftp', 'webhook', 'portal')"
 
 
 class PartnerContactRecord(Record):
-    """Somebody at a partner, or a system of it, in one role. Nothing is changed: who moves is retired and added anew."""
+    """How documents in one role reach a person, or a system. Nothing is changed: who moves is retired and added anew."""
 
     __tablename__ = "partner_contacts"
     __table_args__ = (
