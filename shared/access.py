@@ -433,6 +433,10 @@ RULES: Final = (
     Rule("GET", "/v1/dataset-uploads/{upload_id}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("PUT", "/v1/dataset-uploads/{upload_id}/parts/{number}", WRITERS | ANALYSTS),
     Rule("POST", "/v1/dataset-uploads/{upload_id}/completion", WRITERS | ANALYSTS),
+    Rule("POST", "/v1/dataset-query-runs", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/dataset-query-runs", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/dataset-query-runs/{run_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/dataset-query-runs/{run_id}/content", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/mapping-profiles", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/mapping-profiles/{profile}", BACK_OFFICE | ANALYSTS | ZONES),
 )

@@ -33,6 +33,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Credit notes": "What we credit partners for, of law or of business, from request to use.",
     "Document schedules": "Which documents go to which partners, when and how, and what became of each run.",
     "Dashboards": "Figures for one look, from projections that events keep up to date.",
+    "Dataset queries": "Questions to datasets in SQL, answered in a sandbox and frozen with the versions they read.",
     "Datasets": "Tables from outside: sent as files, loaded into versions, compared, and seen by whom their owner lets.",
     "Dead letters": "Messages between the services that one of them could not apply: why, and what was decided.",
     "Deductions": "What payers may keep back, by law and by agreement, and what becomes of the tax they kept.",

@@ -132,7 +132,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     "dashboards": "reporting",
     **dict.fromkeys(("report-definitions", "report-runs", "report-sources"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
-    **dict.fromkeys(("dataset-uploads", "datasets", "mapping-profiles"), "research"),
+    **dict.fromkeys(("dataset-query-runs", "dataset-uploads", "datasets", "mapping-profiles"), "research"),
 }
 
 
@@ -188,6 +188,7 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/periods/{month}/closing"): Bounds(120.0, BODY_BYTES_MAX),
     # Five gigabytes over a line of an office take an hour; who has a worse one sends parts.
     ("POST", "/v1/datasets/{dataset}/uploads"): Bounds(3600.0, 5 * 1024 * MEBIBYTE),
+    ("GET", "/v1/dataset-query-runs/{run_id}/content"): Bounds(120.0, BODY_BYTES_MAX),
     ("PUT", "/v1/dataset-uploads/{upload_id}/parts/{number}"): Bounds(600.0, 64 * MEBIBYTE),
 }
 

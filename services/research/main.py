@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.research.api import (
     routes_assignments,
+    routes_dataset_queries,
     routes_dataset_uploads,
     routes_dataset_versions,
     routes_datasets,
@@ -26,6 +27,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_datasets.router,
         routes_dataset_uploads.router,
         routes_dataset_versions.router,
+        routes_dataset_queries.router,
     ]
     app = create_service_app(SERVICE, settings, routers)
     app.state.dataset_store = settings.opened_dataset_store()

@@ -5,6 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from services.research.adapters.unit_of_work import UnitOfWork
+from services.research.application.answer_query import answer_query
+from services.research.application.ask_query import QUERY_TASK
 from services.research.application.load_dataset import LoadParts, load_dataset
 from services.research.application.send_file import LOAD_TASK
 from services.research.application.watch_assignments import watch_assignments
@@ -32,7 +34,14 @@ async def run_load(database: Database, job: Job) -> None:
     await load_dataset(parts, UUID(str(job.payload["upload_id"])), job.progress)
 
 
-TASKS: Final = (JobTask(name=LOAD_TASK, run=run_load),)
+async def run_query(database: Database, job: Job) -> None:
+    """The job of a question that was asked; a run that died is repeated."""
+    settings = load_settings(ResearchSettings)
+    parts = LoadParts(database, settings.opened_dataset_store(), settings.scratch)
+    await answer_query(parts, UUID(str(job.payload["run_id"])))
+
+
+TASKS: Final = (JobTask(name=LOAD_TASK, run=run_load), JobTask(name=QUERY_TASK, run=run_query))
 TIMERS: Final = (Timer(name="watch_assignments", cron="*/15 * * * *", run=run_assignment_watch),)
 
 

@@ -4,8 +4,6 @@ A run keeps what it makes in a folder of its own and, in the store, below a pref
 says that there is a version. A run that died is repeated from the file, and begins by removing what the dead one left.
 """
 
-import asyncio
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -25,6 +23,7 @@ from services.research.adapters.dataset_rows import (
 )
 from services.research.adapters.dataset_store import DatasetStore, version_prefix
 from services.research.adapters.mapping_profiles import mapping_profiles
+from services.research.adapters.scratch import scratch_folder
 from services.research.adapters.unit_of_work import UnitOfWork
 from services.research.domain.errors import FileUnreadable, TooManyRejects, UploadIncomplete
 from services.research.domain.mapping import drift_between
@@ -52,6 +51,11 @@ class LoadParts:
     store: DatasetStore
     scratch: Path
 
+    @property
+    def copies(self) -> Path:
+        """Where copies of what is read again and again are kept."""
+        return self.scratch / "salesops-datasets"
+
 
 async def load_dataset(parts: LoadParts, upload_id: UUID, progress: Progress) -> None:
     """Repeating it is harmless. A refusal is kept with the upload: the file stays, and what it says is told."""
@@ -61,16 +65,13 @@ async def load_dataset(parts: LoadParts, upload_id: UUID, progress: Progress) ->
         before = await _version_before(work, upload)
     if upload.state != "queued":
         return
-    folder = parts.scratch / f"salesops-load-{upload_id}"
-    await asyncio.to_thread(_emptied, folder)
     await parts.store.remove_all(version_prefix(upload_id))
     try:
-        await _load(parts, _Load(upload, before, folder), keys, progress)
+        async with scratch_folder(parts.scratch, f"salesops-load-{upload_id}") as folder:
+            await _load(parts, _Load(upload, before, folder), keys, progress)
     except Refusal as refusal:
         await _fail(parts.database, upload_id, refusal)
         raise
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +236,3 @@ async def _end(database: Database, upload_id: UUID, **values: object) -> None:
     async with UnitOfWork(database) as work:
         await change_upload(work.connection, upload_id, **values, ended_at=datetime.now(UTC))
         await work.commit()
-
-
-def _emptied(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)

@@ -87,3 +87,51 @@ class TooManyRejects(Invalid):
     """More rows cannot be taken than the dataset bears: it may be another kind of file."""
 
     code, title = "dataset_rejects", "Too many rows cannot be taken"
+
+
+class QueryRefused(Invalid):
+    """It is not one SELECT over datasets with functions of values; the detail names what is not allowed."""
+
+    code, title = "dataset_query_refused", "The query is not allowed"
+
+
+class QueryFailed(Invalid):
+    """The engine could not answer it: a column that is not there, a value that cannot be cast."""
+
+    code, title = "dataset_query_failed", "The query cannot be answered"
+
+
+class QueryTooSlow(Invalid):
+    code, title = "dataset_query_too_slow", "The query took too long"
+
+
+class QueryTooLarge(Invalid):
+    code, title = "dataset_query_too_large", "The query needs too much memory"
+
+
+class QueryRunUnknown(NotFound):
+    code, title = "dataset_query_run_unknown", "No such run of a query"
+
+
+class QueryRunState(Conflict):
+    """There is no result yet, or there never will be one."""
+
+    code, title = "dataset_query_run_state", "The run has no result"
+
+
+class ExportNotAllowed(Forbidden):
+    """The owner of a dataset lets the caller see it, and not take it away as a file."""
+
+    code, title = "dataset_export_not_allowed", "The dataset may not be taken away"
+
+
+class LicenceOver(Conflict):
+    """The terms under which we have a dataset ended."""
+
+    code, title = "dataset_licence_over", "The dataset's licence is over"
+
+
+class ResultTooLarge(Invalid):
+    """It is more than this form takes; the detail names one that takes it, or how to get less."""
+
+    code, title = "dataset_result_too_large", "The result is too large for this form"

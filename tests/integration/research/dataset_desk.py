@@ -1,6 +1,7 @@
 """Sets up datasets, sends files and loads them as the worker would, for the tests of datasets."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
+from services.research.application.answer_query import answer_query
 from services.research.application.load_dataset import LoadParts, load_dataset
 from shared.errors import FieldProblem, Refusal
 from shared.identity import Caller
@@ -85,6 +87,20 @@ class DatasetDesk:
         number = (await self.read(f"/dataset-uploads/{upload_id}"))["version"]
         version: dict[str, Any] = await self.read(f"/datasets/{dataset}/versions/{number}")
         return version
+
+    async def asked(
+        self, sql: str, caller: Caller | None = None, *, seconds: int = 20, **draft: Any
+    ) -> dict[str, Any]:
+        """Ask, have it answered, and return the run."""
+        reply = await self.call("POST", "/dataset-query-runs", caller, json={"sql": sql, **draft})
+        if reply.status_code != 202:
+            problem: dict[str, Any] = reply.json()
+            return {"state": "failed", "failure_code": problem["code"], "failure_detail": problem["detail"]}
+        run_id = reply.json()["id"]
+        with suppress(Refusal):
+            await answer_query(self.parts, UUID(run_id), seconds=seconds)
+        run: dict[str, Any] = await self.read(f"/dataset-query-runs/{run_id}", caller)
+        return run
 
     async def refused(self, dataset: str, content: bytes | str) -> Refusal:
         """Send what cannot be loaded; returns why, which the upload has to say as well."""

@@ -24,6 +24,7 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     dataset = await desk.a_dataset(profile="carriers")
     await desk.loaded(dataset, CARRIERS)
     ids["upload_id"] = (await desk.read(f"/datasets/{dataset}/uploads"))["items"][0]["id"]
+    ids["run_id"] = (await desk.asked(f"SELECT count(*) AS n FROM {dataset}"))["id"]
     places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}
     places["dataset"] = Place(of_others=dataset, of_nobody=f"set_{uuid7().hex[-12:]}")
     world = World(

@@ -153,3 +153,37 @@ class DatasetColumnRecord(Record):
     least: Mapped[str | None]
     greatest: Mapped[str | None]
     top: Mapped[list[Any]]
+
+
+class DatasetQueryRunRecord(Record):
+    """One answer to one query, of the versions that counted when it was asked."""
+
+    __tablename__ = "dataset_query_runs"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'succeeded', 'failed')", name="state_known"),
+        CheckConstraint("(state = 'queued') = (ended_at IS NULL)", name="ended_when_over"),
+        CheckConstraint("(state = 'failed') = (failure_code IS NOT NULL)", name="failure_told"),
+        CheckConstraint(
+            "(state = 'succeeded') = (num_nulls(columns, rows, is_cut, result_key, result_sha256) = 0)",
+            name="result_whole",
+        ),
+        Index("ix_dataset_query_runs_subject", "subject", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sql: Mapped[str]
+    rows_max: Mapped[int]
+    datasets: Mapped[list[Any]]
+    state: Mapped[str]
+    asked_by: Mapped[str]
+    subject: Mapped[str]
+    asked_at: Mapped[datetime]
+    job_id: Mapped[UUID | None]
+    columns: Mapped[list[Any] | None]
+    rows: Mapped[int | None]
+    is_cut: Mapped[bool | None]
+    result_key: Mapped[str | None]
+    result_bytes: Mapped[int | None]
+    result_sha256: Mapped[str | None]
+    failure_code: Mapped[str | None]
+    failure_detail: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
