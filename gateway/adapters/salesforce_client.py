@@ -21,7 +21,9 @@ from gateway.domain.salesforce_replies import (
     LIMIT_CODES,
     SESSION_ENDED,
     TRANSIENT_CODES,
+    ChildRelation,
     NotWritten,
+    ObjectDescription,
     SalesforceLimitReached,
     SalesforceRefused,
     SalesforceUnavailable,
@@ -67,10 +69,19 @@ class _Result(msgspec.Struct):
 
 class _Field(msgspec.Struct):
     name: str
+    relationshipName: str | None = None  # noqa: N815
+    referenceTo: list[str] = []  # noqa: N815
+
+
+class _Child(msgspec.Struct):
+    childSObject: str  # noqa: N815
+    field: str
+    relationshipName: str | None = None  # noqa: N815
 
 
 class _Description(msgspec.Struct):
     fields: list[_Field]
+    childRelationships: list[_Child] = []  # noqa: N815
 
 
 class _SessionEnded(SalesforceRefused):
@@ -125,10 +136,23 @@ class SalesforceClient:
             path = page.nextRecordsUrl
         raise SalesforceUnavailable(f"Salesforce's answer does not end after {PAGES_MAX} pages")
 
-    async def field_names(self, object_name: str) -> frozenset[str]:
-        """The fields of an object that we may see. SalesforceRefused when there is no such object."""
+    async def described(self, object_name: str) -> ObjectDescription:
+        """What we may see of an object. SalesforceRefused when there is no such object."""
         path = f"{self._root}/sobjects/{quote(object_name, safe='')}/describe"
-        return frozenset(field.name for field in _read(await self._say("GET", path), _Description).fields)
+        told = _read(await self._say("GET", path), _Description)
+        return ObjectDescription(
+            fields=frozenset(field.name for field in told.fields),
+            lookups={
+                field.relationshipName: field.referenceTo[0]
+                for field in told.fields
+                if field.relationshipName and len(field.referenceTo) == 1
+            },
+            children={
+                child.relationshipName: ChildRelation(child.childSObject, child.field)
+                for child in told.childRelationships
+                if child.relationshipName
+            },
+        )
 
     async def upsert(
         self, object_name: str, external_id_field: str, records: Sequence[Mapping[str, object]]

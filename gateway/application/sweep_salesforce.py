@@ -19,12 +19,13 @@ from gateway.adapters.salesforce_sweeps import (
     records_with_gaps,
     watermark,
 )
+from gateway.application.ask_for_children import ChildrenAsked, add_children, children_asked
 from gateway.application.take_in_records import take_in_records
 from gateway.domain.salesforce_defaults import DEFAULT_MAPPINGS
 from gateway.domain.salesforce_ids import organization_key
 from gateway.domain.salesforce_mapping import ObjectMapping, relations
 from gateway.domain.salesforce_record import RecordChange, Value, change_of_row, modified_at, whole_change
-from gateway.domain.salesforce_replies import SalesforceRefused
+from gateway.domain.salesforce_replies import ObjectDescription, SalesforceRefused
 from shared.database import Database, UnitOfWork
 
 TAKEN_AT_ONCE: Final = 500
@@ -40,7 +41,7 @@ class Asked(Protocol):
 
     async def organization_id(self) -> str: ...
 
-    async def field_names(self, object_name: str) -> frozenset[str]: ...
+    async def described(self, object_name: str) -> ObjectDescription: ...
 
     def pages(self, query: str, *, with_deleted: bool = False) -> AsyncIterator[Sequence[dict[str, Any]]]: ...
 
@@ -85,7 +86,7 @@ class Sweep:
         for object_name in objects or await self._mapped(organization_id):
             await self.progress(message=f"Asking for {object_name}", counts=self.counts)
             try:
-                known = await self.salesforce.field_names(object_name)
+                known = await self.salesforce.described(object_name)
             except SalesforceRefused as refused:
                 if refused.facts.get("error_code") != "NOT_FOUND":
                     raise
@@ -106,8 +107,9 @@ class _ObjectSweep:
     sweep: Sweep
     organization_id: str
     object_name: str
-    known_fields: frozenset[str]
+    known: ObjectDescription
     counts: SweepCounts = field(default_factory=SweepCounts)
+    children: Sequence[ChildrenAsked] = ()
 
     async def run(self) -> None:
         begun_at = datetime.now(UTC)
@@ -115,13 +117,16 @@ class _ObjectSweep:
             since = await watermark(connection, self.organization_id, self.object_name)
             key = (self.organization_id, self.object_name)
             mapping = (await mappings_in_force(connection, [key], begun_at)).get(key)
-        fields = sorted(asked_fields(mapping) & self.known_fields)
+        fields = sorted(asked_fields(mapping) & self.known.fields)
+        self.children = await children_asked(self.sweep.salesforce, self.known, mapping)
         select = f"SELECT {', '.join(fields)} FROM {self.object_name}"  # noqa: S608 - names that describe told
         where = f" WHERE SystemModstamp >= {_literal(since - self.sweep.overlap)}" if since else ""
         query = f"{select}{where} ORDER BY SystemModstamp, Id"
         async for page in self.sweep.salesforce.pages(query, with_deleted=True):
             for start in range(0, len(page), TAKEN_AT_ONCE):
-                await self._take_in(page[start : start + TAKEN_AT_ONCE])
+                rows = page[start : start + TAKEN_AT_ONCE]
+                await add_children(self.sweep.salesforce, self.children, rows)
+                await self._take_in(rows)
         await self._fill_gaps(select)
         async with UnitOfWork(self.sweep.database) as work:
             await close_object_gap(work.connection, self.organization_id, self.object_name, begun_at=begun_at)
@@ -165,6 +170,7 @@ class _ObjectSweep:
             rows = [
                 row async for page in self.sweep.salesforce.pages(query, with_deleted=True) for row in page
             ]
+            await add_children(self.sweep.salesforce, self.children, rows)
             await self._refetch(ids, [change_of_row(self.organization_id, row) for row in rows])
 
     async def _refetch(self, ids: Sequence[str], changes: Sequence[RecordChange]) -> None:
@@ -189,7 +195,7 @@ class _ObjectSweep:
 
 
 def asked_fields(mapping: ObjectMapping | None) -> frozenset[str]:
-    """The fields a mapping reads, those that lead to other records among them; lists of child records are not asked."""
+    """The fields a mapping reads, those that lead to other records among them; lists are asked apart."""
     if mapping is None:
         return ALWAYS_ASKED
     paths = {path for rule in mapping.rules.values() for path in rule.paths if "." not in path}

@@ -1,7 +1,8 @@
 """What Salesforce answers, in our words: written, not written and whether trying again helps, refused, used up."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from shared.errors import Busy, Conflict, UpstreamUnavailable
@@ -21,6 +22,23 @@ TRANSIENT_CODES: Final = frozenset(
 LIMIT_CODES: Final = frozenset({"REQUEST_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS"})
 SESSION_ENDED: Final = "INVALID_SESSION_ID"
 _USAGE: Final = re.compile(r"(?:^|[\s;,])api-usage=(\d{1,12})/(\d{1,12})")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRelation:
+    """Records of another object that name this one in a field: Order has OrderItem, by `OrderId`, as OrderItems."""
+
+    object_name: str
+    field_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDescription:
+    """What we may see of an object: its fields, where lookups lead, and what is below it, both by relationship name."""
+
+    fields: frozenset[str]
+    lookups: Mapping[str, str] = field(default_factory=dict)
+    children: Mapping[str, ChildRelation] = field(default_factory=dict)
 
 
 class SalesforceUnavailable(UpstreamUnavailable):

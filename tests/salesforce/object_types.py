@@ -19,6 +19,12 @@ class FieldType:
     is_required: bool = False
     is_external_id: bool = False
     is_unique: bool = False
+    refers_to: str | None = None  # a lookup, to records of this object
+    children_name: str | None = None  # how those records call the list of ours
+
+    @property
+    def relation(self) -> str | None:
+        return self.name.removesuffix("Id") if self.refers_to else None
 
     def checked(self, value: Any) -> Any:
         """The value as it is stored; Refused with the code of the real one."""
@@ -76,7 +82,15 @@ class ObjectType:
         return next((one for one in self.fields if one.name == name), None)
 
     def knows(self, name: str) -> bool:
+        """Fields of its own, and by one dot those of what a lookup names."""
+        head, dot, rest = name.partition(".")
+        if dot:
+            lookup = self.lookup(head)
+            return lookup is not None and OBJECT_TYPES[str(lookup.refers_to)].knows(rest)
         return name in SYSTEM_FIELDS or self.field(name) is not None
+
+    def lookup(self, relation: str) -> FieldType | None:
+        return next((one for one in self.fields if one.relation == relation), None)
 
     def described(self) -> dict[str, Any]:
         """What describe answers, as far as clients look at it."""
@@ -102,14 +116,23 @@ class ObjectType:
                 "idLookup": one.is_external_id,
                 "createable": True,
                 "updateable": True,
+                "relationshipName": one.relation,
+                "referenceTo": [one.refers_to] if one.refers_to else [],
             }
             for one in self.fields
+        ]
+        children = [
+            {"childSObject": other.name, "field": one.name, "relationshipName": one.children_name}
+            for other in OBJECT_TYPES.values()
+            for one in other.fields
+            if one.refers_to == self.name
         ]
         return {
             "name": self.name,
             "keyPrefix": self.prefix,
             "custom": self.name.endswith("__c"),
             "fields": system + own,
+            "childRelationships": children,
         }
 
 
@@ -182,6 +205,20 @@ ORDER = ObjectType(
         FieldType("Description", length=32000),
     ),
 )
+PRODUCT = ObjectType("Product2", "01t", (NAME, *_text("ProductCode")))
+ORDER_ITEM = ObjectType(
+    "OrderItem",
+    "802",
+    (
+        FieldType("OrderId", is_required=True, refers_to="Order", children_name="OrderItems"),
+        FieldType("Product2Id", refers_to="Product2"),
+        FieldType("Quantity", "double", is_required=True),
+        FieldType("UnitPrice", "currency"),
+        FieldType("TotalPrice", "currency"),
+        FieldType("ServiceDate", "date"),
+        FieldType("Description"),
+    ),
+)
 PAYMENT_ADVICE = ObjectType(
     "Payment_Advice__c",
     "a01",
@@ -219,5 +256,16 @@ CASE = ObjectType(
 ORGANIZATION = ObjectType("Organization", "00D", (NAME, FieldType("IsSandbox", "boolean")))
 
 OBJECT_TYPES = {
-    one.name: one for one in (ACCOUNT, OPPORTUNITY, ORDER, PAYMENT_ADVICE, PAYMENT_QUERY, CASE, ORGANIZATION)
+    one.name: one
+    for one in (
+        ACCOUNT,
+        OPPORTUNITY,
+        ORDER,
+        ORDER_ITEM,
+        PRODUCT,
+        PAYMENT_ADVICE,
+        PAYMENT_QUERY,
+        CASE,
+        ORGANIZATION,
+    )
 }

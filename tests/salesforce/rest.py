@@ -100,11 +100,26 @@ class Rest:
         if not query.fields:
             return {"totalSize": len(found), "done": True, "records": []}
         rows = [
-            {**self._attributes(kind, one, version), **{n: one[n] for n in query.fields}} for one in found
+            {**self._attributes(kind, one, version), **self._selected(kind, one, query.fields, version)}
+            for one in found
         ]
         name = f"01g{secrets.token_hex(6)}"
         self.results[name] = rows
         return self._page(version, name, 0)
+
+    def _selected(self, kind: ObjectType, record: Record, names: list[str], version: str) -> dict[str, Any]:
+        """The fields by name; those of a lookup inside of what it names, which may be nothing."""
+        row = {name: record[name] for name in names if "." not in name}
+        for relation, _, name in (each.partition(".") for each in names if "." in each):
+            lookup = kind.lookup(relation)
+            assert lookup is not None
+            other = OBJECT_TYPES[str(lookup.refers_to)]
+            if record[lookup.name] is None:
+                row[relation] = None
+                continue
+            named = self.organization.get(other, record[lookup.name])
+            row.setdefault(relation, self._attributes(other, named, version))[name] = named[name]
+        return row
 
     async def more(self, version: str, locator: str) -> dict[str, Any]:
         name, _, start = locator.rpartition("-")

@@ -147,7 +147,7 @@ async def test_the_pauses_grow_and_their_number_is_bounded(
 
 
 async def test_what_was_done_but_not_told_is_done_once(org: Org, client: SalesforceClient) -> None:
-    await client.field_names("Account")
+    await client.described("Account")
     org.salesforce.moods.next_moods = ["silent_success"]
 
     (result,) = await client.upsert("Account", CODE, figures("CP0001"))
@@ -221,7 +221,7 @@ async def test_a_query_that_salesforce_does_not_understand_is_not_repeated(
 
 
 async def test_a_redirect_is_not_followed(org: Org, client: SalesforceClient) -> None:
-    await client.field_names("Account")
+    await client.described("Account")
     org.salesforce.moods.next_moods = ["elsewhere"]
 
     with pytest.raises(SalesforceRefused) as refused:

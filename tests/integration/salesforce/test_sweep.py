@@ -1,5 +1,6 @@
 """The sweep finds what never came: by asking, in whatever mood Salesforce is, and from where it stopped."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from gateway.domain.salesforce_record import Completeness, RecordChange, RecordK
 from gateway.domain.salesforce_replies import SalesforceLimitReached, SalesforceUnavailable
 from shared.database import Database, UnitOfWork
 from tests.integration.salesforce.test_client import Pauses, access_to
-from tests.salesforce.object_types import ACCOUNT, OPPORTUNITY
+from tests.salesforce.object_types import ACCOUNT, OPPORTUNITY, ORDER, ORDER_ITEM, PRODUCT
 from tests.salesforce.simulator import Org
 
 NINE = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)
@@ -191,7 +192,7 @@ async def test_a_sweep_that_breaks_off_goes_on_where_it_stopped(office: Office) 
     for number in range(6):
         office.at(number * 60)
         office.dealer(number)
-    await office.client.field_names("Account")
+    await office.client.described("Account")
     office.org.salesforce.moods.next_moods = ["", "", "", *["outage"] * 4]
     with pytest.raises(SalesforceUnavailable):
         await office.sweep("Account")
@@ -251,3 +252,66 @@ async def test_without_names_every_mapped_object_is_swept_accounts_first(office:
     assert asked[0] == "Asking for Account"
     assert len(asked) == 5
     assert (await office.told(), await office.told("opportunity_changed")) == (1, 1)
+
+
+async def test_orders_come_with_the_lines_they_have_now(office: Office) -> None:
+    """More lines than a page of Salesforce holds, a line without a product's code, and one that was taken out again."""
+    organization = office.org.salesforce.organization
+    office.org.salesforce.moods.page_size = 2
+    account = office.dealer()
+    product = organization.create(PRODUCT, {"Name": "Genset 125 kVA", "ProductCode": "GS-125"})
+    order, empty = (
+        organization.create(
+            ORDER,
+            {
+                "AccountId": account["Id"],
+                "EffectiveDate": "2026-11-20",
+                "Status": "Activated",
+                "OrderNumber": number,
+                "CurrencyIsoCode": "INR",
+            },
+        )
+        for number in ("00000101", "00000102")
+    )
+    lines = [
+        organization.create(
+            ORDER_ITEM,
+            {
+                "OrderId": order["Id"],
+                "Product2Id": product["Id"],
+                "Quantity": quantity,
+                "UnitPrice": 1_250.5,
+                "TotalPrice": 1_250.5 * quantity,
+                "ServiceDate": "2026-12-01",
+            },
+        )
+        for quantity in (1, 2, 3, 4)
+    ]
+    organization.delete(ORDER_ITEM, lines[1])
+
+    counts = await office.sweep("Account", "Order")
+
+    assert counts["Order.found"] == 2
+    told = {one["order_number"]: one["lines"] for one in await orders_told(office)}
+    assert told["00000102"] == []
+    assert empty["OrderNumber"] == "00000102"
+    assert [(line["product_code"], line["description"], line["quantity"]) for line in told["00000101"]] == [
+        ("GS-125", "Genset 125 kVA", quantity) for quantity in ("1", "3", "4")
+    ]
+    assert {line["unit_price_minor"] for line in told["00000101"]} == {125_050}
+
+    office.at(5)
+    organization.update(ORDER, order, {"Status": "Draft"})
+    organization.delete(ORDER_ITEM, lines[0])
+    await office.sweep("Order")
+    last = (await orders_told(office))[-1]
+    assert [line["quantity"] for line in last["lines"]] == ["3", "4"]
+
+
+async def orders_told(office: Office) -> list[Any]:
+    """The data of each order's event, in the order of telling."""
+    async with office.database.reading() as connection:
+        bodies = await connection.execute(
+            sa.text("SELECT body FROM outbox WHERE type = 'salesops.crm.order_changed.v1' ORDER BY position")
+        )
+    return [json.loads(body)["data"] for body in bodies.scalars()]
