@@ -102,6 +102,10 @@ class RequestCollector(Collector):
         durations.counts[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
         durations.seconds += seconds
 
+    def durations(self, method: str, route: str, status: int) -> _Durations:
+        """Where the answers of one route with one status are counted."""
+        return self._observed.setdefault((method, route, status), _Durations())
+
     def collect(self) -> Iterator[Metric]:
         """Yield the families; called from the thread that answers scrapes."""
         labels = ("service", "method", "route", "status")
@@ -133,6 +137,10 @@ class Metrics:
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` must be a template, or the number of series has no bound."""
         self._requests.observe(method, route, status, seconds)
+
+    def durations(self, method: str, route: str, status: int) -> _Durations:
+        """Where `observe_request` counts, for who asks the same again and again."""
+        return self._requests.durations(method, route, status)
 
     def counter(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Counter:
         """Return a counter; its labels take few values, each of which is a series."""
@@ -186,6 +194,23 @@ class RequestLog:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LOG_FLUSH_SECONDS, self.flush)
 
+    def note_known(self, template: str, seconds: float, trace: Trace) -> None:
+        """The same line as `note`, from a template that `known` made."""
+        self._lines.append(template % (self._now(), seconds * 1000, trace.trace_id, trace.request_id))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOG_FLUSH_SECONDS, self.flush)
+
+    def known(self, method: str, route: str, status: int) -> str | None:
+        """The line of one route and status with places for instant, milliseconds and ids; None when none is wanted."""
+        if not self._is_wanted:
+            return None
+        if self._is_json:
+            return (
+                f'{{"event":"request","level":"info","at":"%s","service":"{self._service}","method":"{method}",'
+                f'"route":"{route}","status":{status},"duration_ms":%.2f,"trace_id":"%s","request_id":"%s"}}\n'
+            )
+        return f"%s {self._service} {method} {route} {status} %.2f ms %s%.0s\n"
+
     def _now(self) -> str:
         seconds, fraction = divmod(time.time(), 1)
         if seconds != self._second:
@@ -202,6 +227,29 @@ class RequestLog:
         if lines:
             self._stream.write("".join(lines))
             self._stream.flush()
+
+
+class KnownRequest:
+    """Records the requests of one route: as `Metrics.observe_request` and `RequestLog.note` do, prepared once."""
+
+    __slots__ = ("_known", "_log", "_method", "_metrics", "_route")
+
+    def __init__(self, metrics: Metrics, log: RequestLog, method: str, route: str) -> None:
+        self._metrics, self._log = metrics, log
+        self._method, self._route = method, route
+        self._known: dict[int, tuple[_Durations, str | None]] = {}
+
+    def record(self, status: int, seconds: float, trace: Trace) -> None:
+        known = self._known.get(status)
+        if known is None:
+            durations = self._metrics.durations(self._method, self._route, status)
+            known = self._known[status] = (durations, self._log.known(self._method, self._route, status))
+        durations, template = known
+        durations.counts[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
+        durations.seconds += seconds
+        if template is not None:
+            self._log.note_known(template, seconds, trace)
+        note_request(trace, self._method, self._route, status, seconds)
 
 
 class ObservabilityMiddleware:

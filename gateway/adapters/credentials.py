@@ -20,7 +20,9 @@ REMEMBERED_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
+class Remembered:
+    """A credential that was accepted, and what was revoked by then."""
+
     credential: Credential
     generation: tuple[int, int]
 
@@ -45,7 +47,11 @@ class Credentials:
         self._keys = keys
         self._watch = watch
         self._now = now
-        self._known: OrderedDict[bytes, _Remembered] = OrderedDict()
+        self._known: OrderedDict[bytes, Remembered] = OrderedDict()
+
+    def entry(self, authorization: bytes) -> Remembered | None:
+        """What is remembered of a header; ask `counts` before each use."""
+        return self._known.get(sha256(authorization).digest())
 
     def remembered(self, authorization: bytes) -> Caller | None:
         """Return the caller of a header that was accepted before and still counts; nothing is waited for."""
@@ -75,26 +81,28 @@ class Credentials:
             credential = await self._tokens.credential_of(token)
         if self._watch.revocations.cover(credential):
             raise Unauthenticated("The access token or key is not valid")
-        self._remember(sha256(authorization).digest(), _Remembered(credential, generation))
+        self._remember(sha256(authorization).digest(), Remembered(credential, generation))
         return credential
 
     def _remembered_credential(self, authorization: bytes) -> Credential | None:
         known = self._known.get(sha256(authorization).digest())
-        if known is None or known.generation != self._generation():
-            return None
+        return known.credential if known is not None and self.counts(known) else None
+
+    def counts(self, known: Remembered) -> bool:
+        """Tell whether it has not expired, nothing was revoked since, and a key's revocations can be read."""
         credential = known.credential
-        if credential.expires_at <= self._now():
-            return None
+        if known.generation != self._generation() or credential.expires_at <= self._now():
+            return False
         if credential.kind == "api_key":
             if not self._watch.is_fresh:
-                return None
+                return False
             self._keys.note_use(credential)
-        return credential
+        return True
 
     def _generation(self) -> tuple[int, int]:
         return self._tokens.generation, self._watch.generation
 
-    def _remember(self, digest: bytes, known: _Remembered) -> None:
+    def _remember(self, digest: bytes, known: Remembered) -> None:
         self._known[digest] = known
         if len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)

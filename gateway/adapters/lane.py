@@ -30,6 +30,11 @@ class Lane:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def is_free(self) -> bool:
+        """A place is free and nobody waits for it."""
+        return not self._waiting and self.in_flight < self.limit.value
+
     def try_enter(self) -> bool:
         """Take a place if one is free and nobody waits for it."""
         if self._waiting or self.in_flight >= self.limit.value:

@@ -110,6 +110,25 @@ class RateLimiter:
             self._wanted.set()
         return Verdict.ADMITTED
 
+    def take_both(self, first: Cell, second: Cell) -> bool:
+        """Count one request for both, or for none when either is used up or unsure."""
+        if self._is_shared and (first.untold >= first.untold_max or second.untold >= second.untold_max):
+            return False
+        now = self._now()
+        if not (first.has_room(now) and second.has_room(now)):
+            return False
+        for cell in (first, second):
+            if cell.untold == 0:
+                self._untold[cell.key] = cell
+            cell.take(now)
+            if cell.untold * 2 >= cell.untold_max:
+                self._wanted.set()
+        return True
+
+    def cell_of(self, key: Key, quota: Quota) -> Cell:
+        """The same as `cell`, for who has the key at hand."""
+        return self._cells.get(key) or self.cell(quota, key[1])
+
     def now(self) -> float:
         return self._now()
 

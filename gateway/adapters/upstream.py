@@ -41,6 +41,10 @@ class Upstream:
     def lane(self, route: Route, *, is_waited_for: bool) -> Lane:
         return self.long if route.is_long or is_waited_for else self.usual
 
+    def has_place(self, lane: Lane) -> bool:
+        """Tell whether `try_enter` would take a place."""
+        return self.circuit.is_closed and lane.is_free
+
     def try_enter(self, lane: Lane) -> bool:
         """Take a place at once, or leave it to `enter`."""
         if not self.circuit.is_closed or not lane.try_enter():

@@ -18,6 +18,36 @@ from gateway.domain.headers import Header
 BUFFERED_BYTES_MAX: Final = 256 * 1024
 REPLY_HEADERS_MAX: Final = 200
 REPLY_HEAD_BYTES_MAX: Final = 256 * 1024
+KNOWN_REPLIES_MAX: Final = 256
+KNOWN_HEAD_BYTES_MAX: Final = 2048
+
+
+class KnownReplies:
+    """Heads of replies that came whole before, parsed: a part of the system says the same again and again.
+
+    Only heads with a length are remembered: the body then shows whether the reply is whole. At most 256 are.
+    """
+
+    def __init__(self) -> None:
+        self._heads: dict[bytes, KnownReply] = {}
+
+    def get(self, head: bytes) -> "KnownReply | None":
+        return self._heads.get(head)
+
+    def remember(self, head: bytes, known: "KnownReply") -> None:
+        if len(self._heads) >= KNOWN_REPLIES_MAX:
+            self._heads.clear()
+        self._heads[head] = known
+
+
+class KnownReply:
+    """Status, headers and length of a reply; `lines` is how it looks for callers, once somebody made that."""
+
+    __slots__ = ("headers", "length", "lines", "status")
+
+    def __init__(self, status: int, headers: list[Header], length: int) -> None:
+        self.status, self.headers, self.length = status, headers, length
+        self.lines: bytes | None = None
 
 
 class Address:
@@ -34,8 +64,12 @@ class Address:
 class UpstreamConnection(asyncio.Protocol):
     """Carries one request at a time: `send` bytes, await `head`, then `take` what has arrived until `is_complete`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, service: str) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, service: str, replies: KnownReplies | None = None
+    ) -> None:
         self.service = service
+        self._replies = replies or KnownReplies()
+        self.known: KnownReply | None = None
         self.opened_at = 0.0
         self.idle_since = 0.0
         self.deadline = 0.0
@@ -70,6 +104,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.is_complete = self.has_head = False
         self.status = self._bytes_seen = 0
         self.headers = []
+        self.known = None
         self.listener = None
 
     def send(self, data: bytes) -> None:
@@ -156,12 +191,17 @@ class UpstreamConnection(asyncio.Protocol):
         if self.is_complete:
             self.close()  # bytes that nobody asked for
             return
+        is_first = self._bytes_seen == 0
         self._bytes_seen += len(data)
+        if is_first and self._take_known(data):
+            return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.close(UpstreamBroken("The service's reply is not HTTP", part=self.service))
             return
+        if is_first and self.is_complete and not self.is_closed:
+            self._remember(data)
         if not self.has_head and self._bytes_seen > REPLY_HEAD_BYTES_MAX:
             self.close(UpstreamBroken("The service's reply has no end to its head", part=self.service))
             return
@@ -169,6 +209,28 @@ class UpstreamConnection(asyncio.Protocol):
             self._is_reading = False
             self._transport.pause_reading()
         self._wake_reader()
+
+    def _take_known(self, data: bytes) -> bool:
+        """Take a whole reply whose head came before; the parser, which stands between two replies, need not see it."""
+        head, _, body = data.partition(b"\r\n\r\n")
+        known = self._replies.get(head)
+        if known is None or len(body) != known.length:
+            return False
+        self.known, self.status, self.headers = known, known.status, known.headers
+        if body:
+            self._buffer.append(body)
+            self._buffered = len(body)
+        self.has_head = self.is_complete = True
+        self._wake_reader()
+        return True
+
+    def _remember(self, data: bytes) -> None:
+        """Remember the head of a reply that came whole and at once, and leaves the connection open."""
+        head, _, body = data.partition(b"\r\n\r\n")
+        names = [name for name, _ in self.headers]
+        is_plain = names.count(b"content-length") == 1 and b"transfer-encoding" not in names
+        if is_plain and len(head) <= KNOWN_HEAD_BYTES_MAX and self._buffered == len(body):
+            self._replies.remember(head, KnownReply(self.status, self.headers, len(body)))
 
     # httptools callbacks
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.adapters.upstream_connection import Address, UpstreamConnection
+from gateway.adapters.upstream_connection import Address, KnownReplies, UpstreamConnection
 from gateway.domain.errors import UpstreamSlow, UpstreamUnreachable
 from shared.errors import Busy
 
@@ -44,6 +44,7 @@ class UpstreamPool:
         self.authority = urlsplit(urls[0]).netloc.encode("ascii")
         self._addresses = deque(Address(url) for url in urls)
         self.connections_max = connections_max
+        self._replies = KnownReplies()
         self._idle: list[UpstreamConnection] = []
         self._lent: dict[UpstreamConnection, Exchange] = {}
         self._opening = 0
@@ -108,7 +109,9 @@ class UpstreamPool:
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     _, connection = await loop.create_connection(
-                        lambda: UpstreamConnection(loop, self.service), address.host, address.port
+                        lambda: UpstreamConnection(loop, self.service, self._replies),
+                        address.host,
+                        address.port,
                     )
             except OSError as error:  # TimeoutError is one
                 reason = error

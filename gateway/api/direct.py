@@ -14,32 +14,36 @@ from typing import Any, Final, cast
 import httptools
 from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.api.edge import Edge
+from gateway.api.reply_bytes import reply_bytes
+from gateway.api.swift import KnownHead, Swift, digest_of, head_of
 from gateway.api.visit import Visit
-from gateway.domain.headers import Header
 from shared.draining_server import DrainingProtocol
 
 HEAD_BYTES_MAX: Final = 64 * 1024
 HEAD_TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
-_WITHOUT_BODY: Final = frozenset({204, 304})
 
 
 class DirectCycle(RequestResponseCycle):
     """Stands where uvicorn keeps its request in progress; has only what its protocol looks at."""
 
-    def __init__(self, visit: Visit, *, keep_alive: bool, event: asyncio.Event) -> None:
+    def __init__(self, begun: Visit | Swift, *, keep_alive: bool, event: asyncio.Event) -> None:
         # The parent's own state serves its task, which does not exist here.
-        self.visit = visit
+        self.begun = begun
         self.keep_alive = keep_alive
         self.message_event = event
         self.body = bytearray()
         self.more_body = False
         self.disconnected = False
         self.response_complete = False
+
+    @property
+    def visit(self) -> Visit:
+        return self.begun if isinstance(self.begun, Visit) else self.begun.as_visit()
 
 
 class DirectProtocol(DrainingProtocol):
@@ -56,6 +60,11 @@ class DirectProtocol(DrainingProtocol):
         self._idle_timer: asyncio.TimerHandle | None = None
         self._is_in_head = True
         self._head_bytes = 0
+        # A block of headers that came before, what is arriving, and whether the parser stands between two requests.
+        self._known: KnownHead | None = None
+        self._last_digest = b""
+        self._arriving = b""
+        self._is_between = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent
         """Bound the time of a first request's head as well: half a head must not hold a connection for ever."""
@@ -71,7 +80,11 @@ class DirectProtocol(DrainingProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bound a request's head in size: the parser would collect a header without end."""
+        if self._known is not None and self._answered_swiftly(self._known, data):
+            return
+        self._arriving = data if self._is_between else b""
         super().data_received(data)
+        self._arriving = b""
         if not self._is_in_head:
             return
         self._head_bytes += len(data)
@@ -82,6 +95,11 @@ class DirectProtocol(DrainingProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_head, self._head_bytes = True, 0
+        self._is_between = False
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_between = True
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
@@ -96,6 +114,35 @@ class DirectProtocol(DrainingProtocol):
         cycle = DirectCycle(visit, keep_alive=keep_alive, event=self._event)
         self.cycle = cycle
         visit.exchange.connection.listener = self._listener(self._edge, cycle)
+        if keep_alive and (head := head_of(self._arriving)) is not None:
+            self._learn(self._edge, visit, digest_of(head[1]))
+
+    def _learn(self, edge: Edge, visit: Visit, digest: bytes) -> None:
+        """Remember a block of headers that comes a second time: many never do."""
+        if digest == self._last_digest:
+            self._known = edge.remember(visit, digest)
+        self._last_digest = digest
+
+    def _answered_swiftly(self, known: KnownHead, data: bytes) -> bool:
+        """Take a read with the headers of the one before; False, with nothing done, for anything else."""
+        edge = self._edge
+        if edge is None or not self._is_between or self.flow.write_paused or edge.draining.is_set():
+            return False
+        if not self.cycle.response_complete or self.transport.is_closing():
+            return False
+        head = head_of(data)
+        if head is None or digest_of(head[1]) != known.digest:
+            return False
+        begun = edge.begin_swiftly(known, head[0])
+        if begun is None:
+            return False
+        cycle = DirectCycle(begun, keep_alive=True, event=self._event)
+        self.cycle = cycle
+        if begun.exchange is None:
+            self._hand_over(cycle)  # no connection is kept: the usual way opens one
+        else:
+            begun.exchange.connection.listener = self._listener(edge, cycle)
+        return True
 
     def on_response_complete(self) -> None:
         """Arm one timer for many replies: a timer for each costs as much as writing the reply."""
@@ -151,9 +198,8 @@ class DirectProtocol(DrainingProtocol):
         scope["query_string"] = url.query or b""
 
     def _listener(self, edge: Edge, cycle: DirectCycle) -> Callable[[], None]:
-        visit = cycle.visit
-        assert visit.exchange is not None
-        connection = visit.exchange.connection
+        assert cycle.begun.exchange is not None
+        connection = cycle.begun.exchange.connection
 
         def on_event() -> None:
             if cycle.response_complete:
@@ -168,6 +214,11 @@ class DirectProtocol(DrainingProtocol):
         return on_event
 
     def _answer(self, edge: Edge, cycle: DirectCycle) -> None:
+        if isinstance(cycle.begun, Swift) and cycle.begun.visit is None and cycle.keep_alive:
+            self.transport.write(edge.swift_reply(cycle.begun, self.server_state.default_headers))
+            cycle.response_complete = True
+            self.on_response_complete()
+            return
         visit = cycle.visit
         assert visit.exchange is not None
         connection = visit.exchange.connection
@@ -206,18 +257,3 @@ class DirectProtocol(DrainingProtocol):
         if self.cycle is cycle:
             self.cycle = usual
         self._start_asgi_task(usual, self.app)
-
-
-def reply_bytes(status: int, headers: list[Header], body: bytes, *, keep_alive: bool) -> bytes:
-    """Return a whole reply; a body that came in chunks, or was compressed, gets its length."""
-    parts = [STATUS_LINE[status]]
-    has_length = False
-    for name, value in headers:
-        if name == b"content-length":
-            has_length = True
-        parts += (name, b": ", value, b"\r\n")
-    if not has_length and status not in _WITHOUT_BODY:
-        parts.append(b"content-length: %d\r\n" % len(body))
-    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-    parts.append(body)
-    return b"".join(parts)

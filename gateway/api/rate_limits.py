@@ -6,9 +6,10 @@ from gateway.adapters.rate_limiter import RateLimiter, Verdict
 from gateway.api.visit import Visit
 from gateway.domain.client_address import counted_as
 from gateway.domain.headers import Header
-from gateway.domain.rate_limit import QuotaName, Quotas
+from gateway.domain.rate_limit import Cell, Key, QuotaName, Quotas
 from shared.actors import person_behind
 from shared.errors import TooManyRequests
+from shared.identity import Caller
 
 CALLER_QUOTAS: Final[tuple[QuotaName, ...]] = ("reads", "writes", "imports")
 # The first exchange waited for may have begun before this request came.
@@ -22,6 +23,7 @@ class RateLimits:
         self.limiter = limiter
         self.quotas = quotas
         self._address_quota = quotas["address"]
+        self._policy_lines = {name: b"ratelimit-policy: " + quota.policy for name, quota in quotas.items()}
         self._policies = {name: (b"ratelimit-policy", quota.policy) for name, quota in quotas.items()}
 
     def try_admit(self, visit: Visit, name: QuotaName | None) -> bool:
@@ -36,9 +38,22 @@ class RateLimits:
             visit.cell = None
             return True
         assert visit.caller is not None
-        visit.cell = limiter.cell(self.quotas[name], visit.caller.subject)
+        visit.cell = limiter.cell(self.quotas[name], person_behind(visit.caller.actor))
         visit.is_caller_counted = take(visit.cell) is Verdict.ADMITTED
         return visit.is_caller_counted
+
+    def address_key(self, visit: Visit) -> Key:
+        return (self._address_quota.name, counted_as(visit.address))
+
+    def caller_key(self, caller: Caller, name: QuotaName) -> Key:
+        """A person and all their keys are one caller."""
+        return (name, person_behind(caller.actor))
+
+    def try_admit_known(self, address: Key, caller: Key) -> Cell | None:
+        """Count a request for both and return the caller's count, or None and count nothing."""
+        limiter = self.limiter
+        cell = limiter.cell_of(caller, self.quotas[caller[0]])
+        return cell if limiter.take_both(limiter.cell_of(address, self._address_quota), cell) else None
 
     async def admit(self, visit: Visit, name: QuotaName | None = None) -> None:
         """Count a request for its address and, under a quota's name, for its caller; TooManyRequests."""
@@ -66,6 +81,13 @@ class RateLimits:
         """Count a token that was no good."""
         cell = self.limiter.cell(self.quotas["failures"], counted_as(visit.address))
         self.limiter.take(cell, is_final=True)
+
+    def lines(self, cell: Cell) -> bytes:
+        """Return what `headers` says, as lines of a reply."""
+        return b"%b\r\nratelimit: %b\r\n" % (
+            self._policy_lines[cell.quota.name],
+            cell.header(self.limiter.now()),
+        )
 
     def headers(self, visit: Visit) -> list[Header]:
         """Return what the reply says about the quota that counted."""

@@ -18,7 +18,7 @@ from gateway.domain.rate_limit import Cell
 from gateway.domain.routing import Route
 from shared.errors import TooManyRequests
 from shared.identity import Caller
-from shared.observability import Metrics, RequestLog, note_request
+from shared.observability import KnownRequest, Metrics, RequestLog, note_request
 from shared.trace import Trace
 from shared.tracing import trace_from
 
@@ -40,6 +40,7 @@ _LOOKED_AT: Final = frozenset(
     }
 )
 _SINGLE: Final = frozenset({b"authorization", b"content-length", b"transfer-encoding"})
+DENIED: Final = frozenset({401, 403})
 _READ_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -110,6 +111,10 @@ class Recorder:
         self._request_log = request_log
         self._audit = audit
 
+    def known(self, method: str, template: str) -> KnownRequest:
+        """Counts, times and logs the requests of one route that nothing else is kept of."""
+        return KnownRequest(self._metrics, self._request_log, method, template)
+
     def record(self, visit: Visit) -> None:
         seconds = time.perf_counter() - visit.started
         method = visit.scope["method"]
@@ -117,7 +122,7 @@ class Recorder:
         self._request_log.note(method, visit.path_template, visit.status, seconds, visit.trace)
         note_request(visit.trace, method, visit.path_template, visit.status, seconds)
         # What a rate limit refused is counted, not kept: a flood must not become one of the database.
-        is_kept = visit.status in (401, 403) or method not in _READ_METHODS
+        is_kept = visit.status in DENIED or method not in _READ_METHODS
         if is_kept and visit.status != TooManyRequests.status:
             self._audit.note(_audit_entry(visit))
 

@@ -77,6 +77,10 @@ class Cell:
         self.untold += 1
         return True
 
+    def has_room(self, now: float) -> bool:
+        """Tell whether `take` would count."""
+        return self.full_at - now <= self._window - self._seconds_each * (1 - 1e-6)
+
     def used_seconds(self, now: float) -> float:
         """What is untold, in seconds of refilling; what has been refilled meanwhile is not told any more."""
         return min(self.untold * self._seconds_each, max(0.0, self.full_at - now))
