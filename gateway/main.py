@@ -28,7 +28,7 @@ from gateway.adapters.upstream import Upstream, UpstreamWatch
 from gateway.adapters.upstream_pool import UpstreamPool
 from gateway.api import routes_salesforce_sweeps, routes_salesforce_writes
 from gateway.api.cross_origin import CrossOrigin
-from gateway.api.edge import Doorkeeper, Edge
+from gateway.api.edge import Doorkeeper
 from gateway.api.rate_limits import RateLimits
 from gateway.api.routes_api_keys import router as api_keys_router
 from gateway.api.routes_dead_letters import router as dead_letters_router
@@ -43,6 +43,7 @@ from gateway.api.routes_salesforce_webhooks import router as salesforce_webhooks
 from gateway.api.routes_webhook_deliveries import router as deliveries_router
 from gateway.api.routes_webhooks import router as webhooks_router
 from gateway.api.schemas_events import AnyLiveEvent
+from gateway.api.swift_edge import SwiftEdge
 from gateway.api.visit import Recorder
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.routing import routes_of
@@ -146,7 +147,7 @@ def resources_of(settings: GatewaySettings, own_document: dict[str, Any]) -> Res
 class GatewayApp(ServerErrorMiddleware):
     """The edge, with a problem document for what nobody expected; the server's protocol finds the edge here."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: SwiftEdge) -> None:
         super().__init__(edge, handler=answer_unexpected)
         self.edge = edge
         self.draining = edge.draining
@@ -228,7 +229,7 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
     )
     limits = own.state.rate_limits = RateLimits(resources.limiter, settings.quotas())
     recorder = Recorder(metrics=resources.metrics, request_log=resources.request_log, audit=resources.audit)
-    edge = Edge(
+    edge = SwiftEdge(
         own=own,
         own_paths=own_paths,
         doorkeeper=doorkeeper,

@@ -16,9 +16,9 @@ from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.api.edge import Edge
 from gateway.api.reply_bytes import reply_bytes
 from gateway.api.swift import KnownHead, Swift, digest_of, head_of
+from gateway.api.swift_edge import SwiftEdge
 from gateway.api.visit import Visit
 from shared.draining_server import DrainingProtocol
 
@@ -54,7 +54,7 @@ class DirectProtocol(DrainingProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the parent's own
         super().__init__(*arguments, **options)
         edge = getattr(self.app, "edge", None)
-        self._edge: Edge | None = edge if isinstance(edge, Edge) else None
+        self._edge: SwiftEdge | None = edge if isinstance(edge, SwiftEdge) else None
         self._event = asyncio.Event()
         self._idle_since = 0.0
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -117,7 +117,7 @@ class DirectProtocol(DrainingProtocol):
         if keep_alive and (head := head_of(self._arriving)) is not None:
             self._learn(self._edge, visit, digest_of(head[1]))
 
-    def _learn(self, edge: Edge, visit: Visit, digest: bytes) -> None:
+    def _learn(self, edge: SwiftEdge, visit: Visit, digest: bytes) -> None:
         """Remember a block of headers that comes a second time: many never do."""
         if digest == self._last_digest:
             self._known = edge.remember(visit, digest)
@@ -197,7 +197,7 @@ class DirectProtocol(DrainingProtocol):
         scope["path"] = url.path.decode("ascii")
         scope["query_string"] = url.query or b""
 
-    def _listener(self, edge: Edge, cycle: DirectCycle) -> Callable[[], None]:
+    def _listener(self, edge: SwiftEdge, cycle: DirectCycle) -> Callable[[], None]:
         assert cycle.begun.exchange is not None
         connection = cycle.begun.exchange.connection
 
@@ -213,7 +213,7 @@ class DirectProtocol(DrainingProtocol):
 
         return on_event
 
-    def _answer(self, edge: Edge, cycle: DirectCycle) -> None:
+    def _answer(self, edge: SwiftEdge, cycle: DirectCycle) -> None:
         if isinstance(cycle.begun, Swift) and cycle.begun.visit is None and cycle.keep_alive:
             self.transport.write(edge.swift_reply(cycle.begun, self.server_state.default_headers))
             cycle.response_complete = True
