@@ -357,6 +357,8 @@ RULES: Final = (
     Rule("POST", "/v1/document-links/{token}/acknowledgement", LINK_HOLDERS),
     Rule("POST", "/v1/document-links/{token}/objection", LINK_HOLDERS),
     Rule("POST", "/v1/document-links/{token}/unsubscription", LINK_HOLDERS),
+    Rule("POST", "/v1/document-links/{token}/content", LINK_HOLDERS),
+    Rule("POST", "/v1/document-links/{token}/reply", LINK_HOLDERS),
     Rule("GET", "/v1/retention-rules", BACK_OFFICE),
     Rule("POST", "/v1/retention-rules", APPROVERS),
     Rule("GET", "/v1/crm-accounts", BACK_OFFICE),

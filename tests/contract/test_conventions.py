@@ -59,6 +59,8 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/document-links/{token}/acknowledgement": ADDS,
     "POST /v1/document-links/{token}/objection": ADDS,
     "POST /v1/document-links/{token}/unsubscription": ADDS,
+    "POST /v1/document-links/{token}/content": ADDS,
+    "POST /v1/document-links/{token}/reply": ADDS,
     "POST /v1/documents/{document_id}/acknowledgement": ADDS,
     "POST /v1/documents/{document_id}/objection": ADDS,
     "POST /v1/partners/{partner}/contacts": ADDS,

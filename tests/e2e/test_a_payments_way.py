@@ -1,10 +1,15 @@
 """A bank statement goes in, payments come out booked, and every service shows it."""
 
+import asyncio
+import hashlib
 from pathlib import Path
 
 import httpx
 import pytest
+from uuid_utils.compat import uuid7
 
+from services.partners.adapters.document_source import DocumentSource
+from services.partners.domain.errors import DocumentUnknown, SourceUnavailable
 from tests.e2e.desk import Desk, eventually
 from tests.faults.processes import FragileSystem
 
@@ -82,6 +87,67 @@ def test_the_payment_sheet_shows_what_was_received_and_what_is_open(desk: Desk, 
         "ENG/26-27/70001": "paid",
         "ENG/26-27/70002": "paid",
     }
+
+
+def test_sheets_come_to_what_the_ledger_says_also_after_a_bounce(desk: Desk, statement: object) -> None:
+    sheets = [
+        eventually(
+            lambda code=code: desk.get(f"/v1/payment-sheets/{code}"),
+            lambda sheet: (
+                sheet["invoices"] and sheet["proof"]["state"] == "equal" and sheet["proof"]["told_at"]
+            ),
+        )
+        for code in ("CP1001", "CP1002")
+    ]
+
+    assert [one["totals"][0]["open"]["amount"] for one in sheets] == ["0.00", "94900.00"]
+    assert [one["deducted"]["amount"] for one in sheets[0]["tax_awaited"]] == ["250.00"]
+    made = desk.client.post(
+        "/v1/document-renderings", json={"partner_code": "CP1002", "kind": "payment_sheet"}
+    )
+    assert made.status_code in (200, 201), made.text
+
+
+def test_partners_gives_out_what_payments_published_fetched_with_a_key_of_its_own(
+    desk: Desk, whole_system: FragileSystem, statement: object
+) -> None:
+    draft = {"partner_code": "CP1001", "from": "2026-04-01"}
+    made = desk.client.post("/v1/account-statements", json=draft)
+    assert made.status_code == 201, made.text
+    published = made.json()
+    (document, *_) = eventually(
+        lambda: desk.every("/v1/documents", partner_code="CP1001", kind="account_statement"), bool
+    )
+
+    given = desk.client.get(document["content_url"], params={"format": "pdf"})
+    with Desk.at(whole_system, role="admin") as admin:
+        keys = [
+            admin.client.post(
+                "/v1/api-keys", json={"name": scope, "roles": ["integration"], "scopes": [f"{scope}:read"]}
+            ).json()["key"]
+            for scope in ("account-statements", "receipts")
+        ]
+    path = f"/v1/account-statements/{published['id']}/content"
+
+    (file,) = [one for one in published["files"] if one["format"] == "pdf"]
+    assert hashlib.sha256(given.content).hexdigest() == file["sha256"]
+    assert fetched(whole_system, keys[0], path) == given.content
+    with pytest.raises(SourceUnavailable, match="403"):
+        fetched(whole_system, keys[1], path)
+    with pytest.raises(SourceUnavailable, match="401"):
+        fetched(whole_system, "no key of ours", path)
+    with pytest.raises(DocumentUnknown):
+        fetched(whole_system, keys[0], f"/v1/account-statements/{uuid7()}/content")
+
+
+def fetched(system: FragileSystem, key: str, path: str) -> bytes:
+    """What partners gets of payments with this key, through the gateway."""
+
+    async def fetch() -> bytes:
+        async with DocumentSource(system.url("gateway"), key) as source:
+            return await source.fetch(path, "pdf")
+
+    return asyncio.run(fetch())
 
 
 def test_the_dashboard_shows_the_collections_of_the_day(desk: Desk, statement: object) -> None:

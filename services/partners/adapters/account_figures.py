@@ -97,11 +97,14 @@ async def compared_accounts(connection: AsyncConnection, codes: Sequence[str]) -
     ]
 
 
-async def codes_of(connection: AsyncConnection, owner_code: str) -> list[str]:
-    """Of a partner: its own code and those merged into it."""
+async def codes_of(connection: AsyncConnection, code: str) -> list[str]:
+    """Of the partner with this code: its own one and those merged with it."""
     rows = await connection.execute(
-        sa.text("SELECT code FROM partner_owners WHERE owner_code = :code ORDER BY code"),
-        {"code": owner_code},
+        sa.text(
+            "SELECT o.code FROM partner_owners o JOIN partner_owners mine ON mine.owner_code = o.owner_code"
+            " WHERE mine.code = :code ORDER BY o.code"
+        ),
+        {"code": code},
     )
     return list(rows.scalars())
 

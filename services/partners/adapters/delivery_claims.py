@@ -189,7 +189,8 @@ _CLAIMED: Final = sa.text(
     FROM deliveries v
     JOIN delivery_requests r ON r.id = v.request_id
     JOIN documents d ON d.id = r.document_id
-    LEFT JOIN partners p ON p.code = v.partner_code
+    LEFT JOIN partner_owners w ON w.code = v.partner_code
+    LEFT JOIN partners p ON p.code = w.owner_code
     LEFT JOIN partner_contacts c ON c.id = v.contact_id
     WHERE v.id = ANY(CAST(:ids AS uuid[])) ORDER BY v.id
     """

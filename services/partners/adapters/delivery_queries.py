@@ -16,8 +16,9 @@ Row = sa.Row[Any]
 _SHOWN: Final = """
     SELECT v.*, r.key, r.kind, r.from_on, r.to_on, r.formats, r.is_optional, r.document_id, r.failure, r.held_because,
         r.requested_by, p.zone
-    FROM deliveries v JOIN delivery_requests r ON r.id = v.request_id JOIN partners p ON p.code = v.partner_code
-    WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR p.code = :own_code)
+    FROM deliveries v JOIN delivery_requests r ON r.id = v.request_id
+    JOIN partner_owners w ON w.code = v.partner_code JOIN partners p ON p.code = w.owner_code
+    WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR :own_code IN (p.code, v.partner_code))
 """
 
 
@@ -45,7 +46,8 @@ async def delivery_rows(
         await connection.execute(
             sa.text(
                 f"{_SHOWN}"
-                " AND (CAST(:partner AS text) IS NULL OR v.partner_code = :partner)"
+                " AND (CAST(:partner AS text) IS NULL"
+                "  OR p.code = (SELECT o.owner_code FROM partner_owners o WHERE o.code = :partner))"
                 " AND (CAST(:kind AS text) IS NULL OR r.kind = :kind)"
                 " AND (CAST(:state AS text) IS NULL OR v.state = :state)"
                 " AND (CAST(:channel AS text) IS NULL OR v.channel = :channel)"

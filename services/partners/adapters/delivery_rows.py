@@ -238,6 +238,22 @@ async def add_reply(
     return added.rowcount == 1
 
 
+async def hold_delivery(connection: AsyncConnection, delivery_id: UUID) -> None:
+    """Until the commit: what one recipient says twice at the same moment is said one after the other."""
+    await connection.execute(
+        sa.text("SELECT FROM deliveries WHERE id = :id FOR NO KEY UPDATE"), {"id": delivery_id}
+    )
+
+
+async def replies_of(connection: AsyncConnection, document_id: UUID) -> Sequence[Row]:
+    """Everything that was said to the document, in its order."""
+    return (
+        await connection.execute(
+            sa.text("SELECT * FROM document_replies WHERE document_id = :id ORDER BY id"), {"id": document_id}
+        )
+    ).all()
+
+
 async def deliveries_of_document(connection: AsyncConnection, document_id: UUID) -> list[UUID]:
     """All that went out of this document."""
     rows = await connection.execute(

@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.partners.domain.errors import LinkInvalid
@@ -27,6 +28,10 @@ class DocumentLinks:
         if not self.base_url:
             return None
         return f"{self.base_url.rstrip('/')}/v1/document-links/{self.token(delivery_id, expires_at)}"
+
+    def path(self, token: str) -> str:
+        """The link's path as browsers see it, behind whatever path the gateway is under."""
+        return f"{urlsplit(self.base_url).path.rstrip('/')}/v1/document-links/{token}"
 
     def token(self, delivery_id: UUID, expires_at: datetime) -> str:
         content = delivery_id.bytes + int(expires_at.timestamp()).to_bytes(6, "big")

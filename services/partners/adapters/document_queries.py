@@ -1,4 +1,7 @@
-"""Documents as the API lists and shows them, cut to the partners the caller may see."""
+"""Documents as the API lists and shows them, cut to the partners the caller may see.
+
+What a merged partner got belongs to the one it was merged into, under the code it went out with.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +26,8 @@ _SHOWN: Final = """
             'file_name', f.file_name, 'sha256', f.sha256, 'size_bytes', f.size_bytes, 'stored_at', f.stored_at,
             'removed_at', f.removed_at) ORDER BY f.format, f.language)
          FROM document_files f WHERE f.document_id = d.id) AS files
-    FROM documents d JOIN partners p ON p.code = d.partner_code
-    WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR p.code = :own_code)
+    FROM documents d JOIN partner_owners w ON w.code = d.partner_code JOIN partners p ON p.code = w.owner_code
+    WHERE (:sees_all OR p.zone = ANY(CAST(:zones AS text[])) OR :own_code IN (p.code, d.partner_code))
 """
 
 
@@ -52,7 +55,8 @@ async def document_rows(
         await connection.execute(
             sa.text(
                 f"{_SHOWN}"
-                " AND (CAST(:partner AS text) IS NULL OR d.partner_code = :partner)"
+                " AND (CAST(:partner AS text) IS NULL"
+                "  OR p.code = (SELECT o.owner_code FROM partner_owners o WHERE o.code = :partner))"
                 " AND (CAST(:kind AS text) IS NULL OR d.kind = :kind)"
                 " AND (CAST(:to_gte AS date) IS NULL OR d.to_on >= :to_gte)"
                 " AND (CAST(:to_lte AS date) IS NULL OR d.to_on <= :to_lte)"

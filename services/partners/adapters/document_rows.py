@@ -143,11 +143,13 @@ async def document_by_id(connection: AsyncConnection, document_id: UUID) -> Row 
 async def newest_document(
     connection: AsyncConnection, partner_code: str, kind: DocumentKind, period: Period
 ) -> UUID | None:
-    """The newest version of this kind and period, of whatever series was published last."""
+    """The newest version of this kind and period, of whatever series was published last, under any code of the partner."""
     return (
         await connection.execute(
             sa.text(
-                "SELECT id FROM documents WHERE partner_code = :partner AND kind = :kind AND from_on = :first"
+                "SELECT id FROM documents WHERE partner_code IN (SELECT o.code FROM partner_owners o"
+                "  JOIN partner_owners mine ON mine.owner_code = o.owner_code WHERE mine.code = :partner)"
+                " AND kind = :kind AND from_on = :first"
                 " AND to_on = :last ORDER BY published_at DESC, id DESC LIMIT 1"
             ),
             {"partner": partner_code, "kind": kind.value, "first": period.first, "last": period.last},
@@ -234,7 +236,8 @@ _ADD: Final = sa.text(
     """
 )
 _BY_ID: Final = sa.text(
-    "SELECT d.*, p.name AS partner_name, p.zone FROM documents d LEFT JOIN partners p ON p.code = d.partner_code"
+    "SELECT d.*, p.name AS partner_name, p.zone FROM documents d"
+    " LEFT JOIN partner_owners w ON w.code = d.partner_code LEFT JOIN partners p ON p.code = w.owner_code"
     " WHERE d.id = :id"
 )
 _MARK_EXPIRED: Final = sa.text(

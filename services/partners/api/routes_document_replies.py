@@ -4,22 +4,19 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
+from fastapi import APIRouter, Query, Request, Response
 
-from services.partners.adapters.delivery_queries import Row, visible_delivery
 from services.partners.adapters.document_queries import visible_document
-from services.partners.adapters.document_rows import note_opening
 from services.partners.api.dependencies import Files, Links, Reading, Work
+from services.partners.api.linked_delivery import actor_of, give_linked, linked_answer, linked_delivery
+from services.partners.api.routes_link_pages import Shown, is_for_people, page_of
 from services.partners.api.schemas_deliveries import DocumentReplyBody, LinkedDocumentBody, ObjectionDraft
 from services.partners.api.schemas_documents import FormatName
-from services.partners.application.answer_document import Answer, answer_document, note_opened, unsubscribe
-from services.partners.application.obtain_file import obtain_file
+from services.partners.application.answer_document import Answer, answer_document, unsubscribe
 from services.partners.application.take_in_bounce import EVERYTHING
 from services.partners.domain.document import Language
 from services.partners.domain.errors import DocumentRemoved, DocumentUnknown, LinkInvalid
 from shared.database import UnitOfWork
-from shared.documents.attachment import attachment_headers
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
 from shared.problem_details import refusals
@@ -76,13 +73,27 @@ async def object_to_document(
     "/document-links/{token}",
     response_model=LinkedDocumentBody,
     summary="Show what a link leads to",
-    responses=refusals(LinkInvalid),
+    responses={
+        200: {"content": {"text/html": {"schema": {"type": "string"}}}},
+        **refusals(LinkInvalid),
+    },
 )
-async def show_linked_document(token: str, links: Links, connection: Reading) -> LinkedDocumentBody:
-    """Without a login; looking at it is no opening, because mail systems look at links too."""
-    delivery = await _linked(connection, links.delivery_of(token, datetime.now(UTC)))
+async def show_linked_document(
+    token: str,
+    request: Request,
+    links: Links,
+    files: Files,
+    connection: Reading,
+    language: Annotated[
+        Language | None, Query(description="Of the page; the recipient's if left out")
+    ] = None,
+) -> Response:
+    """Without a login: a page for browsers, JSON for programs. Looking changes nothing, because mail systems look too."""
+    if is_for_people(request):
+        return await page_of(connection, files, links, Shown(token, language))
+    delivery = await linked_delivery(connection, links.delivery_of(token, datetime.now(UTC)))
     document = await visible_document(connection, EVERYTHING, delivery.document_id)
-    return LinkedDocumentBody(
+    body = LinkedDocumentBody(
         title=document.title,
         kind=document.kind,
         partner_name=delivery.name,
@@ -92,6 +103,7 @@ async def show_linked_document(token: str, links: Links, connection: Reading) ->
         acknowledge_by_on=delivery.acknowledge_by_on,
         state=delivery.state,
     )
+    return as_reply(body, headers={"Vary": "Accept"})
 
 
 @router.get(
@@ -112,20 +124,7 @@ async def download_linked_document(
     ] = None,
 ) -> Response:
     """An attachment, of the formats that were sent; each opening is kept with who the link was for."""
-    now = datetime.now(UTC)
-    delivery_id = links.delivery_of(token, now)
-    async with files.database.reading() as connection:
-        delivery = await _linked(connection, delivery_id)
-    wanted = file_format or delivery.formats[0]
-    if wanted not in delivery.formats:
-        raise DocumentUnknown(f"The document was not sent as {wanted}")
-    file, content = await obtain_file(files, delivery.document_id, wanted, Language(delivery.language))
-    async with UnitOfWork(files.database) as work:
-        await note_opening(work.connection, file, opened_by=_actor(delivery), at=now)
-        await note_opened(work, delivery.id, actor=_actor(delivery), at=now)
-        await work.commit()
-    headers = attachment_headers(file.file_name) | {"Cache-Control": "private, no-store"}
-    return Response(content, media_type=file.media_type, headers=headers)
+    return await give_linked(files, links.delivery_of(token, datetime.now(UTC)), file_format)
 
 
 @router.post(
@@ -142,7 +141,7 @@ async def acknowledge_linked_document(
     delivery_id = links.delivery_of(token, datetime.now(UTC))
 
     async def perform() -> Response:
-        return await _answered(work, await _linked_answer(work, delivery_id, None))
+        return await _answered(work, await linked_answer(work, delivery_id, None))
 
     path = f"/v1/document-links/{delivery_id}/acknowledgement"
     return await done_once(work, (caller, key, path), None, perform)
@@ -167,7 +166,7 @@ async def object_to_linked_document(
     delivery_id = links.delivery_of(token, datetime.now(UTC))
 
     async def perform() -> Response:
-        return await _answered(work, await _linked_answer(work, delivery_id, draft.objection))
+        return await _answered(work, await linked_answer(work, delivery_id, draft.objection))
 
     path = f"/v1/document-links/{delivery_id}/objection"
     return await done_once(work, (caller, key, path), draft, perform)
@@ -182,22 +181,9 @@ async def object_to_linked_document(
 async def unsubscribe_by_link(token: str, links: Links, work: Work, _key: IdempotencyKey = None) -> Response:
     """One click, as mail programs send it (RFC 8058); what is not optional keeps coming. Twice changes nothing."""
     now = datetime.now(UTC)
-    delivery = await _linked(work.connection, links.delivery_of(token, now))
-    await unsubscribe(work, delivery, actor=_actor(delivery), at=now)
+    delivery = await linked_delivery(work.connection, links.delivery_of(token, now))
+    await unsubscribe(work, delivery, actor=actor_of(delivery), at=now)
     return Response(status_code=204)
-
-
-async def _linked(connection: AsyncConnection, delivery_id: UUID) -> Row:
-    delivery = await visible_delivery(connection, EVERYTHING, delivery_id)
-    if delivery.document_id is None:
-        raise LinkInvalid("The link does not lead to a document, or its time is over; ask for a new one")
-    return delivery
-
-
-async def _linked_answer(work: UnitOfWork, delivery_id: UUID, objection: str | None) -> Answer:
-    delivery = await _linked(work.connection, delivery_id)
-    document = await visible_document(work.connection, EVERYTHING, delivery.document_id)
-    return Answer(document=document, delivery_id=delivery.id, objection=objection, actor=_actor(delivery))
 
 
 async def _answered(work: UnitOfWork, answer: Answer) -> Response:
@@ -208,8 +194,3 @@ async def _answered(work: UnitOfWork, answer: Answer) -> Response:
         objection=answer.objection,
     )
     return as_reply(body, 201 if is_new else 200)
-
-
-def _actor(delivery: Row) -> str:
-    """Who the link was for: whoever holds it acts for that address."""
-    return f"link:{delivery.address}"

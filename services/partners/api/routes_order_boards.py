@@ -24,8 +24,10 @@ from services.partners.api.schemas_order_boards import (
     published_board_body,
     summary_bodies,
 )
+from services.partners.application.freeze_document import FreezeDocument, freeze_board
 from services.partners.application.publish_board import publish_board
 from services.partners.domain.board_making import order_board
+from services.partners.domain.document import DocumentKind
 from services.partners.domain.errors import BoardUnknown, PartnerUnknown
 from services.partners.domain.order_board import BoardPartner
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
@@ -105,12 +107,25 @@ async def show_order_board(partner: str, connection: Reading, caller: CurrentCal
 async def publish_order_board_route(
     partner: str, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
 ) -> Response:
-    """Freezes the board as it is now, under the partner's next number. The next board compares its promises with it."""
+    """Freezes the board as it is now, under the partner's next number, and as a document of the day.
+
+    The next board compares its promises with it.
+    """
 
     async def perform() -> Response:
         at = datetime.now(UTC)
-        found = await _board_partner(work.connection, caller.row_scope(), partner)
-        published = await publish_board(work, found, at=at, day=_day(at), actor=caller.actor)
+        found = await owner_named(work.connection, caller.row_scope(), partner)
+        published = await publish_board(
+            work, BoardPartner.of(found.details), at=at, day=_day(at), actor=caller.actor
+        )
+        wanted = FreezeDocument(
+            partner=found,
+            kind=DocumentKind.ORDER_BOARD,
+            cut_off_on=_day(at),
+            as_of=at,
+            actor=caller.actor,
+        )
+        await freeze_board(work, wanted, published)
         return as_reply(published_board_body(published), 201)
 
     return await done_once(work, (caller, key, f"/v1/order-boards/{partner}/publication"), None, perform)

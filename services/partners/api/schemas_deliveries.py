@@ -7,7 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.partners.adapters.delivery_queries import Row
-from services.partners.domain.delivery import Channel, DeliveryState
+from services.partners.domain.delivery import (
+    OBJECTION_LENGTH_MAX,
+    OBJECTION_LENGTH_MIN,
+    Channel,
+    DeliveryState,
+)
 from services.partners.domain.document import DocumentKind, Language
 from shared.wire import WireModel
 
@@ -138,8 +143,8 @@ class ObjectionDraft(WireModel):
     objection: Annotated[
         str,
         Field(
-            min_length=3,
-            max_length=4000,
+            min_length=OBJECTION_LENGTH_MIN,
+            max_length=OBJECTION_LENGTH_MAX,
             description="In the partner's own words",
             examples=["INV/26-27/004000 was paid on 14 October."],
         ),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services.partners.adapters.account_figures import sheet_proof
+from services.partners.adapters.board_store import PublishedBoard
 from services.partners.adapters.document_rows import AddedVersion, NewDocument, add_version
 from services.partners.adapters.partner_documents.rendering import frozen_content, title_of
 from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet
@@ -56,7 +57,15 @@ async def freeze_document(work: UnitOfWork, wanted: FreezeDocument) -> AddedVers
         raise DocumentInvalid(f"A document of the kind {wanted.kind} is not made here")
     if wanted.cut_off_on > wanted.as_of.astimezone(BUSINESS_TIME_ZONE).date():
         raise DocumentInvalid(f"{wanted.cut_off_on} is still to come")
-    said = await _SAID[wanted.kind](work, wanted)
+    return await _keep(work, wanted, await _SAID[wanted.kind](work, wanted))
+
+
+async def freeze_board(work: UnitOfWork, wanted: FreezeDocument, published: PublishedBoard) -> AddedVersion:
+    """A board that was just published, as a document: it is found, sent and told like every other."""
+    return await _keep(work, wanted, _said_of(published))
+
+
+async def _keep(work: UnitOfWork, wanted: FreezeDocument, said: _Said) -> AddedVersion:
     new = NewDocument(
         partner_code=wanted.partner.code,
         kind=wanted.kind,
@@ -117,6 +126,10 @@ async def _order_board(work: UnitOfWork, wanted: FreezeDocument) -> _Said:
         day=wanted.cut_off_on,
         actor=wanted.actor,
     )
+    return _said_of(published)
+
+
+def _said_of(published: PublishedBoard) -> _Said:
     return _Said(frozen_content(published.board), published.content_sha256, f"{published.number}")
 
 

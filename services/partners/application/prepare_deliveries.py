@@ -23,6 +23,7 @@ from services.partners.application.freeze_document import FreezeDocument, freeze
 from services.partners.application.prove_sheets import compare_sheets
 from services.partners.domain.document import SET_HERE, DocumentKind, Period
 from services.partners.domain.errors import SheetUnproved
+from services.partners.domain.partner import Partner
 from shared.database import Database
 from shared.database_errors import meaning_of
 from shared.errors import Refusal
@@ -66,9 +67,7 @@ async def prepare_deliveries(database: Database, now: datetime) -> int:
 async def _prepare(work: UnitOfWork, request: Row, now: datetime) -> None:
     kind, period = DocumentKind(request.kind), Period(request.from_on, request.to_on)
     if kind in SET_HERE:
-        partner = (await partners_to_change(work.connection, [request.partner_code])).get(
-            request.partner_code
-        )
+        partner = await _owner(work, request.partner_code)
         if partner is None:
             await _give_up(work, request, f"There is no partner {request.partner_code}", now)
             return
@@ -83,6 +82,14 @@ async def _prepare(work: UnitOfWork, request: Row, now: datetime) -> None:
             return
         document_id = found
     await give_document(work.connection, request.id, document_id)
+
+
+async def _owner(work: UnitOfWork, code: str) -> Partner | None:
+    """Of a partner that was merged since it was wished for, the one that it was merged into; held for changing."""
+    partner = (await partners_to_change(work.connection, [code])).get(code)
+    if partner is None or partner.merged_into is None:
+        return partner
+    return (await partners_to_change(work.connection, [partner.merged_into])).get(partner.merged_into)
 
 
 async def _wait(work: UnitOfWork, request: Row, now: datetime) -> None:
@@ -106,7 +113,8 @@ async def _hold(work: UnitOfWork, request: Row, reason: str, now: datetime) -> N
         await _give_up(work, request, reason, now)
         return
     await hold_request(work.connection, request.id, now + HELD_FOR, reason)
-    await compare_sheets(work, await codes_of(work.connection, request.partner_code), now)
+    owned = await codes_of(work.connection, request.partner_code)
+    await compare_sheets(work, owned, now)
 
 
 async def _give_up(work: UnitOfWork, request: Row, reason: str, now: datetime) -> None:

@@ -78,6 +78,8 @@ class ChannelTerms:
     at_once: int
 
 
+OBJECTION_LENGTH_MIN: Final = 3
+OBJECTION_LENGTH_MAX: Final = 4000
 TERMS: Final[Mapping[Channel, ChannelTerms]] = {
     Channel.EMAIL: ChannelTerms(
         attempts_max=12, first_delay_seconds=30, delay_seconds_max=4 * 3600, at_once=4

@@ -1,0 +1,1 @@
+"""The page behind the link of a letter, as a browser shows it."""
