@@ -128,7 +128,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("crm-accounts", "partner-documents", "partners", "payment-sheets"), "partners"),
     **dict.fromkeys(("delivery-scores", "document-schedules", "holiday-calendars"), "partners"),
     **dict.fromkeys(("dashboards", "projections"), "reporting"),
-    **dict.fromkeys(("analyses", "analysis-tables"), "reporting"),
+    **dict.fromkeys(("analyses", "analysis-tables", "saved-analyses"), "reporting"),
     "dashboards": "reporting",
     **dict.fromkeys(("report-definitions", "report-runs", "report-sources"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
@@ -171,6 +171,7 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/account-statements"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/periods/{month}/checklist"): Bounds(120.0, BODY_BYTES_MAX),
+    ("POST", "/v1/saved-analyses/{saved_analysis_id}/runs"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/analysis-tables"): Bounds(120.0, 64 * MEBIBYTE),
     **{
         ("POST", f"/v1/analyses/{kind}"): Bounds(120.0, BODY_BYTES_MAX)

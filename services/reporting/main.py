@@ -11,6 +11,7 @@ from services.reporting.api import (
     routes_projections,
     routes_report_definitions,
     routes_report_runs,
+    routes_saved_analyses,
 )
 from services.reporting.settings import ReportingSettings
 from shared.service_app import create_service_app, serve
@@ -26,6 +27,7 @@ ROUTES = (
     routes_new_analyses,
     routes_projection_overrides,
     routes_analysis_tables,
+    routes_saved_analyses,
 )
 
 

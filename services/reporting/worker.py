@@ -2,11 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Final
 
 from services.reporting.adapters.extracts import Extracts
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.define_report import ship_definitions
 from services.reporting.application.run_report import TASK, make_report
+from services.reporting.application.run_saved_analysis import TASK as SAVED_ANALYSIS_TASK
+from services.reporting.application.run_saved_analysis import make_saved_analysis
 from services.reporting.consumers import SUBSCRIPTIONS
 from services.reporting.domain.shipped_definitions import SHIPPED
 from services.reporting.settings import ReportingSettings
@@ -16,6 +19,7 @@ from shared.service_worker import run_worker
 from shared.settings import load_settings
 
 SERVICE = "reporting"
+ANALYSIS_TASK: Final = JobTask(name=SAVED_ANALYSIS_TASK, run=make_saved_analysis)
 
 
 async def ship_reports(database: Database, _stop: asyncio.Event) -> None:
@@ -39,7 +43,10 @@ def main() -> None:
             SERVICE,
             load_settings(ReportingSettings),
             subscriptions=SUBSCRIPTIONS,
-            tasks=(report_task(extracts),),
+            tasks=(
+                report_task(extracts),
+                ANALYSIS_TASK,
+            ),
             parts=(ship_reports,),
         )
     finally:

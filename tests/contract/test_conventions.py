@@ -39,6 +39,7 @@ ONCE: Final = "is possible once; whoever comes second is refused with 409"
 CURRENT: Final = "acts on what is stored at that moment, under a lock"
 WITHOUT_IF_MATCH: Final = {
     "POST /v1/analyses/{analysis_id}/overrides": ADDS,
+    "POST /v1/saved-analyses/{saved_analysis_id}/runs": ADDS,
     "POST /v1/allocations/{allocation_id}/reversal": ONCE,
     "POST /v1/api-keys/{api_key_id}/revocation": CURRENT,
     "POST /v1/bank-lines/{bank_line_id}/link": ONCE,

@@ -43,6 +43,7 @@ class NewAnalysis:
     table_id: UUID
     rows: Sequence[SourceRow]
     result: AnalysisResult
+    saved: tuple[UUID, int] | None = None
 
 
 async def add_table(connection: AsyncConnection, new: NewTable, *, at: datetime, by: str) -> UUID:
@@ -116,6 +117,8 @@ async def add_analysis(connection: AsyncConnection, new: NewAnalysis, *, at: dat
             "rows_sha256": rows_sha256(new.rows),
             "content": content,
             "content_sha256": hashlib.sha256(content).hexdigest(),
+            "saved_analysis_id": new.saved[0] if new.saved else None,
+            "saved_revision": new.saved[1] if new.saved else None,
             "at": at,
             "by": by,
         },
@@ -188,8 +191,8 @@ _ADD_TABLE: Final = sa.text(
 _ADD_ANALYSIS: Final = sa.text(
     """
     INSERT INTO analyses (id, kind, title, zone, partner_code, options, table_id, row_count, rows_sha256, content,
-        content_sha256, made_at, made_by)
+        content_sha256, made_at, made_by, saved_analysis_id, saved_revision)
     VALUES (:id, :kind, :title, :zone, :partner_code, CAST(:options AS jsonb), :table_id, :row_count, :rows_sha256,
-        :content, :content_sha256, :at, :by)
+        :content, :content_sha256, :at, :by, :saved_analysis_id, :saved_revision)
     """
 )

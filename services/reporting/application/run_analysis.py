@@ -14,9 +14,11 @@ from services.reporting.adapters.analysis_store import (
     NewTable,
     add_analysis,
     add_table,
+    frozen_result,
     table_rows,
     table_shown,
 )
+from services.reporting.adapters.saved_analysis_store import last_run
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.domain.analysis import AnalysisKind, AnalysisResult
 from services.reporting.domain.analysis_rows import SourceRow
@@ -30,7 +32,7 @@ from services.reporting.domain.landed_cost import LandedCostOptions, landed_cost
 from services.reporting.domain.margin_waterfall import MarginWaterfallOptions, margin_waterfall_analysis
 from services.reporting.domain.variance_result import variance_analysis
 from services.reporting.domain.variance_rows import VarianceOptions
-from services.reporting.domain.what_if import WhatIf, changed_rows, compared
+from services.reporting.domain.what_if import WhatIf, changed_rows, compared, since_before
 from shared.identity import RowScope
 
 Analyse = Callable[[Sequence[SourceRow], Any], AnalysisResult]
@@ -55,6 +57,7 @@ class WantedAnalysis:
     partner_code: str | None = None
     rows: Sequence[SourceRow] | None = None
     table_id: UUID | None = None
+    saved: tuple[UUID, int] | None = None  # the saved analysis that is made, and its revision
 
 
 async def run_analysis(
@@ -63,6 +66,10 @@ async def run_analysis(
     """The id of the frozen analysis. The refusals of its kind; AnalysisTableUnknown for rows that are not there."""
     wanted, table_id, rows = await _source(work, wanted, scope)
     result = await asyncio.to_thread(analysed, wanted.kind, rows, wanted.options)
+    if wanted.saved is not None:
+        before = await last_run(work.connection, wanted.saved[0])
+        if before is not None:
+            result = since_before(frozen_result(before.content).figures, result)
     if table_id is None:
         new = NewTable(rows=rows, name=None, zone=wanted.zone, partner_code=wanted.partner_code)
         table_id = await add_table(work.connection, new, at=at, by=actor)
@@ -75,6 +82,7 @@ async def run_analysis(
         table_id=table_id,
         rows=rows,
         result=result,
+        saved=wanted.saved,
     )
     return await add_analysis(work.connection, analysis, at=at, by=actor)
 

@@ -45,6 +45,12 @@ class AnalysisUnknown(NotFound):
     code, title = "analysis_not_found", "There is no such analysis"
 
 
+class SavedAnalysisUnknown(NotFound):
+    """No such saved analysis, or not the caller's to see."""
+
+    code, title = "saved_analysis_not_found", "There is no such saved analysis"
+
+
 class ProjectedFigureUnknown(Invalid):
     """The analysis is no projection, or does not project this series or period."""
 

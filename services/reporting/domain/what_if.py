@@ -72,6 +72,16 @@ def compared(before: AnalysisResult, after: AnalysisResult) -> AnalysisResult:
     )
 
 
+def since_before(before: Sequence[Figure], result: AnalysisResult) -> AnalysisResult:
+    """The result with a table of its figures beside those of the run before."""
+    table = replace(
+        _what_if_table(before, result.figures),
+        code="since_before",
+        title="Figures of the run before, and of this one",
+    )
+    return replace(result, tables=(table, *result.tables))
+
+
 def _is_meant(row: SourceRow, where: Mapping[str, str]) -> bool:
     return all(row.get(column, "") == value for column, value in where.items())
 

@@ -21,12 +21,15 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
         service, CSV.replace("West", "Others").encode(), "text/csv", name="Others' rows", zone="Others"
     )
     analysis = await analysed(service, "variance", {"table_id": table["id"]})
+    saving = {"name": "Others' months", "kind": "variance", "table_name": "Others' rows", "zone": "Others"}
+    saved = await asked(service, "POST", "/v1/saved-analyses", json=saving)
     world = World(
         places={
             "definition": Place(of_others=draft["name"], of_nobody=a_name()),
             "run_id": Place(of_others=runs[1]["id"], of_nobody=str(uuid7())),
             "analysis_id": Place(of_others=analysis["id"], of_nobody=str(uuid7())),
             "table_id": Place(of_others=table["id"], of_nobody=str(uuid7())),
+            "saved_analysis_id": Place(of_others=saved.json()["id"], of_nobody=str(uuid7())),
             "position": Place(of_others="1", of_nobody="9"),
         },
         strangers=[a_caller("zonal_sales", zones=("Own",))],

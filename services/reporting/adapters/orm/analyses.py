@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.reporting.adapters.orm.base import Record
@@ -43,7 +43,19 @@ class AnalysisRecord(Record):
     __table_args__ = (
         CheckConstraint(KINDS, "kind"),
         CheckConstraint("content_sha256 = encode(sha256(content), 'hex')", "content"),
+        ForeignKeyConstraint(
+            ["saved_analysis_id", "saved_revision"],
+            ["saved_analyses.id", "saved_analyses.revision"],
+            name="fk_analyses_saved_analysis_id_saved_analyses",
+            match="FULL",
+        ),
         Index("ix_analyses_kind", "kind", "id"),
+        Index(
+            "ix_analyses_saved",
+            "saved_analysis_id",
+            "id",
+            postgresql_where=text("saved_analysis_id IS NOT NULL"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -58,6 +70,30 @@ class AnalysisRecord(Record):
     content_sha256: Mapped[str]
     made_at: Mapped[datetime]
     made_by: Mapped[str]
+    saved_analysis_id: Mapped[UUID | None]
+    saved_revision: Mapped[int | None]
+
+
+class SavedAnalysisRecord(Record):
+    """What is analysed again and again: a row per version, the newest counts."""
+
+    __tablename__ = "saved_analyses"
+    __table_args__ = (
+        CheckConstraint("revision > 0", "revision"),
+        CheckConstraint(KINDS, "kind"),
+        Index("ix_saved_analyses_table_name", "table_name"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    kind: Mapped[str]
+    table_name: Mapped[str]
+    options: Mapped[dict[str, Any]]
+    zone: Mapped[str | None]
+    partner_code: Mapped[str | None]
+    runs_on_new_rows: Mapped[bool]
+    kept_at: Mapped[datetime]
+    kept_by: Mapped[str]
 
 
 class ProjectionOverrideRecord(Record):

@@ -1,0 +1,99 @@
+"""Bodies of analyses that are made again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import Field, ValidationError, model_validator
+
+from services.reporting.adapters.analysis_store import Row
+from services.reporting.adapters.saved_analysis_store import SavedAnalysis
+from services.reporting.api.schemas_analyses import AnalysisDraft, VarianceDraft
+from services.reporting.api.schemas_bundling import BundlingDraft
+from services.reporting.api.schemas_costing import BillOfMaterialsDraft, LandedCostDraft, MarginWaterfallDraft
+from services.reporting.api.schemas_forecasts import ProjectionDraft
+from services.reporting.domain.analysis import AnalysisKind
+from shared.wire import WireModel
+
+DRAFTS: Final[Mapping[AnalysisKind, type[AnalysisDraft]]] = {
+    AnalysisKind.VARIANCE: VarianceDraft,
+    AnalysisKind.BILL_OF_MATERIALS: BillOfMaterialsDraft,
+    AnalysisKind.LANDED_COST: LandedCostDraft,
+    AnalysisKind.MARGIN_WATERFALL: MarginWaterfallDraft,
+    AnalysisKind.PROJECTION: ProjectionDraft,
+    AnalysisKind.BUNDLING: BundlingDraft,
+}
+
+
+class SavedAnalysisDraft(WireModel):
+    """What is to be analysed again and again."""
+
+    name: Annotated[str, Field(min_length=3, max_length=120, examples=["Month against plan"])]
+    kind: AnalysisKind
+    table_name: Annotated[
+        str,
+        Field(min_length=1, max_length=120, description="Rows told under this name", examples=["October"]),
+    ]
+    options: Annotated[
+        dict[str, Any],
+        Field(
+            default_factory=dict,
+            description="The fields of the request of this kind, without title and rows",
+            examples=[{"keys": ["product_code"], "hierarchy": ["zone"]}],
+        ),
+    ]
+    zone: Annotated[
+        str | None, Field(max_length=200, description="Of which zone; its people see the answers")
+    ] = None
+    partner_code: Annotated[str | None, Field(max_length=40, description="Of which partner")] = None
+    runs_on_new_rows: Annotated[
+        bool, Field(description="Whether it is made again whenever rows of the name are told")
+    ] = True
+
+    @model_validator(mode="after")
+    def _options_are_of_the_kind(self) -> Self:
+        try:
+            self._asked()
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            raise ValueError(f"options: {'; '.join(wrong)}") from error
+        return self
+
+    def saved(self) -> SavedAnalysis:
+        """With its options' defaults written out: a later default does not change what was saved."""
+        return SavedAnalysis(
+            name=self.name,
+            kind=self.kind,
+            table_name=self.table_name,
+            options=self._asked().options(),
+            zone=self.zone,
+            partner_code=self.partner_code,
+            runs_on_new_rows=self.runs_on_new_rows,
+        )
+
+    def _asked(self) -> AnalysisDraft:
+        return DRAFTS[self.kind].model_validate({"title": self.name, **self.options})
+
+
+class SavedAnalysisBody(WireModel):
+    """What is analysed again and again, as its newest version says."""
+
+    id: UUID
+    revision: int
+    name: str
+    kind: AnalysisKind
+    table_name: Annotated[str, Field(description="Rows told under this name")]
+    options: Annotated[dict[str, Any], Field(description="What is asked, defaults written out")]
+    zone: str | None
+    partner_code: str | None
+    runs_on_new_rows: Annotated[bool, Field(description="Whether new rows make it again")]
+    kept_at: Annotated[datetime, Field(description="When this version was saved; UTC")]
+    kept_by: Annotated[str, Field(description="Who saved this version, by the token's subject")]
+
+
+def saved_body(row: Row) -> SavedAnalysisBody:
+    """The newest version."""
+    return SavedAnalysisBody.model_validate(
+        {name: getattr(row, name) for name in SavedAnalysisBody.model_fields}
+    )

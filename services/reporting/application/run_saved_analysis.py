@@ -1,0 +1,77 @@
+"""Makes a saved analysis again: of the newest rows of its name, beside the figures of the run before."""
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from services.reporting.adapters.analysis_store import Row
+from services.reporting.adapters.saved_analysis_store import (
+    hold_saved,
+    last_run,
+    newest_table,
+    saved_for_rows,
+)
+from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.application.run_analysis import WantedAnalysis, run_analysis
+from services.reporting.application.save_analysis import known_saved
+from services.reporting.domain.analysis import AnalysisKind
+from services.reporting.domain.errors import AnalysisTableUnknown
+from shared.database import Database
+from shared.identity import RowScope
+from shared.jobs import Job, enqueue
+
+TASK: Final = "run_saved_analysis"
+EVERYTHING: Final = RowScope(sees_all=True, zones=frozenset(), partner_code=None)
+
+
+async def run_saved_analysis(
+    work: UnitOfWork, saved_id: UUID, scope: RowScope, *, at: datetime, actor: str
+) -> UUID:
+    """The id of the analysis. AnalysisTableUnknown before rows of its name were told."""
+    await hold_saved(work.connection, saved_id)
+    saved = await known_saved(work, saved_id, scope)
+    table = await newest_table(work.connection, saved.table_name)
+    if table is None:
+        raise AnalysisTableUnknown(f"No rows were told under the name {saved.table_name}")
+    return await run_analysis(work, _wanted(saved, table), scope, at=at, actor=actor)
+
+
+async def queue_saved_analyses(work: UnitOfWork, table_name: str) -> None:
+    """Have those made again that wait for rows of this name; whoever saved them has asked for the jobs."""
+    for saved in await saved_for_rows(work.connection, table_name):
+        await enqueue(
+            work.connection,
+            TASK,
+            {"saved_analysis_id": str(saved.id)},
+            created_by=saved.kept_by,
+            lock=f"saved|{saved.id}",
+        )
+
+
+async def make_saved_analysis(database: Database, job: Job) -> None:
+    """The job: harmless to repeat, because the same rows by the same version are not analysed twice."""
+    saved_id = UUID(str(job.payload["saved_analysis_id"]))
+    async with UnitOfWork(database) as work:
+        saved = await known_saved(work, saved_id, EVERYTHING)
+        table = await newest_table(work.connection, saved.table_name)
+        before = await last_run(work.connection, saved_id)
+        is_made = (
+            before is not None
+            and table is not None
+            and (before.table_id, before.saved_revision) == (table.id, saved.revision)
+        )
+        if not is_made:
+            await run_saved_analysis(work, saved_id, EVERYTHING, at=datetime.now(UTC), actor=saved.kept_by)
+        await work.commit()
+
+
+def _wanted(saved: Row, table: Row) -> WantedAnalysis:
+    return WantedAnalysis(
+        kind=AnalysisKind(saved.kind),
+        title=f"{saved.name}, version {table.version}",
+        options=saved.options,
+        zone=saved.zone,
+        partner_code=saved.partner_code,
+        table_id=table.id,
+        saved=(saved.id, saved.revision),
+    )

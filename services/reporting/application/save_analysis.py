@@ -1,0 +1,50 @@
+"""Saves what is to be analysed again, and changes it by a new version."""
+
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.reporting.adapters.analysis_store import Row
+from services.reporting.adapters.saved_analysis_store import (
+    SavedAnalysis,
+    add_revision,
+    hold_saved,
+    saved_shown,
+)
+from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.domain.errors import SavedAnalysisUnknown
+from shared.errors import Stale
+from shared.identity import RowScope
+
+
+async def save_analysis(work: UnitOfWork, saved: SavedAnalysis, *, at: datetime, actor: str) -> UUID:
+    """Its id; it is made when somebody asks, or when rows of its name are told."""
+    saved_id = uuid7()
+    await add_revision(work.connection, (saved_id, 1), saved, at=at, by=actor)
+    return saved_id
+
+
+async def change_saved_analysis(
+    work: UnitOfWork,
+    change: tuple[UUID, int],
+    saved: SavedAnalysis,
+    scope: RowScope,
+    who: tuple[str, datetime],
+) -> None:
+    """`change` is which one and the revision it was decided on. Stale when somebody was first."""
+    saved_id, revision = change
+    await hold_saved(work.connection, saved_id)
+    known = await known_saved(work, saved_id, scope)
+    if known.revision != revision:
+        raise Stale(f"It is at revision {known.revision}; read it again", revision=known.revision)
+    actor, at = who
+    await add_revision(work.connection, (saved_id, revision + 1), saved, at=at, by=actor)
+
+
+async def known_saved(work: UnitOfWork, saved_id: UUID, scope: RowScope) -> Row:
+    """The newest version. SavedAnalysisUnknown for one that is not there, or not the caller's to see."""
+    row = await saved_shown(work.connection, scope, saved_id)
+    if row is None:
+        raise SavedAnalysisUnknown(f"There is no saved analysis {saved_id}")
+    return row
