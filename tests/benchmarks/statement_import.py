@@ -31,6 +31,7 @@ PARTNERS: Final = 2_000
 ACCOUNT: Final = "50200012345678"
 INVOICES_TOGETHER: Final = 10_000
 MEMORY_MAX_MB: Final = 300
+STEP: Final = 10_000  # lines between two words on how far it is
 LINE_TEXTS: Final = (
     "{*}Amt",
     "{*}CdtDbtInd",
@@ -58,10 +59,12 @@ async def measure(system: FragileSystem, line_count: int = LINES) -> Ratio:
         system.start("payments worker")
         importing, used, peak_mb, counts = _import(system, file)
     await database.close()
-    assert peak_mb < MEMORY_MAX_MB, f"the worker took {peak_mb:.0f} MB"
     print(
-        f"P5 {line_count / importing:,.0f} lines/s imported, {line_count / min(parses):,.0f}/s parsed; {counts}"
+        f"P5 {line_count / importing:,.0f} lines/s imported, {line_count / min(parses):,.0f}/s parsed; {counts};"
+        f" processor seconds: parse {parsing:.2f}, worker {used:.0f}; at most {peak_mb:.0f} MB; the reading alone"
+        f" {read:.1f} s"
     )
+    assert peak_mb < MEMORY_MAX_MB, f"the worker took {peak_mb:.0f} MB"
     what = f"a CAMT.053 of {line_count:,} lines uploaded, booked and matched"
     note = (
         f"worker at most {peak_mb:.0f} MB and {used:.0f} s of processor time, against which the parse's are"
@@ -159,7 +162,13 @@ def _import(system: FragileSystem, file: Path) -> tuple[float, float, float, dic
             peak = max(peak, sum(process.memory_info().rss for process in family))
             used = sum(map(_used_by, family)) - before
             job = client.get(statement["job_url"]).json()
-            progress.append(job["counts"].get("lines_read", 0))
+            lines_read = job["counts"].get("lines_read", 0)
+            if progress and lines_read // STEP > progress[-1] // STEP:
+                print(
+                    f"{lines_read:,} lines: worker {used:.0f} s of processor time, at most {peak / 1e6:.0f} MB",
+                    flush=True,
+                )
+            progress.append(lines_read)
         seconds = time.perf_counter() - started
         statement = client.get(f"/v1/bank-statements/{statement['id']}").json()
     assert statement["state"] == "imported", statement

@@ -112,7 +112,7 @@ def _in_ledgers(asked: Iterable[FoundInvoice], ledgers: Mapping[str, Ledger]) ->
     for one in asked:
         ledger = ledgers.get(one.partner_code)
         place = ledger.place_of(one) if ledger is not None else None
-        if ledger is not None and place is not None and place in ledger.open:
+        if ledger is not None and place is not None and ledger.open_at(place) is not None:
             yield ledger.invoices[place]
 
 

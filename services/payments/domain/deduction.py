@@ -22,14 +22,11 @@ _TEN_THOUSANDTH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PayableInvoice:
-    """An invoice with what is still open of it now, and the part of its taxable value that this stands for; its number
-    as payers quote it."""
+    """An invoice with what is still open of it now, and the part of its taxable value that this stands for."""
 
     invoice: OpenInvoice
     open_minor: int
     taxable_minor: int
-    number_key: str = ""
-    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,8 @@ def _follows(year: str, next_year: str) -> bool:
 def number_keys(number: str) -> tuple[str, ...]:
     """What to store beside an open invoice so that a quoted number finds it: the whole number, its serial without
     leading zeros, and the last four digits of the serial."""
-    return keys_of(normalised_number(number), serial_of(number))
-
-
-def keys_of(number_key: str, serial: str) -> tuple[str, ...]:
-    """The same from a number whose normalised form and serial are known already."""
-    keys = [number_key, "#" + serial.lstrip("0")]
+    serial = serial_of(number)
+    keys = [normalised_number(number), "#" + serial.lstrip("0")]
     if len(serial) > _KEY_TAIL:
         keys.append("#" + serial[-_KEY_TAIL:].lstrip("0"))
     return tuple(dict.fromkeys(keys))

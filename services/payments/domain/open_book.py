@@ -3,22 +3,22 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import islice
-from operator import is_
+from operator import itemgetter
 from typing import Protocol
 from uuid import UUID
 
 from services.payments.domain.deduction import PayableInvoice
 from services.payments.domain.deduction_terms import NO_PARTNER_TERMS, PartnerTerms, TermsByPartner
-from services.payments.domain.invoice_number import keys_of, normalised_number, serial_of
+from services.payments.domain.invoice_number import normalised_number, number_keys, serial_of
 from services.payments.domain.matching_policy import MatchingPolicy, SearchBounds
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.subset_sum import RunSums, SubsetSums, subset_sums
-from services.payments.domain.written_numbers import NO_NUMBERS, OpenNumbers, WrittenNumbers
+from services.payments.domain.written_numbers import NO_NUMBERS, OpenNumbers, Texts, WrittenNumbers
 
 
 class Aged(Protocol):
@@ -34,11 +34,11 @@ class Aged(Protocol):
 
 @dataclass(slots=True)
 class Ledger:
-    """All invoices of one partner in the batch, each in its place for good, and which are open. Their numbers are sorted
-    once, however often some of them are paid."""
+    """All invoices of one partner in the batch, each in its place for good, and what is left of those of which something
+    was used. Their numbers are sorted once, however often some of them are paid."""
 
     invoices: list[PayableInvoice] = field(default_factory=list)
-    open: dict[int, PayableInvoice] = field(default_factory=dict)
+    _left: dict[int, PayableInvoice | None] = field(default_factory=dict)
     _numbers: WrittenNumbers | None = None
     _serials: WrittenNumbers | None = None
 
@@ -46,18 +46,26 @@ class Ledger:
     def of(cls, invoices: Iterable[OpenInvoice]) -> "Ledger":
         """Open invoices of one partner, oldest first; one that is given twice counts once."""
         unique = {invoice.id: invoice for invoice in invoices if invoice.open_minor > 0}
-        payables = [_payable(one, one.open_minor) for one in sorted(unique.values(), key=_by_age)]
-        return cls(payables, dict(enumerate(payables)))
+        return cls([_payable(one, one.open_minor) for one in sorted(unique.values(), key=_by_age)])
+
+    def open_at(self, place: int) -> PayableInvoice | None:
+        """What is left of the invoice at the place; None when nothing is."""
+        return self._left[place] if place in self._left else self.invoices[place]
+
+    def opened(self) -> Iterator[tuple[int, PayableInvoice]]:
+        """The places and what is open there, oldest first."""
+        if not self._left:
+            yield from enumerate(self.invoices)
+            return
+        for place in range(len(self.invoices)):
+            if payable := self.open_at(place):
+                yield place, payable
 
     def settled_since(self) -> dict[int, int]:
         """What is left of the invoices of which something was used since the ledger was made, by their places."""
-        if all(map(is_, self.open.values(), self.invoices)) and len(self.open) == len(self.invoices):
-            return {}
-        opened = ((place, self.open.get(place)) for place in range(len(self.invoices)))
         return {
-            place: left.open_minor if left is not None else 0
-            for place, left in opened
-            if left is not self.invoices[place]
+            place: left.open_minor if left else 0
+            for place, left in sorted(self._left.items(), key=itemgetter(0))
         }
 
     def place_of(self, invoice: Aged) -> int | None:
@@ -72,23 +80,23 @@ class Ledger:
     def use(self, invoice: OpenInvoice, amount_minor: int) -> None:
         place = self.place_of(invoice)
         assert place is not None, "only an invoice of the ledger can be paid"
-        left = self.open[place].open_minor - amount_minor
+        before = self.open_at(place)
+        left = (before.open_minor if before else 0) - amount_minor
         assert left >= 0 < amount_minor, "a decision may not use more than is open"
-        if left:
-            self.open[place] = _payable(invoice, left)
-        else:
-            del self.open[place]
+        self._left[place] = _payable(invoice, left) if left else None
 
     @property
     def numbers(self) -> WrittenNumbers:
         if self._numbers is None:
-            self._numbers = WrittenNumbers(tuple(payable.number_key for payable in self.invoices))
+            self._numbers = WrittenNumbers(
+                Texts(normalised_number(one.invoice.number) for one in self.invoices)
+            )
         return self._numbers
 
     @property
     def serials(self) -> WrittenNumbers:
         if self._serials is None:
-            self._serials = WrittenNumbers(tuple(payable.serial for payable in self.invoices))
+            self._serials = WrittenNumbers(Texts(serial_of(one.invoice.number) for one in self.invoices))
         return self._serials
 
 
@@ -197,15 +205,16 @@ class OpenBook:
         if id(invoice) not in self._places:
             self._places[id(invoice)] = invoice, ledger.place_of(invoice)
         _, place = self._places[id(invoice)]
-        return None if place is None else ledger.open.get(place)
+        return None if place is None else ledger.open_at(place)
 
     def account(self, partner_code: str) -> PartnerAccount:
         account = self._accounts.get(partner_code)
         if account is None:
             ledger = self._ledgers.get(partner_code) or Ledger()
-            places = list(islice(ledger.open, self._bounds.items_max))
+            opened = list(islice(ledger.opened(), self._bounds.items_max))
+            places = [place for place, _ in opened]
             account = self._accounts[partner_code] = PartnerAccount(
-                tuple(islice(ledger.open.values(), self._bounds.items_max)),
+                tuple(payable for _, payable in opened),
                 self._bounds,
                 self._terms.of(partner_code),
                 OpenNumbers(ledger.numbers, places),
@@ -231,7 +240,7 @@ def named_by_key(payables: Iterable[PayableInvoice], keys: Collection[str]) -> d
     """The invoices that have one of the keys, oldest first."""
     named: dict[str, list[OpenInvoice]] = defaultdict(list)
     for payable in payables:
-        for key in keys_of(payable.number_key, payable.serial):
+        for key in number_keys(payable.invoice.number):
             if key in keys:
                 named[key].append(payable.invoice)
     return {key: sorted(invoices, key=_by_age) for key, invoices in named.items()}
@@ -240,7 +249,7 @@ def named_by_key(payables: Iterable[PayableInvoice], keys: Collection[str]) -> d
 def _by_amount(ledgers: Iterable[Ledger], amounts_minor: Collection[int]) -> dict[int, list[OpenInvoice]]:
     found: dict[int, list[OpenInvoice]] = defaultdict(list)
     for ledger in ledgers:
-        for payable in ledger.open.values():
+        for _, payable in ledger.opened():
             if payable.open_minor in amounts_minor:
                 found[payable.open_minor].append(payable.invoice)
     return {amount: sorted(invoices, key=_by_age) for amount, invoices in found.items()}
@@ -258,5 +267,4 @@ def _payable(invoice: OpenInvoice, left_minor: int) -> PayableInvoice:
     taxable = invoice.taxable_minor
     if left_minor != invoice.total_minor and invoice.total_minor > 0:
         taxable = taxable * left_minor // invoice.total_minor
-    number = invoice.number
-    return PayableInvoice(invoice, left_minor, taxable, normalised_number(number), serial_of(number))
+    return PayableInvoice(invoice, left_minor, taxable)

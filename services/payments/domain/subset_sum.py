@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import accumulate, combinations, repeat
 
 _HALVES_KEPT = 64
+_SMALL = 65_536  # places fit into two bytes
 Subset = tuple[int, ...]
 
 
@@ -41,7 +42,7 @@ class RunSums:
     _SEARCHES = 40
 
     def __init__(self, amounts: Sequence[int], length_max: int) -> None:
-        self._prefix_sums = [0, *accumulate(amounts)]
+        self._prefix_sums = array("q", [0, *accumulate(amounts)])
         self._length_max = length_max
         self._searches = 0
         self._sums: Sequence[int] | None = None
@@ -144,7 +145,8 @@ def subset_sums(amounts: Sequence[int], *, size_max: int) -> SubsetSums:
 
 def _rising(half: _Half, amounts: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
     totals = half.totals(amounts)
-    places = array("I", sorted(half.in_order, key=totals.__getitem__))
+    small = "H" if len(totals) <= _SMALL else "I"
+    places = array(small, sorted(half.in_order, key=totals.__getitem__))
     return array("q", [totals[place] for place in places]), places
 
 

@@ -2,14 +2,40 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import overload
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _FEW = 200
+
+
+class Texts(Sequence[str]):
+    """Short texts in one: a hundred thousand of their own would take five times as much."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        listed = list(texts)
+        self._joined = "".join(listed)
+        self._ends = array("I", [0, *accumulate(map(len, listed))])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return list(self)[place]
+        return self._joined[self._ends[place] : self._ends[place + 1]]
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._joined[start:end] for start, end in pairwise(self._ends))
 
 
 class _Order:
@@ -40,9 +66,9 @@ class _Order:
 
 @dataclass(frozen=True)
 class WrittenNumbers:
-    """Numbers in capital letters and digits; answers are positions in the tuple."""
+    """Numbers in capital letters and digits; answers are positions among them."""
 
-    texts: tuple[str, ...]
+    texts: Sequence[str]
 
     @cached_property
     def _forwards(self) -> _Order:
