@@ -37,6 +37,7 @@ from shared.inbox import apply_once
 from tests.factories.receiving_servers import DropBox, Mailbox, certificate, mail_server, sftp_server
 from tests.integration.partners.schedule_desk import DUE, Desk
 from tests.integration.partners.test_orders import an_order, told
+from tests.integration.partners.told_ledger import the_ledger_agrees_on_all
 from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, a_caller, calling
 from tests.provisions import DatabaseFactory
 
@@ -175,9 +176,10 @@ def variables(settings: PartnersSettings, mailbox: Mailbox, trusted: Path) -> di
 
 
 async def known_partners(morning: Morning) -> list[str]:
-    """Each with an open invoice and an order; every other one takes files, the rest letters."""
+    """Each with an invoice that the ledger knows too, and an order; every other one takes files, the rest letters."""
     codes = await morning.desk.partners(PARTNERS)
     await morning.desk.sheets(codes)
+    await the_ledger_agrees_on_all(morning.desk.service, morning.desk.database, codes)
     for start in range(0, PARTNERS, 100):
         await told(morning.desk.service, *(an_order(code) for code in codes[start : start + 100]))
     places = {"drop_box": morning.drop_box.address, "host_key": morning.drop_box.host_key}

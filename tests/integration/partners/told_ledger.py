@@ -1,5 +1,6 @@
 """What payments would tell of accounts: the same as the sheets come to, or something else."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,22 @@ async def ledger_told(
     event = AccountsToldV1(position=position, as_of=datetime.now(UTC), accounts=(figures,))
     await service[1]([told(event)])
     return position
+
+
+async def the_ledger_agrees_on_all(
+    service: PartnersService, database: Database, codes: Sequence[str]
+) -> None:
+    """The same of many partners."""
+    async with database.reading() as connection:
+        compared = await compared_accounts(connection, codes)
+    figures = [
+        AccountFigures(partner_code=one.partner_code, currency=one.currency, **asdict(one.here))
+        for one in compared
+    ]
+    for start in range(0, len(figures), 200):
+        accounts = tuple(figures[start : start + 200])
+        event = AccountsToldV1(position=uuid7().int >> 80, as_of=datetime.now(UTC), accounts=accounts)
+        await service[1]([told(event)])
 
 
 async def the_ledger_agrees(service: PartnersService, database: Database, code: str) -> None:
