@@ -416,6 +416,7 @@ RULES: Final = (
     Rule("GET", "/v1/report-runs/{run_id}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/report-runs/{run_id}/rows", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/report-runs/{run_id}/rows/{position}/details", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/report-runs/{run_id}/content", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/report-runs/{run_id}/comparison", BACK_OFFICE | ANALYSTS | ZONES),
     # research
     Rule("GET", "/v1/opportunities", BACK_OFFICE | ANALYSTS | ZONES),

@@ -152,7 +152,7 @@ class _Export:
         media_type = MEDIA_TYPES[page.medium]
         if page.medium is Medium.CSV:
             media_type += "; charset=utf-8; header=present"
-        return StreamingResponse(_chunks(spool), media_type=media_type, headers=headers)
+        return StreamingResponse(chunks(spool), media_type=media_type, headers=headers)
 
     async def _write(self, target: IO[bytes], page: PageRequest, read: ReadPage) -> None:
         table, file = self._opened(target, page.medium)
@@ -196,7 +196,8 @@ def _filters(dependant: Dependant) -> Iterator[str]:
         yield from _filters(part)
 
 
-def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
+def chunks(spool: IO[bytes]) -> Iterator[bytes]:
+    """The file in parts; it is closed with the last one."""
     with spool:
         while chunk := spool.read(CHUNK_BYTES):
             yield chunk

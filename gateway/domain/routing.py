@@ -169,6 +169,7 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/remittance-advices/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("GET", "/v1/accounts/{partner}/statement"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/account-statements"): Bounds(120.0, BODY_BYTES_MAX),
+    ("GET", "/v1/report-runs/{run_id}/content"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/audit-trail/verification"): Bounds(120.0, BODY_BYTES_MAX),
     ("GET", "/v1/periods/{month}/checklist"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/saved-analyses/{saved_analysis_id}/runs"): Bounds(120.0, BODY_BYTES_MAX),

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import IO
 
-from shared.documents.table import Amount, Calculated, Cell, Column, ColumnSum, Row, begins_like_a_formula
+from shared.documents.table import (
+    Amount,
+    Calculated,
+    Cell,
+    Column,
+    ColumnSum,
+    CountSum,
+    Row,
+    begins_like_a_formula,
+)
 
 
 class CsvTable:
@@ -45,6 +54,6 @@ def _text(cell: Cell) -> str:
             return cell.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date():
             return cell.isoformat()
-        case Calculated(value=value):
+        case CountSum(count=value) | Calculated(value=value):
             cell = value
     return "" if cell is None else str(cell)

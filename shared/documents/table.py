@@ -45,6 +45,13 @@ class ColumnSum:
 
 
 @dataclass(frozen=True, slots=True)
+class CountSum:
+    """The sum of the whole numbers above, which a workbook calculates."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Calculated:
     """What a workbook calculates from other cells of the row, e.g. `={actual}-{base}` by the names of their columns.
 
@@ -55,7 +62,7 @@ class Calculated:
     value: Amount | Decimal
 
 
-Cell = str | bool | int | Decimal | date | datetime | Amount | ColumnSum | Calculated | None
+Cell = str | bool | int | Decimal | date | datetime | Amount | ColumnSum | CountSum | Calculated | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import IO, Final
@@ -19,6 +20,7 @@ from shared.documents.table import (
     Cell,
     Column,
     ColumnSum,
+    CountSum,
     Kind,
     Row,
     begins_like_a_formula,
@@ -33,6 +35,17 @@ _CUT_MARK: Final = " … (cut)"
 _FIRST_DATE: Final = date(1900, 3, 1)  # before it spreadsheets count days that never were
 _WIDTH_MIN: Final = 8
 _WIDTH_MAX: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetChart:
+    """One column of a table drawn over another, both by their places; its first rows, totals left out."""
+
+    title: str
+    category: int
+    value: int
+    rows_count: int
+    is_line: bool
 
 
 class Workbook:
@@ -63,6 +76,16 @@ class Workbook:
         table = SheetTable(self, self._book.add_worksheet(name), columns, heading)
         self._sheets.append(table)
         return table
+
+    def chart(self, table: "SheetTable", wanted: SheetChart) -> None:
+        """A sheet with a chart that the reader's program draws from the table, and draws anew when it is changed."""
+        drawn = self._book.add_chart({"type": "line" if wanted.is_line else "column"})
+        assert drawn is not None, "the library knows both types"
+        drawn.add_series(table.series(wanted))
+        drawn.set_title({"name": wanted.title, "name_font": {"size": 12}})
+        drawn.set_legend({"none": True})
+        drawn.set_size({"width": 960, "height": 480})
+        self._book.add_worksheet("Chart").insert_chart(1, 1, drawn)
 
     def format(self, **properties: object) -> Format:
         """One object per look, however many cells have it."""
@@ -126,6 +149,17 @@ class SheetTable:
         self._finish_filter()
         self._write_row(row, {"bold": True, "top": 1})
 
+    def series(self, wanted: SheetChart) -> dict[str, object]:
+        """Where the figures of a chart stand."""
+        first, last = self._header + 1, self._header + wanted.rows_count
+        name = self._sheet.name
+        return {
+            "categories": [name, first, wanted.category, last, wanted.category],
+            "values": [name, first, wanted.value, last, wanted.value],
+            "fill": {"color": "#1F3864"},
+            "gap": 60,
+        }
+
     def finish(self) -> None:
         """Set what is known only at the end: filter and widths."""
         self._finish_filter()
@@ -155,7 +189,10 @@ class SheetTable:
             case Amount():
                 self._write_number(place, cell.text, number_format(cell.text, cell.currency), look)
             case ColumnSum():
-                self._write_sum(place, cell.amount, look)
+                shown_as = number_format(cell.amount.text, cell.amount.currency)
+                self._write_sum(place, cell.amount, cell.amount.text, {"num_format": shown_as, **look})
+            case CountSum():
+                self._write_sum(place, cell.count, str(cell.count), look)
             case Calculated():
                 self._write_calculated(place, cell, look)
             case datetime():
@@ -180,17 +217,18 @@ class SheetTable:
         )
         self._widen(place, len(text) * 5 // 4)
 
-    def _write_sum(self, place: int, amount: Amount, look: dict[str, object]) -> None:
+    def _write_sum(self, place: int, whole: Amount | int, text: str, look: dict[str, object]) -> None:
         """A formula that follows the filter; a sum with more digits than a number holds is written as it is."""
         first, last = self._header + 2, self._next
-        if last < first or _digits(amount.text) > DIGITS_MAX:
-            self._write_cell(place, amount, look)
+        if last < first or _digits(text) > DIGITS_MAX:
+            self._write_cell(
+                place, whole, {name: value for name, value in look.items() if name != "num_format"}
+            )
             return
         letter = xl_col_to_name(place)
-        shown = self._book.format(num_format=number_format(amount.text, amount.currency), **look)
         formula = f"=SUBTOTAL(9,{letter}{first}:{letter}{last})"
-        self._sheet.write_formula(self._next, place, formula, shown, float(amount.text))
-        self._widen(place, len(amount.text) * 5 // 4)
+        self._sheet.write_formula(self._next, place, formula, self._book.format(**look), float(text))
+        self._widen(place, len(text) * 5 // 4)
 
     def _write_calculated(self, place: int, cell: Calculated, look: dict[str, object]) -> None:
         """A formula over cells of its row, with what it comes to for readers that do not calculate."""

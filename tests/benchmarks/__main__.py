@@ -18,6 +18,7 @@ from shared.migrations.runner import upgrade
 from tests.benchmarks import (
     account_statement,
     booking,
+    columnar_reports,
     event_consumer,
     gateway_load,
     gateway_throughput,
@@ -68,6 +69,11 @@ async def measure_statement(system: FragileSystem) -> Ratio:
     return await account_statement.measure(url)
 
 
+async def measure_columns(_system: FragileSystem) -> Ratio:
+    """P14 without any server."""
+    return await asyncio.to_thread(columnar_reports.measure)
+
+
 async def measure_gateway(system: FragileSystem) -> Ratio:
     """P11 with one process each; nginx and wrk come from Debian."""
     url = await asyncio.to_thread(_database_of, system, "gateway", "bench_gateway")
@@ -106,6 +112,7 @@ MEASURES: dict[str, Measure] = {
     "P12": gateway_load.measure_added_latency,
     "P13": measure_statement,
     "P13-partners": measure_partner_documents,
+    "P14": measure_columns,
     "P16": gateway_load.measure_overload,
 }
 

@@ -52,3 +52,21 @@ class FrozenRows:
             [after, *groups.values(), limit],
         )
         return found.fetchall()
+
+    def sums(self, names: Sequence[str]) -> dict[str, object]:
+        """Exact sums of whole figures and decimals, over all rows."""
+        if not names:
+            return {}
+        summed = ", ".join(f"sum({name})" for name in names)
+        (row,) = self._engine.execute(f"SELECT {summed} FROM kept").fetchall()
+        return dict(zip(names, row, strict=True))
+
+    def summed(self, figure: str, groups: Sequence[str], limit: int) -> list[Values]:
+        """The groups with their sums; those with the largest where there are too many, in the order of the groups."""
+        named = ", ".join(groups)
+        found = self._engine.execute(
+            f"SELECT * FROM (SELECT {named}, sum({figure}) AS summed FROM kept GROUP BY ALL"
+            f" ORDER BY summed DESC NULLS LAST LIMIT ?) ORDER BY {named}",
+            [limit],
+        )
+        return found.fetchall()

@@ -1,6 +1,5 @@
 """Turns a definition into SQL over its source: names from the source alone, values as parameters alone."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,30 +53,51 @@ class Statement:
     values: dict[str, Value]
 
 
-def grouped_rows(definition: ReportDefinition, rows: Rows) -> Statement:
-    """The result of a definition with measures: one row per group, with the period before beside it if asked for."""
+FIGURES: Final = "figures"  # the table that figure_rows is kept in while a run is made
+BEHIND: Final = "rows_behind"
+
+
+def figure_rows(definition: ReportDefinition, rows: Rows) -> Statement:
+    """Groups and totals of a definition with measures in one pass over the rows, with how many are behind each."""
     values = _Values()
-    current = _grouped(definition, rows, rows.period, values)
+    groups, apart = definition.group_names, _total_groups(definition)
+    figures = _figures(definition, values)
+    chosen = _chosen(definition, rows, rows.period, values)
+    if groups == apart:
+        marked, grouping = "CAST(NULL AS BOOLEAN)", f" GROUP BY {', '.join(groups)}" if groups else ""
+    else:
+        marked = f"grouping({next(name for name in groups if name not in apart)}) = 1"
+        grouping = f" GROUP BY GROUPING SETS (({', '.join(groups)}), ({', '.join(apart)}))"
+    shown = ", ".join([*groups, *figures, f"count(*) AS {BEHIND}", f"{marked} AS is_total"])
+    return Statement(f"SELECT {shown} FROM ({chosen}){grouping}", values.given)
+
+
+def grouped_rows(definition: ReportDefinition, rows: Rows) -> Statement:
+    """The result: one row per group, with the figures of another period beside it if asked for."""
+    values = _Values()
+    current = f"SELECT * FROM {FIGURES} WHERE is_total IS NOT TRUE"
     before = _period_compared(definition, rows.period)
     if before is None:
         return Statement(_placed(definition, current), values.given)
-    earlier = _grouped(definition, rows, before, values)
     groups = definition.group_names
+    figures = _figures(definition, values)
+    chosen = _chosen(definition, rows, before, values)
+    grouping = f" GROUP BY {', '.join(groups)}" if groups else ""
+    earlier = f"SELECT {', '.join([*groups, *figures])} FROM ({chosen}){grouping}"
     same = " AND ".join(f"n.{name} IS NOT DISTINCT FROM b.{name}" for name in groups) or "true"
     shown = [f"coalesce(n.{name}, b.{name}) AS {name}" for name in groups]
     for measure in definition.measures:
-        shown += _compared(measure, SOURCES[definition.source])
+        shown += _compared(measure)
     joined = f"SELECT {', '.join(shown)} FROM ({current}) AS n FULL JOIN ({earlier}) AS b ON {same}"
     return Statement(_placed(definition, joined), values.given)
 
 
-def total_rows(definition: ReportDefinition, rows: Rows) -> Statement:
-    """The same measures of everything at once, by currency where amounts are summed."""
-    values = _Values()
-    groups = ("currency",) if "currency" in definition.group_names else ()
-    text = _grouped(definition, rows, rows.period, values, groups)
+def total_rows(definition: ReportDefinition) -> Statement:
+    """The measures of everything at once, by currency where amounts are summed, and the rows behind them."""
+    groups = _total_groups(definition)
+    names = ", ".join([*groups, *(one.name for one in definition.measures), BEHIND])
     order = " ORDER BY currency" if groups else ""
-    return Statement(f"SELECT * FROM ({text}){order}", values.given)
+    return Statement(f"SELECT {names} FROM {FIGURES} WHERE is_total IS NOT FALSE{order}", {})
 
 
 def listed_rows(definition: ReportDefinition, rows: Rows) -> Statement:
@@ -96,19 +116,19 @@ def detail_rows(definition: ReportDefinition, rows: Rows) -> Statement:
     return Statement(text, values.given)
 
 
-def _grouped(
-    definition: ReportDefinition,
-    rows: Rows,
-    period: ReportPeriod,
-    values: _Values,
-    groups: Sequence[str] | None = None,
-) -> str:
+def counted_details(definition: ReportDefinition, rows: Rows) -> Statement:
+    """How many rows of the source a run is made of."""
+    values = _Values()
+    return Statement(f"SELECT count(*) FROM ({_chosen(definition, rows, rows.period, values)})", values.given)
+
+
+def _total_groups(definition: ReportDefinition) -> tuple[str, ...]:
+    return ("currency",) if "currency" in definition.group_names else ()
+
+
+def _figures(definition: ReportDefinition, values: _Values) -> list[str]:
     source = SOURCES[definition.source]
-    groups = definition.group_names if groups is None else groups
-    figures = [f"{_figure(one, source, values)} AS {one.name}" for one in definition.measures]
-    chosen = _chosen(definition, rows, period, values)
-    grouping = f" GROUP BY {', '.join(groups)}" if groups else ""
-    return f"SELECT {', '.join([*groups, *figures])} FROM ({chosen}){grouping}"
+    return [f"{_figure(one, source, values)} AS {one.name}" for one in definition.measures]
 
 
 def _chosen(definition: ReportDefinition, rows: Rows, period: ReportPeriod, values: _Values) -> str:
@@ -178,7 +198,7 @@ def _figure(measure: Measure, source: Source, values: _Values) -> str:
     return f"CAST(coalesce(sum({column}){only}, 0) AS {kind})"
 
 
-def _compared(measure: Measure, source: Source) -> list[str]:
+def _compared(measure: Measure) -> list[str]:
     """Nothing in a period is nought for what adds up, and unknown for a share or mean."""
     adds_up = measure.function in (Function.COUNT, Function.COUNT_DISTINCT, Function.SUM)
     now, then = (

@@ -10,9 +10,13 @@ from typing import Final
 import duckdb
 
 from services.reporting.adapters.report_query import (
+    BEHIND,
+    FIGURES,
     Rows,
     Statement,
+    counted_details,
     detail_rows,
+    figure_rows,
     grouped_rows,
     listed_rows,
     total_rows,
@@ -39,44 +43,54 @@ def found_rows(
     engine: duckdb.DuckDBPyConnection, folder: Path, definition: ReportDefinition, rows: Rows
 ) -> Found:
     """ReportTooLarge beyond 200,000 rows. Blocks for as long as the engine takes."""
+    totals, details_count = _figures(engine, definition, rows) if definition.measures else ([], None)
     wanted = grouped_rows(definition, rows) if definition.measures else listed_rows(definition, rows)
-    content, count = _frozen(engine, folder, wanted, ROWS_MAX)
-    if content is None:
-        raise ReportTooLarge(
-            f"The report has {count} rows; at most {ROWS_MAX} are kept. Narrow its period or filters",
-            rows_count=count,
-        )
-    totals = _totals(engine, total_rows(definition, rows)) if definition.measures else []
-    details, details_count = _frozen(engine, folder, detail_rows(definition, rows), DETAILS_MAX)
+    if details_count is None:
+        details_count = _counted(engine, counted_details(definition, rows))
+        _check_size(details_count)
+    content, count = _frozen(engine, folder, wanted)
+    details = (
+        _frozen(engine, folder, detail_rows(definition, rows))[0] if details_count <= DETAILS_MAX else None
+    )
     return Found(
         totals=totals, rows_count=count, content=content, details_count=details_count, details=details
     )
 
 
-def _frozen(
-    engine: duckdb.DuckDBPyConnection, folder: Path, wanted: Statement, most: int
-) -> tuple[bytes | None, int]:
-    """The rows as Parquet, and their number; no bytes when they are more than `most`."""
-    engine.execute(f"CREATE TEMP TABLE found AS {wanted.text}", wanted.values)
-    try:
-        ((count,),) = engine.execute("SELECT count(*) FROM found").fetchall()
-        if count > most:
-            return None, count
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            file = Path(place) / "rows.parquet"
-            engine.table("found").order("position").write_parquet(str(file), compression="zstd")
-            return file.read_bytes(), count
-    finally:
-        engine.execute("DROP TABLE found")
-
-
-def _totals(engine: duckdb.DuckDBPyConnection, wanted: Statement) -> Sequence[Mapping[str, object]]:
-    found = engine.execute(wanted.text, wanted.values)
+def _figures(
+    engine: duckdb.DuckDBPyConnection, definition: ReportDefinition, rows: Rows
+) -> tuple[list[dict[str, object]], int]:
+    """Groups and totals, kept for the length of the run; the totals, and how many rows are behind them."""
+    wanted = figure_rows(definition, rows)
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE {FIGURES} AS {wanted.text}", wanted.values)
+    found = engine.execute(total_rows(definition).text)
     names = [column[0] for column in found.description or ()]
-    return [
-        {
-            name: str(value) if isinstance(value, Decimal) else value
-            for name, value in zip(names, row, strict=True)
-        }
-        for row in found.fetchall()
-    ]
+    totals = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    behind = sum(int(str(total.pop(BEHIND))) for total in totals)
+    for total in totals:
+        total.update({name: str(value) for name, value in total.items() if isinstance(value, Decimal)})
+    return totals, behind
+
+
+def _check_size(count: int) -> None:
+    if count > ROWS_MAX:
+        raise ReportTooLarge(
+            f"The report has {count} rows; at most {ROWS_MAX} are kept. Narrow its period or filters",
+            rows_count=count,
+        )
+
+
+def _frozen(engine: duckdb.DuckDBPyConnection, folder: Path, wanted: Statement) -> tuple[bytes, int]:
+    """The rows as Parquet, and their number."""
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE found AS {wanted.text}", wanted.values)
+    count = _counted(engine, Statement("SELECT count(*) FROM found", {}))
+    _check_size(count)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        file = Path(place) / "rows.parquet"
+        engine.table("found").order("position").write_parquet(str(file), compression="zstd")
+        return file.read_bytes(), count
+
+
+def _counted(engine: duckdb.DuckDBPyConnection, wanted: Statement) -> int:
+    ((count,),) = engine.execute(wanted.text, wanted.values).fetchall()
+    return int(count)

@@ -67,9 +67,9 @@ _RECEIVABLES: Final = f"""
         SELECT *, greatest($as_of - due_on, 0) AS overdue_days FROM items WHERE open <> 0
     )
     SELECT a.item, a.number, a.partner_code, p.name AS partner_name, coalesce(p.zone, a.zone) AS zone, a.issued_on,
-        a.due_on, CASE WHEN a.due_on IS NULL THEN '6 on account' WHEN overdue_days = 0 THEN '1 not due'
-            WHEN overdue_days <= 30 THEN '2 1-30 days' WHEN overdue_days <= 60 THEN '3 31-60 days'
-            WHEN overdue_days <= 90 THEN '4 61-90 days' ELSE '5 over 90 days' END AS age_band,
+        a.due_on, CASE WHEN a.due_on IS NULL THEN 'on account' WHEN overdue_days = 0 THEN 'not due'
+            WHEN overdue_days <= 30 THEN '1-30 days' WHEN overdue_days <= 60 THEN '31-60 days'
+            WHEN overdue_days <= 90 THEN '61-90 days' ELSE '91 days and more' END AS age_band,
         a.overdue_days, a.currency, a.total, CAST(a.open AS BIGINT) AS open,
         CAST(CASE WHEN overdue_days > 0 THEN a.open ELSE 0 END AS BIGINT) AS overdue
     FROM aged a LEFT JOIN known_partners p ON p.code = a.partner_code

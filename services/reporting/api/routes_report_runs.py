@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.reporting.adapters.definition_store import definition_of
 from services.reporting.adapters.frozen_rows import Values, frozen_rows
+from services.reporting.adapters.report_files import MEDIA_TYPES, ReportFormat
 from services.reporting.adapters.run_store import (
     Row,
     result_content,
@@ -19,7 +20,8 @@ from services.reporting.adapters.run_store import (
     visible_run,
     visible_runs,
 )
-from services.reporting.api.dependencies import PageWanted, Reading, Work
+from services.reporting.api.dependencies import PageWanted, Pool, Reading, Work
+from services.reporting.api.report_file_reply import report_file_reply
 from services.reporting.api.routes_report_definitions import definition_for
 from services.reporting.api.schemas_report_runs import (
     ReportDetailBody,
@@ -39,6 +41,7 @@ from services.reporting.domain.errors import (
     DetailsNotKept,
     NoEarlierRun,
     PeriodUnknown,
+    ReportTooLarge,
     RowUnknown,
     RunNotReady,
     RunUnknown,
@@ -47,6 +50,8 @@ from services.reporting.domain.errors import (
 from services.reporting.domain.report_definition import ResultColumn
 from services.reporting.domain.report_source import SOURCES
 from services.reporting.domain.run_difference import Figures, Key, differences
+from shared.conditional import UNCHANGED, IfNoneMatch
+from shared.errors import Busy
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
@@ -56,6 +61,7 @@ from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/report-runs", tags=["Reports"])
 DIFFERENCES_MAX: Final = 500
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 Position = Annotated[int, Path(ge=1, le=10**9, description="Of the row in the result", examples=[1])]
 
 
@@ -164,6 +170,37 @@ async def list_report_details(
     rows = await asyncio.to_thread(_alike, details, columns, groups, after, page.limit + 1)
     kept, cursor = page.cut(rows, scope, lambda row: (_position(row),))
     return Page(items=[detail_body(columns, row) for row in kept], next_cursor=cursor)
+
+
+@router.get(
+    "/{run_id}/content",
+    summary="Download a report",
+    response_class=Response,
+    responses={
+        200: {"content": {media.partition(";")[0]: _BINARY for media in MEDIA_TYPES.values()}},
+        **UNCHANGED,
+        **refusals(RunUnknown, RunNotReady, ReportTooLarge, Busy),
+    },
+)
+async def download_report(
+    run_id: UUID,
+    request: Request,
+    pool: Pool,
+    caller: CurrentCaller,
+    wanted: Annotated[
+        ReportFormat, Query(alias="format", description="One of its formats")
+    ] = ReportFormat.PDF,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Set from the frozen result: formatted workbook with chart and sums as formulas, PDF of up to 5,000 rows, CSV,
+    JSON."""
+    async with pool.reading() as connection:
+        run = await _finished(connection, caller, run_id)
+        headers = {"ETag": f'"{run.content_sha256}-{wanted}"', "Cache-Control": "private, no-cache"}
+        if if_none_match is not None and headers["ETag"] in if_none_match:
+            return Response(status_code=304, headers=headers)
+        content = await result_content(connection, run.id)
+    return await report_file_reply(request.app.state.exports, run, content, wanted, headers)
 
 
 @router.get(

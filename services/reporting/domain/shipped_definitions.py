@@ -66,7 +66,7 @@ AGEING: Final = ReportDefinition(
     description="What is open on the last day of the period by how long it is overdue; what nothing uses is negative.",
     source="receivables",
     groups=("zone", "partner_code", "partner_name", "age_band"),
-    measures=(_count("items", "Items"), _sum("open", "open", "Open"), _sum("overdue", "overdue", "Overdue")),
+    measures=(_sum("open", "open", "Open"), _sum("overdue", "overdue", "Overdue"), _count("items", "Items")),
     layout=Layout.PIVOT,
     pivot_by="age_band",
     parameters=Parameters(period="today"),

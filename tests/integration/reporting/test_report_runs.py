@@ -1,9 +1,12 @@
 """Reports: defined as data, run over the caller's rows, frozen, drilled into, compared."""
 
+import zipfile
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import httpx
+from python_calamine import CalamineWorkbook
 from uuid_utils.compat import uuid7
 
 from shared.identity import Caller
@@ -225,9 +228,9 @@ async def test_the_reports_that_come_with_the_system_agree_with_hand_made_figure
 
     name = f"Partner {code}"
     assert await shown("receivables-ageing") == [
-        [zone, code, name, "2 1-30 days", "INR", "1", "500.00", "500.00"],
-        [zone, code, name, "5 over 90 days", "INR", "1", "482.00", "482.00"],
-        [zone, code, name, "6 on account", "INR", "2", "-300.00", "0.00"],
+        [zone, code, name, "1-30 days", "INR", "500.00", "500.00", "1"],
+        [zone, code, name, "91 days and more", "INR", "482.00", "482.00", "1"],
+        [zone, code, name, "on account", "INR", "-300.00", "0.00", "2"],
     ]
     assert await shown("daily-collections") == [
         ["2026-10-05", "INR", "2", "818.00", "0.00", "818.00", "1.0000"],
@@ -257,3 +260,51 @@ async def test_a_run_without_result_says_so(service: ReportingService, run_job: 
     assert (early.status_code, early.json()["code"]) == (409, "report_run_not_ready")
     assert (unknown.status_code, unknown.json()["code"]) == (422, "period_unknown")
     assert "previous fiscal month" in unknown.json()["errors"][0]["detail"]
+
+
+async def test_a_run_is_given_out_as_workbook_page_table_and_data(
+    service: ReportingService, run_job: RunJob
+) -> None:
+    code, zone = f"CP{uuid7().hex[-8:]}", f"Z{uuid7().hex[-8:]}"
+    receipts = [
+        a_receipt(partner_code=code, zone=zone, received_on=date(2026, 10, day), amount_minor=1_234_567_89)
+        for day in (5, 6, 7)
+    ]
+    await service[1]([partner_told(code, zone=zone, name="=cmd|' /C calc'!A0"), booked(*receipts)])
+    made = await run(
+        service, run_job, {"definition": "daily-collections", "period": "2026-10", "partner_code": code}
+    )
+    lines = a_draft(groups=[], measures=[], columns=["partner_name", "amount", "booked_at"])
+    await asked(service, "POST", "/v1/report-definitions", json=lines)
+    listing = await run(service, run_job, {"definition": lines["name"], "partner_code": code})
+
+    async def file(run_id: str, wanted: str) -> httpx.Response:
+        return await asked(service, "GET", f"/v1/report-runs/{run_id}/content?format={wanted}")
+
+    book = (await file(made["id"], "xlsx")).content
+    sheets = {
+        name: CalamineWorkbook.from_filelike(BytesIO(book)).get_sheet_by_name(name) for name in ("Report",)
+    }
+    parts = zipfile.ZipFile(BytesIO(book))
+    sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    page = await file(made["id"], "pdf")
+    again = await asked(
+        service,
+        "GET",
+        f"/v1/report-runs/{made['id']}/content",
+        headers={"If-None-Match": page.headers["ETag"]},
+    )
+    table = (await file(listing["id"], "csv")).text
+    plain = (await file(made["id"], "json")).json()
+
+    rows = sheets["Report"].to_python()
+    assert rows[-1][:4] == ["Total", "INR", 3.0, 3703703.67]
+    assert "SUBTOTAL(9," in sheet
+    assert "<autoFilter" in sheet
+    assert 'state="frozen"' in sheet
+    assert "xl/charts/chart1.xml" in parts.namelist()
+    assert page.content.startswith(b"%PDF-")
+    assert "daily-collections-2026-10-01-to-2026-10-31.pdf" in page.headers["Content-Disposition"]
+    assert (again.status_code, again.content) == (304, b"")
+    assert table.splitlines()[1].startswith("'=cmd|' /C calc'!A0,1234567.89,2026-10-05T12:00:00Z")
+    assert plain["rows"][0] == ["2026-10-05", "INR", "1", "1234567.89", "0.00", "1234567.89", "1.0000"]
