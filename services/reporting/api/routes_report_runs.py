@@ -61,6 +61,18 @@ from shared.replies import as_reply, done_once
 
 router = APIRouter(prefix="/v1/report-runs", tags=["Reports"])
 DIFFERENCES_MAX: Final = 500
+_PLAIN: Final = {
+    "application/json": {
+        "schema": {"type": "object", "description": "Heading, columns, and rows as arrays of texts"},
+        "example": {
+            "run_id": "01936d6e-5c3f-7c1a-8d2e-0f6b5a4c3d2e",
+            "title": "Daily collections",
+            "facts": {"Period": "2026-10-01 to 2026-10-31 (2026-10)"},
+            "columns": [{"name": "net", "kind": "money", "title": "Net", "unit": "currency"}],
+            "rows": [["1250.00"]],
+        },
+    }
+}
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 Position = Annotated[int, Path(ge=1, le=10**9, description="Of the row in the result", examples=[1])]
 
@@ -177,7 +189,7 @@ async def list_report_details(
     summary="Download a report",
     response_class=Response,
     responses={
-        200: {"content": {media.partition(";")[0]: _BINARY for media in MEDIA_TYPES.values()}},
+        200: {"content": {**{media.partition(";")[0]: _BINARY for media in MEDIA_TYPES.values()}, **_PLAIN}},
         **UNCHANGED,
         **refusals(RunUnknown, RunNotReady, ReportTooLarge, Busy),
     },
