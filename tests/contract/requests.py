@@ -13,6 +13,7 @@ PATH_VALUES = {
     "month": "2026-10",
     "number": "1",
     "partner": "CP0001",
+    "position": "1",
     "reference": "HDFCR52026101400000001",
     "version": "standard-2026",
 }

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from services.reporting.adapters.analysis_store import Row, frozen_result
 from services.reporting.adapters.sent_rows import cell_text
@@ -20,6 +20,11 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217", e
 RateText = Annotated[str, Field(pattern=r"^\d{1,9}(\.\d{1,9})?$", examples=["84.9125"])]
 RowSent = dict[str, Annotated[str, Field(max_length=400)] | int | None]
 COMMON: Final = frozenset({"title", "zone", "partner_code", "rows", "table_id"})
+
+
+def example_of(title: str, rows: list[RowSent]) -> ConfigDict:
+    """An analysis as it is asked with rows of its own; fields alone would not say that it needs either these or a table."""
+    return ConfigDict(json_schema_extra={"examples": [{"title": title, "rows": [dict(row) for row in rows]}]})
 
 
 class RowChangeDraft(WireModel):
@@ -105,9 +110,28 @@ class ExchangeRateDraft(WireModel):
     actual: Annotated[RateText, Field(description="On the actual side")]
 
 
+_VARIANCE_ROWS: Final[list[RowSent]] = [
+    {
+        "side": "base",
+        "zone": "West",
+        "product_code": "GEN-62",
+        "quantity": 10,
+        "price": "412500.00",
+    },
+    {
+        "side": "actual",
+        "zone": "West",
+        "product_code": "GEN-62",
+        "quantity": 12,
+        "price": "418000.00",
+    },
+]
+
+
 class VarianceDraft(AnalysisDraft):
     """Actual against plan or prior."""
 
+    model_config = example_of("October against plan", _VARIANCE_ROWS)
     rows: Annotated[
         list[RowSent] | None,
         Field(
@@ -115,24 +139,7 @@ class VarianceDraft(AnalysisDraft):
             description="Each with `side` (`base` or `actual`), `quantity`, `price` of one or `amount` of the row,"
             " the columns of `keys` and `hierarchy`, and where they are wanted `unit`, `currency`, and `cost` of one"
             " or `cost_amount` of the row. Decimals are texts.",
-            examples=[
-                [
-                    {
-                        "side": "base",
-                        "zone": "West",
-                        "product_code": "GEN-62",
-                        "quantity": 10,
-                        "price": "412500.00",
-                    },
-                    {
-                        "side": "actual",
-                        "zone": "West",
-                        "product_code": "GEN-62",
-                        "quantity": 12,
-                        "price": "418000.00",
-                    },
-                ]
-            ],
+            examples=[_VARIANCE_ROWS],
         ),
     ] = None
     currency: Currency = "INR"

@@ -1,29 +1,37 @@
 """The body that asks what is bought together."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from services.reporting.api.schemas_analyses import ROWS_SENT_MAX, AnalysisDraft, Currency, RowSent
+from services.reporting.api.schemas_analyses import (
+    ROWS_SENT_MAX,
+    AnalysisDraft,
+    Currency,
+    RowSent,
+    example_of,
+)
 
 PartText = Annotated[str, Field(pattern=r"^\d{1,2}(\.\d{1,4})?$", examples=["10"])]
+
+
+_BUNDLING_ROWS: Final[list[RowSent]] = [
+    {"order_number": "SO-1", "product_code": "GEN-62", "price": "100.00", "cost": "60.00"},
+    {"order_number": "SO-1", "product_code": "AMF-2", "price": "50.00", "cost": "20.00"},
+]
 
 
 class BundlingDraft(AnalysisDraft):
     """What is bought together, and what a bundle of it would do to profit."""
 
+    model_config = example_of("What is bought together", _BUNDLING_ROWS)
     rows: Annotated[
         list[RowSent] | None,
         Field(
             max_length=ROWS_SENT_MAX,
             description="One per item of an order: `order_number`, `product_code`, and where bundles are priced `price` and"
             " `cost` of one. Decimals are texts.",
-            examples=[
-                [
-                    {"order_number": "SO-1", "product_code": "GEN-62", "price": "100.00", "cost": "60.00"},
-                    {"order_number": "SO-1", "product_code": "AMF-2", "price": "50.00", "cost": "20.00"},
-                ]
-            ],
+            examples=[_BUNDLING_ROWS],
         ),
     ] = None
     currency: Currency = "INR"

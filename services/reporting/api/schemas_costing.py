@@ -1,6 +1,6 @@
 """Bodies that ask what something costs and what is left of its price."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from services.reporting.api.schemas_analyses import (
     Currency,
     RateText,
     RowSent,
+    example_of,
 )
 from services.reporting.domain.landed_cost import ChargeKind, DutyBasis, SharedBy
 from shared.wire import WireModel
@@ -25,22 +26,24 @@ class CostRateDraft(WireModel):
     rate: Annotated[RateText, Field(description="How many units of the analysis' currency it is worth")]
 
 
+_BILL_OF_MATERIALS_ROWS: Final[list[RowSent]] = [
+    {"item": "SET-62", "component": "ENGINE", "quantity": 1},
+    {"item": "SET-62", "unit_cost": "20.00"},
+    {"item": "ENGINE", "unit_cost": "300.00"},
+]
+
+
 class BillOfMaterialsDraft(AnalysisDraft):
     """What items cost that are made of others."""
 
+    model_config = example_of("What a set costs", _BILL_OF_MATERIALS_ROWS)
     rows: Annotated[
         list[RowSent] | None,
         Field(
             max_length=ROWS_SENT_MAX,
             description="Each tells of an `item` a `component` with its `quantity` and perhaps `scrap_percent`, or its own"
             " `unit_cost` (bought, or added by work) with perhaps a `currency`. Decimals are texts.",
-            examples=[
-                [
-                    {"item": "SET-62", "component": "ENGINE", "quantity": 1},
-                    {"item": "SET-62", "unit_cost": "20.00"},
-                    {"item": "ENGINE", "unit_cost": "300.00"},
-                ]
-            ],
+            examples=[_BILL_OF_MATERIALS_ROWS],
         ),
     ] = None
     currency: Currency = "INR"
@@ -65,21 +68,23 @@ class ChargeDraft(WireModel):
     currency: Annotated[Currency | None, Field(description="Without it that of the analysis")] = None
 
 
+_LANDED_COST_ROWS: Final[list[RowSent]] = [
+    {"item": "TURBO-7", "quantity": 10, "price": "80.00", "weight": "25"},
+    {"item": "ECU-2", "quantity": 4, "price": "50.00", "weight": "1.2"},
+]
+
+
 class LandedCostDraft(AnalysisDraft):
     """What goods cost once they are here."""
 
+    model_config = example_of("Shipment of October", _LANDED_COST_ROWS)
     rows: Annotated[
         list[RowSent] | None,
         Field(
             max_length=ROWS_SENT_MAX,
             description="Each with `item`, `quantity`, `price` of one, and where they are wanted `discount` of one,"
             " `currency`, `weight` and `volume` of the line, `duty_percent`. Decimals are texts.",
-            examples=[
-                [
-                    {"item": "TURBO-7", "quantity": 10, "price": "80.00", "weight": "25"},
-                    {"item": "ECU-2", "quantity": 4, "price": "50.00", "weight": "1.2"},
-                ]
-            ],
+            examples=[_LANDED_COST_ROWS],
         ),
     ] = None
     currency: Currency = "INR"
@@ -93,9 +98,23 @@ class LandedCostDraft(AnalysisDraft):
     ] = ()
 
 
+_MARGIN_WATERFALL_ROWS: Final[list[RowSent]] = [
+    {
+        "product_code": "GEN-62",
+        "quantity": 1,
+        "list_price": "100.00",
+        "trade_discount_percent": "10",
+        "rebate_percent": "2",
+        "terms_days": 60,
+        "cost": "70.00",
+    }
+]
+
+
 class MarginWaterfallDraft(AnalysisDraft):
     """What is left of the list price."""
 
+    model_config = example_of("What is left of list prices", _MARGIN_WATERFALL_ROWS)
     rows: Annotated[
         list[RowSent] | None,
         Field(
@@ -103,14 +122,7 @@ class MarginWaterfallDraft(AnalysisDraft):
             description="Each with the columns of `keys`, `quantity`, `list_price` of one and `cost` of one. What is given"
             " back, for one piece or as `…_percent`: on the invoice `trade_discount`, `volume_discount`, `promotion`;"
             " off it `rebate`, `coop`, `freight_allowance`, `warranty_reserve`, `terms_days`; then `cost_to_serve`.",
-            examples=[
-                [
-                    {
-                        "product_code": "GEN-62", "quantity": 1, "list_price": "100.00",
-                        "trade_discount_percent": "10", "rebate_percent": "2", "terms_days": 60, "cost": "70.00",
-                    }
-                ]
-            ],
+            examples=[_MARGIN_WATERFALL_ROWS],
         ),
     ] = None  # fmt: skip
     currency: Currency = "INR"

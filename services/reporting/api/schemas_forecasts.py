@@ -7,11 +7,17 @@ from uuid import UUID
 from pydantic import Field
 
 from services.reporting.adapters.analysis_store import Row
-from services.reporting.api.schemas_analyses import ROWS_SENT_MAX, AnalysisDraft, ColumnName, RowSent
+from services.reporting.api.schemas_analyses import (
+    ROWS_SENT_MAX,
+    AnalysisDraft,
+    ColumnName,
+    RowSent,
+    example_of,
+)
 from services.reporting.domain.forecasting_rows import HORIZON_MAX, Gaps
 from shared.wire import WireModel
 
-_EXAMPLE_ROWS: Final = [
+_EXAMPLE_ROWS: Final[list[RowSent]] = [
     {"period": f"{2024 + month // 12}-{month % 12 + 1:02d}", "product_code": "GEN-62", "value": 100 + month}
     for month in range(30)
 ]
@@ -20,6 +26,7 @@ _EXAMPLE_ROWS: Final = [
 class ProjectionDraft(AnalysisDraft):
     """What will be sold."""
 
+    model_config = example_of("Sales of the next year", _EXAMPLE_ROWS)
     rows: Annotated[
         list[RowSent] | None,
         Field(
