@@ -20,6 +20,15 @@ BROKER_ERRORS = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError)
 log = structlog.get_logger()
 
 
+def is_loss(error: BaseException) -> bool:
+    """Tell whether the broker, the way to it or the channel is gone.
+
+    What waits for the client library (aiormq 7.2) while its connection is closed from this side is cancelled, or gets a bare
+    Exception: it rejects its futures with that when nobody names a cause.
+    """
+    return isinstance(error, (*BROKER_ERRORS, asyncio.CancelledError)) or type(error) is Exception
+
+
 class BrokerUnavailable(UpstreamUnavailable):
     code = "broker_unavailable"
 

@@ -19,12 +19,12 @@ from prometheus_client import Counter
 from shared.errors import Refusal, UpstreamUnavailable
 from shared.events.envelope import Envelope, Event, decode
 from shared.messaging.connection import (
-    BROKER_ERRORS,
     SETUP_TIMEOUT_SECONDS,
     BrokerUnavailable,
     connect,
     disconnect,
     is_cancelled_by_us,
+    is_loss,
 )
 from shared.messaging.failpoints import failpoint
 from shared.messaging.former_queues import empty_former_queues
@@ -81,8 +81,8 @@ class Consumer:
                     await self._consume(intake, stop)
             except _Stopping:
                 return
-            except (*BROKER_ERRORS, BrokerUnavailable, asyncio.CancelledError) as error:
-                if is_cancelled_by_us():
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled_by_us() or not (is_loss(error) or isinstance(error, BrokerUnavailable)):
                     raise
                 losses += 1
                 log.warning("broker_lost", service=self._topology.service, losses=losses, error=repr(error))

@@ -22,6 +22,7 @@ from shared.messaging.connection import (
     connect,
     disconnect,
     is_cancelled_by_us,
+    is_loss,
 )
 from shared.messaging.topology import EVENTS_EXCHANGE, declare_events_exchange, retries_exchange
 
@@ -133,8 +134,8 @@ class Publisher:
             return Outcome.UNROUTABLE
         except DeliveryError:
             return Outcome.REFUSED
-        except (*BROKER_ERRORS, asyncio.CancelledError) as error:
-            if is_cancelled_by_us():
+        except (Exception, asyncio.CancelledError) as error:
+            if is_cancelled_by_us() or not is_loss(error):
                 raise
             errors.append(error)
             return Outcome.UNKNOWN

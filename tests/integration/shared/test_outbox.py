@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.events.envelope import encode
 from shared.messaging.connection import BrokerUnavailable
-from shared.messaging.publisher import Publisher
+from shared.messaging.publisher import Outcome, Outgoing, Publisher
 from shared.outbox import add_outbox_recipient_sql, create_outbox_sql, write_outbox
 from shared.outbox.relay import OutboxRelay, RelayLimits
 from shared.outbox.retell import tell_again
@@ -260,3 +261,20 @@ async def test_what_was_told_since_a_moment_is_told_again_in_its_order_and_nothi
     assert [envelope.id for envelope in await told(bare_broker_url)] == [
         envelope.id for envelope in first[2:]
     ]
+
+
+async def test_what_is_under_way_while_the_connection_is_closed_from_here_may_be_told_again(
+    publisher: Publisher, counted_queue: None
+) -> None:
+    messages = [
+        Outgoing(event.id, event.type, encode(event), is_mandatory=True) for event in map(counted, range(500))
+    ]
+    await publisher.publish(messages[:1])
+
+    publishing = asyncio.create_task(publisher.publish(messages))
+    await asyncio.sleep(0)
+    await publisher.close()
+    outcomes = await publishing
+
+    assert Outcome.UNKNOWN in outcomes
+    assert set(outcomes) <= {Outcome.UNKNOWN, Outcome.CONFIRMED}
