@@ -6,6 +6,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from gateway.domain.routing import BODY_BYTES_MAX, BOUNDS
 from shared.access import RULES
 from tests.contract.openapi import Operation, operations
 from tests.contract.requests import ANY_ID, PATH_VALUES, PlausibleRequest, plausible_requests
@@ -36,7 +37,12 @@ def admin(whole_system: FragileSystem) -> Iterator[httpx.Client]:
 def writes() -> list[PlausibleRequest]:
     """Operations of an administrator that read a JSON body of the usual size."""
     requests = [one for one in plausible_requests() if isinstance(one.body, dict | list)]
-    return [one for one in requests if not one.path.endswith("/batch") and is_admins(one.operation)]
+    return [one for one in requests if is_of_the_usual_size(one.operation) and is_admins(one.operation)]
+
+
+def is_of_the_usual_size(operation: Operation) -> bool:
+    bounds = BOUNDS.get((operation.method.upper(), operation.path))
+    return bounds is None or bounds.body_bytes_max == BODY_BYTES_MAX
 
 
 def is_admins(operation: Operation) -> bool:

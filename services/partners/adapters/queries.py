@@ -46,7 +46,7 @@ async def partner_rows(
             f"SELECT * FROM partners WHERE {_VISIBLE} AND code > :after_code"
             " AND (CAST(:zone AS text) IS NULL OR zone = :zone)"
             " AND (CAST(:status AS text) IS NULL OR status = :status)"
-            " AND (CAST(:words AS text) IS NULL OR search_words @@ to_tsquery('simple', :words)"
+            " AND (CAST(:asked AS text) IS NULL OR search_words @@ to_tsquery('simple', CAST(:words AS text))"
             "  OR starts_with(lower(code), lower(:asked)))"
             " ORDER BY code LIMIT :limit"
         ),
@@ -97,7 +97,7 @@ async def owner_named(connection: AsyncConnection, scope: RowScope, name: str) -
 
 
 def _query_of(words: str | None) -> str | None:
-    """Every word as a beginning; None asks nothing."""
+    """Every word as a beginning; None, which matches nothing, when there is no word in it."""
     found = re.findall(r"[^\W_]+", words or "")
     return " & ".join(f"{word}:*" for word in found) or None
 

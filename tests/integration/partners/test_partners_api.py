@@ -240,6 +240,14 @@ def told_about(database_url: str, code: object) -> list[str]:
         return [row[0] for row in connection.execute(query, (f'%"{code}"%',))]
 
 
+async def test_signs_without_a_word_are_looked_for_and_not_left_out(service: PartnersService) -> None:
+    async with service[0](a_caller()) as client:
+        await client.post("/v1/partners/batch", json=[a_partner()])
+        found = (await client.get("/v1/partners", params={"q": "%"})).json()
+
+    assert found["items"] == []
+
+
 @pytest.mark.parametrize("path", ["/v1/partners/%00", "/v1/partners?q=a%00", "/v1/payment-sheets/CP%00"])
 async def test_null_character_in_the_address_is_malformed(service: PartnersService, path: str) -> None:
     async with service[0](a_caller()) as client:
