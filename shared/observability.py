@@ -51,7 +51,9 @@ def configure_logging(*, service: str, level: str, log_format: str) -> None:
     )
     final: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if log_format == "json":
-        final.append(structlog.processors.dict_tracebacks)
+        # Without the values of variables, which the library would add: they may be names, amounts and secrets.
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        final.append(structlog.processors.ExceptionRenderer(frames))
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*final, renderer])

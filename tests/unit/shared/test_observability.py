@@ -70,6 +70,23 @@ def test_log_lines_are_json_with_the_trace_and_encoded_control_characters(
     assert (foreign["event"], foreign["level"]) == ("old style", "warning")
 
 
+@pytest.mark.usefixtures("_restored_logging")
+def test_a_logged_exception_says_where_it_happened_and_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(service="example", level="info", log_format="json")
+    password = "-".join(["hunter", "2"])
+
+    try:
+        raise ValueError(f"{len(password)} letters")
+    except ValueError:
+        logger("test").exception("failed")
+        logging.getLogger("library").exception("failed too")
+
+    own, foreign = capsys.readouterr().out.splitlines()
+    assert "test_observability.py" in own
+    assert "8 letters" in own
+    assert password not in own + foreign
+
+
 async def test_requests_are_counted_by_route_template_not_by_path() -> None:
     metrics = Metrics("example")
 
