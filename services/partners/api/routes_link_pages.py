@@ -116,6 +116,7 @@ async def download_from_page(
     summary="Agree or object to the document of a link, from its page",
     response_class=Response,
     responses={
+        204: {"description": "It was taken; to whoever does not ask for pages"},
         303: {"description": "It was taken; the page shows it"},
         **refusals(LinkInvalid, Invalid, TooLarge, UnsupportedFormat, KeyReused, StillRunning),
     },
@@ -163,6 +164,8 @@ async def reply_from_page(
     said = await replies_of(work.connection, answer.document.id)
     if objection is None or all(one.objection != objection for one in said):
         await answer_document(work, answer, at=datetime.now(UTC))
+    if not is_for_people(request):
+        return Response(status_code=204)
     chosen = f"?language={language}" if language else ""
     headers = {**PAGE_HEADERS, "Location": f"{links.path(token)}{chosen}"}
     return Response(status_code=303, headers=headers)

@@ -9,6 +9,7 @@ import pytest
 from gateway.domain.routing import GATEWAY, service_of
 from shared.access import LINK_HOLDERS, RULES, Rule
 from shared.identity import LINK_HOLDER, ROLES, InternalTokenVerifier
+from shared.version import VERSION
 from tests.integration.gateway.running import (
     INTERNAL_KEY,
     JWKS,
@@ -211,7 +212,7 @@ async def test_readiness_names_every_part(gateway: str) -> None:
         body = await reply.json()
 
     parts = ("database", "keys", "payments", "partners", "reporting", "research")
-    assert body == {"status": "ready", "parts": dict.fromkeys(parts, "ready")}
+    assert body == {"status": "ready", "parts": dict.fromkeys(parts, "ready"), "version": VERSION}
 
 
 async def test_reference_and_document_need_no_token_and_no_other_site(gateway: str) -> None:

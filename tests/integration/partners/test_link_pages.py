@@ -147,6 +147,14 @@ async def test_an_agreement_sent_twice_counts_once_and_the_page_shows_it(
     assert told(database_url, link.delivery["document_id"]) == ["document_acknowledged"]
 
 
+async def test_a_program_that_agrees_is_not_sent_to_a_page(link: Link, database_url: str) -> None:
+    async with link.service[0](HOLDER) as client:
+        reply = await client.post(f"{link.path}/reply", data={"reply": "agree"})
+
+    assert (reply.status_code, reply.content) == (204, b"")
+    assert told(database_url, link.delivery["document_id"]) == ["document_acknowledged"]
+
+
 async def test_an_objection_opens_one_question_however_often_the_button_is_pressed(
     link: Link, database_url: str
 ) -> None:
