@@ -75,7 +75,7 @@ class Backups:
         """Bring the stopped server of the place back as it was at `until`, or as late as can be; it runs afterwards.
 
         Returns where the data that stood there before lies now: nothing of it is deleted. StackError when there is no
-        backup old enough, or the archive does not reach that far.
+        backup old enough, or the archive does not reach that far; the data then stands as it stood.
         """
         chosen = self._chosen(until)
         say(f"Unpacking the backup of {chosen.ended_at:%d %B %Y, %H:%M:%S} UTC")
@@ -87,12 +87,16 @@ class Backups:
         self._ask_for_recovery(fresh, before, until)
         fresh.rename(data)
         say("Replaying what was committed since")
-        server.start()
         try:
+            server.start()
             self._wait_until_recovered()
-        except psycopg.OperationalError as error:
+        except (StackError, psycopg.OperationalError) as error:
             # It shows itself on the way, and ends when the log does before the moment that was asked for.
             words = server.child.log_tail() if server.child else ""
+            server.stop()
+            shutil.rmtree(data)
+            if before.exists():
+                before.rename(data)
             raise StackError(
                 f"PostgreSQL could not get there; is the moment ahead of us?\n{words}"
             ) from error

@@ -1,4 +1,4 @@
-"""The jobs of one service as a list. The gateway puts the lists of all together: decision 0046."""
+"""The jobs of one service as a list. The gateway puts the lists of all together: decision 0045."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -94,3 +94,6 @@ async def test_books_come_back_as_they_were_between_two_payments(server: Postgre
     server.stop()
     with pytest.raises(StackError, match="recovery target"):
         backups.restore(server, datetime.now(UTC) + timedelta(days=1), lambda _words: None)
+    server.start()
+    async with books_of(server) as books:
+        assert await booked(books) == {"UTR1", "UTR2", "UTR3"}
