@@ -97,7 +97,10 @@ class Memory:
         taken = {port for other, port in self._ports.items() if other != name}
         port = self._ports.get(name)
         if port is None or not is_free(port):
-            self._ports[name] = next(free for free in free_ports(len(taken) + 1) if free not in taken)
+            (fresh,) = free_ports(1)
+            while fresh in taken:
+                (fresh,) = free_ports(1)
+            self._ports[name] = fresh
             self._save()
         return self._ports[name]
 

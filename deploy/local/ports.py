@@ -1,7 +1,12 @@
 """Loopback ports: find free ones, say who holds a taken one."""
 
+import fcntl
+import functools
+import os
 import secrets
 import socket
+import tempfile
+from pathlib import Path
 from typing import Final
 
 import psutil
@@ -35,19 +40,42 @@ def free_ports(count: int) -> list[int]:
     """Return distinct ports that were free when asked, below the range that outgoing connections use.
 
     The kernel's own choice (port 0) lies inside that range: at the next start a client of anybody's could
-    hold the number.
+    hold the number. Nobody else who asks here is given the same ones while this process lives: whoever is to
+    listen may take its time to start.
     """
     found: list[int] = []
     first = secrets.randbelow(RANGE_SIZE)
     for offset in range(RANGE_SIZE):
         port = RANGE_START + (first + offset) % RANGE_SIZE
-        if is_free(port):
+        if is_free(port) and _reserve(port):
             found.append(port)
         if len(found) == count:
             return found
     raise StackError(
         f"fewer than {count} free ports from {RANGE_START} up; stop something that listens there"
     )
+
+
+_reserved: Final[set[int]] = set()
+
+
+def _reserve(port: int) -> bool:
+    """Lock the port's byte of a file that all of this user's processes share; the kernel unlocks it at our end."""
+    if port in _reserved:
+        return False
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _reserved.add(port)
+    return True
+
+
+@functools.cache
+def _reservations() -> int:
+    """The file, open for as long as the process lives: closing it would give up its locks."""
+    path = Path(tempfile.gettempdir()) / f"salesops-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def holder_of(port: int) -> str:
