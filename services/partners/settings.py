@@ -1,12 +1,11 @@
 """Settings of the partners service, from the environment."""
 
 from datetime import UTC, datetime
-from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from services.partners.adapters.channels.email import EmailChannel, MailServer, Security
+from services.partners.adapters.channels.email import EmailChannel
 from services.partners.adapters.channels.sftp import SftpChannel
 from services.partners.adapters.channels.webhook import WebhookChannel
 from services.partners.adapters.document_links import DocumentLinks
@@ -16,12 +15,13 @@ from services.partners.application.obtain_file import DocumentFiles
 from services.partners.application.send_deliveries import SenderParts, SendsDocuments
 from services.partners.domain.delivery import Channel
 from shared.database import Database
+from shared.mail.settings import MailSettings
 from shared.settings import ServiceSettings
 from shared.webhooks.client import WebhookClient
 from shared.webhooks.settings import WebhookSettings
 
 
-class PartnersSettings(ServiceSettings, WebhookSettings):
+class PartnersSettings(ServiceSettings, WebhookSettings, MailSettings):
     """PARTNERS_DATABASE_URL and so on; see shared/settings.py for what is common."""
 
     model_config = SettingsConfigDict(env_prefix="PARTNERS_")
@@ -56,32 +56,10 @@ class PartnersSettings(ServiceSettings, WebhookSettings):
         description="where the gateway is seen from outside; empty: letters carry no links",
         examples=["https://api.example.com"],
     )
-    mail_host: str = Field(
-        "", description="the mail server; empty: letters wait", examples=["smtp.example.com"]
-    )
-    mail_port: int = Field(587, ge=1, le=65535)
-    mail_security: Security = Field("starttls", description="none is for local installations only")
-    mail_user: str = ""
-    mail_password: SecretStr = SecretStr("")
-    mail_ca_file: str | None = Field(
-        None, description="authorities that the server's certificate is checked with"
-    )
-    mail_address: str = Field(
-        "documents@salesops.invalid",
-        pattern=r"^[^@\s]+@[^@\s]+$",
-        description="whom letters are from, and where reports about them go",
-        examples=["documents@example.com"],
-    )
     sftp_private_key: SecretStr = Field(
         SecretStr(""),
         description="OpenSSH private key that partners' SFTP servers know us by; empty: files wait",
     )
-
-    @model_validator(mode="after")
-    def _encrypted_in_production(self) -> Self:
-        if self.environment == "production" and self.mail_host and self.mail_security == "none":
-            raise ValueError("PARTNERS_MAIL_SECURITY=none is not for production")
-        return self
 
     def document_links(self) -> DocumentLinks:
         """Links are signed with a key of their own, which comes from the secret that all replicas share."""
@@ -90,15 +68,7 @@ class PartnersSettings(ServiceSettings, WebhookSettings):
     def channels(self, client: WebhookClient) -> dict[Channel, SendsDocuments]:
         """Those that are set up; what goes by another one waits, and is seen to."""
         channels: dict[Channel, SendsDocuments] = {Channel.WEBHOOK: WebhookChannel(client, now=_now)}
-        if self.mail_host:
-            server = MailServer(
-                host=self.mail_host,
-                port=self.mail_port,
-                security=self.mail_security,
-                user=self.mail_user,
-                password=self.mail_password.get_secret_value(),
-                ca_file=self.mail_ca_file,
-            )
+        if server := self.mail_server():
             email = EmailChannel(server, sender=self.sender_name, sender_address=self.mail_address, now=_now)
             channels |= {Channel.EMAIL: email, Channel.PORTAL: email}
         if key := self.sftp_private_key.get_secret_value():

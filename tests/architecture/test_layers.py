@@ -64,7 +64,7 @@ def is_pure(file: SourceFile, module: str) -> bool:
     own_domain = file.name.split("/domain/")[0].replace("/", ".") + ".domain"
     return (
         module == own_domain
-        or module.startswith(f"{own_domain}.")
+        or module.startswith((f"{own_domain}.", "shared.scheduling."))
         or module in SHARED_IN_DOMAIN
         or top in PURE_LIBRARIES
         or (top in sys.stdlib_module_names and top not in IMPURE_STANDARD)

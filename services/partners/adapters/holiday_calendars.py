@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.partners.domain.holiday_calendar import CalendarDay, HolidayCalendar
+from shared.scheduling.holiday_calendar import CalendarDay, HolidayCalendar
 
 Row = sa.Row[Any]
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.partners.adapters.schedule_standings import AUDIENCE, LAST_SENT, STANDINGS
-from services.partners.domain.planned_runs import PlannedRun
 from services.partners.domain.schedule import Schedule, SendCondition
+from shared.scheduling.planned_runs import PlannedRun
 
 Row = sa.Row[Any]
 

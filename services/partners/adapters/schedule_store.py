@@ -11,15 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.partners.domain.schedule import (
     Audience,
-    CatchUp,
-    ClosedDayRule,
     Schedule,
     ScheduleChannel,
     ScheduledKind,
     ScheduleRule,
     SendCondition,
-    Timing,
 )
+from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
 
 Row = sa.Row[Any]
 SCHEDULE_COLUMNS: Final = (

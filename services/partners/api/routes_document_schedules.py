@@ -32,9 +32,7 @@ from services.partners.application.set_schedule import (
     set_schedule,
 )
 from services.partners.domain.errors import (
-    CalendarNeverOpen,
     CalendarUnknown,
-    ScheduleInvalid,
     ScheduleState,
     ScheduleUnknown,
 )
@@ -47,6 +45,7 @@ from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.replies import as_reply, done_once
+from shared.scheduling.refusals import CalendarNeverOpen, ScheduleInvalid
 
 router = APIRouter(prefix="/v1/document-schedules", tags=["Document schedules"])
 _CHANGES = (ScheduleUnknown, Stale, PreconditionMissing)

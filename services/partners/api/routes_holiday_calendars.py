@@ -23,7 +23,10 @@ from services.partners.api.schemas_holiday_calendars import (
     HolidaysDraft,
 )
 from services.partners.application.set_holidays import set_holiday_calendar, set_holidays
-from services.partners.domain.errors import CalendarNeverOpen, CalendarTaken, CalendarUnknown
+from services.partners.domain.errors import (
+    CalendarTaken,
+    CalendarUnknown,
+)
 from shared.errors import NotFound
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
@@ -31,6 +34,7 @@ from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.replies import as_reply, done_once
+from shared.scheduling.refusals import CalendarNeverOpen
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/holiday-calendars", tags=["Holiday calendars"])

@@ -31,15 +31,15 @@ from services.partners.api.schemas_schedule_runs import (
     run_body,
 )
 from services.partners.domain.errors import DayRangeTooLong, ScheduleUnknown
-from services.partners.domain.holiday_calendar import ALWAYS_OPEN
-from services.partners.domain.planned_runs import planned_runs, runs_within
-from services.partners.domain.schedule import Timing
-from services.partners.domain.wall_clock import instant_of
 from shared.errors import FieldProblem
 from shared.identity import CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
+from shared.scheduling.holiday_calendar import ALWAYS_OPEN
+from shared.scheduling.planned_runs import planned_runs, runs_within
+from shared.scheduling.timing import Timing
+from shared.scheduling.wall_clock import instant_of
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1/document-schedules", tags=["Document schedules"])

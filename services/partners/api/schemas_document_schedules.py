@@ -7,17 +7,15 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.partners.adapters.schedule_store import Row, rule_of
-from services.partners.domain.planned_runs import is_late
 from services.partners.domain.schedule import (
     Audience,
-    CatchUp,
-    ClosedDayRule,
     ScheduleChannel,
     ScheduledKind,
     ScheduleRule,
     SendCondition,
-    Timing,
 )
+from shared.scheduling.planned_runs import is_late
+from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
 from shared.wire import Day, WireModel
 
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["20:00"])]

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from services.partners.adapters.schedule_store import Row
 from services.partners.domain.delivery import Channel, DeliveryState
-from services.partners.domain.holiday_calendar import HolidayCalendar
-from services.partners.domain.planned_runs import Moved, PlannedRun, is_late
 from services.partners.domain.schedule import ScheduledKind, ScheduleRule
+from shared.scheduling.holiday_calendar import HolidayCalendar
+from shared.scheduling.planned_runs import Moved, PlannedRun, is_late
 from shared.wire import WireModel
 
 ItemState = Literal["planned", "queued", "nothing_to_send", "failed"]

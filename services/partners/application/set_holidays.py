@@ -14,8 +14,8 @@ from services.partners.adapters.schedule_store import Setting, move_on, schedule
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.settle_runs import settle_until, with_next_run
 from services.partners.domain.errors import CalendarTaken, CalendarUnknown
-from services.partners.domain.planned_runs import PlannedRun, overtaken_times
 from shared.errors import FieldProblem
+from shared.scheduling.planned_runs import PlannedRun, overtaken_times
 
 
 async def set_holiday_calendar(work: UnitOfWork, values: Mapping[str, object], setting: Setting) -> None:

@@ -18,12 +18,12 @@ from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.settle_runs import calendar_for, settle_until, with_next_run
 from services.partners.domain.errors import (
     CalendarUnknown,
-    ScheduleInvalid,
     ScheduleState,
     ScheduleUnknown,
 )
 from services.partners.domain.schedule import Schedule, ScheduleRule
 from shared.errors import FieldProblem, Stale
+from shared.scheduling.refusals import ScheduleInvalid
 
 
 async def set_schedule(work: UnitOfWork, rule: ScheduleRule, setting: Setting) -> UUID:

@@ -8,15 +8,15 @@ from services.partners.adapters.holiday_calendars import calendars_of
 from services.partners.adapters.published_schedules import publish_misses
 from services.partners.adapters.schedule_runs import Miss, record_misses, write_run
 from services.partners.adapters.unit_of_work import UnitOfWork
-from services.partners.domain.holiday_calendar import ALWAYS_OPEN, HolidayCalendar
-from services.partners.domain.planned_runs import (
+from services.partners.domain.schedule import Schedule, ScheduleRule
+from shared.scheduling.holiday_calendar import ALWAYS_OPEN, HolidayCalendar
+from shared.scheduling.planned_runs import (
     Settlement,
     due_runs,
     is_late,
     planned_runs,
     settlement,
 )
-from services.partners.domain.schedule import Schedule, ScheduleRule
 
 
 async def calendar_for(work: UnitOfWork, rule: ScheduleRule) -> HolidayCalendar:

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.partners.adapters.published_schedules import publish_misses
 from services.partners.adapters.schedule_runs import record_misses, runs_not_started
 from services.partners.adapters.unit_of_work import UnitOfWork
-from services.partners.domain.planned_runs import LATE_AFTER
+from shared.scheduling.planned_runs import LATE_AFTER
 
 
 async def watch_schedules(work: UnitOfWork, at: datetime) -> int:

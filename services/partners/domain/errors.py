@@ -111,12 +111,6 @@ class NotResendable(Conflict):
     code, title = "delivery_not_resendable", "The delivery cannot be sent again"
 
 
-class ScheduleInvalid(Invalid):
-    """A schedule that has no times, is for nobody, or contradicts itself."""
-
-    code, title = "schedule_invalid", "The schedule cannot be followed"
-
-
 class ScheduleState(Conflict):
     """Paused already, or not paused."""
 
@@ -133,12 +127,6 @@ class CalendarUnknown(Invalid):
     """A holiday calendar that nobody added."""
 
     code, title = "holiday_calendar_unknown", "No such holiday calendar"
-
-
-class CalendarNeverOpen(Invalid):
-    """A calendar by which nobody would ever work."""
-
-    code, title = "holiday_calendar_never_open", "The calendar has no working day"
 
 
 class ScheduleUnknown(NotFound):

@@ -18,18 +18,16 @@ from services.partners.application.fire_schedules import fire_schedule
 from services.partners.application.set_schedule import set_schedule
 from services.partners.domain.schedule import (
     Audience,
-    CatchUp,
-    ClosedDayRule,
     Schedule,
     ScheduleChannel,
     ScheduledKind,
     ScheduleRule,
     SendCondition,
-    Timing,
 )
 from shared.database import Database
 from shared.identity import Caller
 from shared.messaging.consumer import Apply
+from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
 from tests.factories.payment_facts import an_invoice, registered
 from tests.integration.service_callers import a_caller
 

@@ -14,7 +14,7 @@ import psycopg
 from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
-from services.partners.adapters.channels.email import EmailChannel, MailServer
+from services.partners.adapters.channels.email import EmailChannel
 from services.partners.adapters.channels.outgoing import Accepted, Outgoing
 from services.partners.adapters.channels.sftp import SftpChannel
 from services.partners.adapters.channels.webhook import WebhookChannel
@@ -24,6 +24,7 @@ from services.partners.application.queue_delivery import queue_delivery
 from services.partners.application.send_deliveries import DeliverySender, SenderParts, SendsDocuments
 from services.partners.domain.delivery import Channel, DeliveryWish, Recipient
 from services.partners.domain.document import DocumentKind, Language, Period
+from shared.mail.server import MailServer
 from shared.webhooks.client import WebhookClient
 from shared.webhooks.target import TargetRules, networks_from
 from tests.factories.partners import APartner, a_registered_partner

@@ -16,14 +16,12 @@ from services.partners.application.set_schedule import change_schedule, pause_sc
 from services.partners.application.watch_schedules import watch_schedules
 from services.partners.domain.schedule import (
     Audience,
-    CatchUp,
-    ClosedDayRule,
     ScheduledKind,
     ScheduleRule,
     SendCondition,
-    Timing,
 )
 from services.partners.worker import fire_schedules
+from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
 from tests.factories.payment_facts import a_receipt, an_invoice, booked, paying, registered
 from tests.integration.partners.schedule_desk import DAY, DUE, Desk
 from tests.integration.partners.test_orders import an_order, told

@@ -6,8 +6,8 @@ from typing import Final
 
 from cronsim import CronSim, CronSimError
 
-from services.partners.domain.errors import ScheduleInvalid
 from shared.errors import FieldProblem
+from shared.scheduling.refusals import ScheduleInvalid
 
 FIELDS: Final = 5
 RUNS_PER_HOUR_MAX: Final = 4

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.partners.domain.cron_times import wall_times
-from services.partners.domain.errors import CalendarNeverOpen, ScheduleInvalid
-from services.partners.domain.holiday_calendar import ALWAYS_OPEN, CalendarDay, HolidayCalendar
-from services.partners.domain.planned_runs import (
+from shared.scheduling.cron_times import wall_times
+from shared.scheduling.holiday_calendar import ALWAYS_OPEN, CalendarDay, HolidayCalendar
+from shared.scheduling.planned_runs import (
     CLOCK_CHANGE,
     PlannedRun,
     due_runs,
     planned_runs,
     settlement,
 )
-from services.partners.domain.schedule import CatchUp, ClosedDayRule, Timing
-from services.partners.domain.wall_clock import instant_of, quiet_until
+from shared.scheduling.refusals import CalendarNeverOpen, ScheduleInvalid
+from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
+from shared.scheduling.wall_clock import instant_of, quiet_until
 
 INDIA = "Asia/Kolkata"
 SUNDAYS_OFF = HolidayCalendar(closed_weekdays=frozenset({7}))

@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby, islice, takewhile
 from typing import Final
 
-from services.partners.domain.cron_times import wall_times
-from services.partners.domain.holiday_calendar import HolidayCalendar
-from services.partners.domain.schedule import CatchUp, ClosedDayRule, Timing
-from services.partners.domain.wall_clock import instant_of
+from shared.scheduling.cron_times import wall_times
+from shared.scheduling.holiday_calendar import HolidayCalendar
+from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
+from shared.scheduling.wall_clock import instant_of
 
 LATE_AFTER: Final = timedelta(minutes=5)
 SETTLED_AT_ONCE_MAX: Final = 50

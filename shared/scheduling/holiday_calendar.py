@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from services.partners.domain.errors import CalendarNeverOpen
+from shared.scheduling.refusals import CalendarNeverOpen
 
 DAYS_LOOKED_AT_MAX: Final = 366
 WEEKDAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

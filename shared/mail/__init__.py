@@ -1,0 +1,1 @@
+"""Letters: where they are handed in, and how a process that sends them is told so."""
