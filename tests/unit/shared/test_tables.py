@@ -10,16 +10,18 @@ from decimal import Decimal
 from typing import Literal
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
+from xlsxwriter.worksheet import Worksheet
 
 from shared.documents.attachment import attachment_headers
 from shared.documents.body_table import BodyTable
 from shared.documents.csv_table import CsvTable
 from shared.documents.rupee_formats import number_format
 from shared.documents.table import Amount, Cell, Column, Kind
-from shared.documents.xlsx_table import TEXT_LENGTH_MAX, Workbook
+from shared.documents.xlsx_table import TEXT_LENGTH_MAX, PlainSheet, Workbook
 from shared.wire import MoneyBody, WireModel, money
 
 AT = datetime(2026, 10, 14, 18, 45, tzinfo=UTC)
@@ -123,6 +125,26 @@ def test_the_header_is_frozen_and_filtered_and_totals_stand_outside() -> None:
     page = part_of(target.getvalue(), "xl/worksheets/sheet1.xml")
     assert '<autoFilter ref="A3:A5"/>' in page
     assert 'topLeftCell="A4"' in page
+
+
+def test_a_sheet_without_what_is_not_needed_is_otherwise_the_librarys_own() -> None:
+    def sheet_of(kind: type[Worksheet]) -> str:
+        target = io.BytesIO()
+        book = xlsxwriter.Workbook(target, {"in_memory": True})
+        sheet = book.add_worksheet("Cells", kind)
+        sheet.write_row(0, 0, ["text", 1.5, True, None], book.add_format({"bold": True}))
+        sheet.write_formula(1, 1, "=SUBTOTAL(9,B1:B1)", None, 1.5)
+        sheet.write_formula(2, 3, "=A1-B1*100/C1", book.add_format({"top": 1}), -3)
+        book.close()
+        return re.sub(' spans="[0-9:]+"', "", part_of(target.getvalue(), "xl/worksheets/sheet1.xml"))
+
+    assert sheet_of(PlainSheet) == sheet_of(Worksheet)
+
+
+def test_a_date_is_the_day_that_readers_see() -> None:
+    days = [date(1900, 3, 1), date(2000, 2, 29), date(2026, 12, 31), date(9999, 12, 31)]
+
+    assert [row[0] for row in cells_of(workbook_of(*[[day] for day in days], kind=Kind.DATE))[1:]] == days
 
 
 def test_the_same_workbook_has_the_same_bytes() -> None:
