@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from services.partners.adapters.partner_documents.layout import LaidTable, Words, heading
-from services.partners.domain.order_board import AgeBucket, OrderBoard
-from shared.documents.table import Amount, ColumnSum, Kind, Row
+from services.partners.adapters.partner_documents.layout import LaidTable, Words
+from services.partners.adapters.partner_documents.table_shape import Shown, Summed, TableShape
+from services.partners.domain.order_board import AgeBucket, OrderBoard, StateTotal
+from shared.documents.table import Kind
 
 
 def sum_tables(board: OrderBoard, words: Words, currency: str, mark: str) -> tuple[LaidTable, ...]:
@@ -18,68 +19,55 @@ def sum_tables(board: OrderBoard, words: Words, currency: str, mark: str) -> tup
 
 def age_sheet(board: OrderBoard, words: Words, currency: str, mark: str) -> LaidTable:
     """Both ways of counting under each other, to be filtered; a sum would count everything twice."""
-    return LaidTable(
-        name=words["ageing"] + mark,
-        title=words["ageing"] + mark,
-        headings=(
-            heading("counted_by", Kind.TEXT, words),
-            heading("days", Kind.TEXT, words),
-            heading("count", Kind.INTEGER, words),
-            heading("open", Kind.MONEY, words),
+    shape: TableShape[tuple[str, AgeBucket]] = TableShape(
+        name="ageing",
+        columns=(
+            Shown("counted_by", Kind.TEXT, lambda one: words[one[0]]),
+            Shown("days", Kind.TEXT, lambda one: _days(one[1], words, one[0])),
+            Shown("count", Kind.INTEGER, lambda one: one[1].lines),
+            Summed("open", lambda one: one[1].open_minor),
         ),
-        rows=[(words[basis], *row) for basis in _BUCKETS for row in _age_rows(board, words, basis, currency)],
-        sums=None,
-        empty=words["no_lines"],
+        empty="no_lines",
+        has_sums=False,
     )
+    buckets = [(basis, one) for basis in _BUCKETS for one in _buckets(board, basis, currency)]
+    return shape.of(buckets, words, currency=currency, mark=mark)
 
 
 def state_table(board: OrderBoard, words: Words, currency: str, mark: str) -> LaidTable:
     """How far the open lines are, and how much of them a hold stops."""
-    totals = [one for one in board.by_state if one.currency == currency]
-    amounts = [(one.open_minor, one.ready_minor, one.held_minor) for one in totals]
-    return LaidTable(
-        name=words["totals_by_state"] + mark,
-        title=words["totals_by_state"] + mark,
-        headings=(
-            heading("state", Kind.TEXT, words, "1fr"),
-            heading("count", Kind.INTEGER, words),
-            heading("open", Kind.MONEY, words),
-            heading("ready", Kind.MONEY, words),
-            heading("held", Kind.MONEY, words),
+    shape: TableShape[StateTotal] = TableShape(
+        name="totals_by_state",
+        columns=(
+            Shown("state", Kind.TEXT, lambda one: words[f"state_{one.state}"], "1fr"),
+            Shown("count", Kind.INTEGER, lambda one: one.lines),
+            Summed("open", lambda one: one.open_minor),
+            Summed("ready", lambda one: one.ready_minor),
+            Summed("held", lambda one: one.held_minor),
         ),
-        rows=[
-            (words[f"state_{one.state}"], one.lines, *(Amount.of(minor, currency) for minor in minors))
-            for one, minors in zip(totals, amounts, strict=True)
-        ],
-        sums=(words["total"], None, *(_sum(column, currency) for column in zip(*amounts, strict=True))),
-        empty=words["no_lines"],
+        empty="no_lines",
         is_beside=True,
     )
+    totals = [one for one in board.by_state if one.currency == currency]
+    return shape.of(totals, words, currency=currency, mark=mark)
 
 
 def _age_table(board: OrderBoard, words: Words, basis: str, currency: str, mark: str) -> LaidTable:
-    open_minor = [bucket.open_minor for bucket in _BUCKETS[basis](board) if bucket.currency == currency]
-    return LaidTable(
-        name=words[f"age_by_{basis}"] + mark,
-        title=words[f"age_by_{basis}"] + mark,
-        headings=(
-            heading("days", Kind.TEXT, words, "1fr"),
-            heading("count", Kind.INTEGER, words),
-            heading("open", Kind.MONEY, words),
+    shape: TableShape[AgeBucket] = TableShape(
+        name=f"age_by_{basis}",
+        columns=(
+            Shown("days", Kind.TEXT, lambda one: _days(one, words, basis), "1fr"),
+            Shown("count", Kind.INTEGER, lambda one: one.lines),
+            Summed("open", lambda one: one.open_minor),
         ),
-        rows=_age_rows(board, words, basis, currency),
-        sums=(words["total"], None, _sum(open_minor, currency)),
-        empty=words["no_lines"],
+        empty="no_lines",
         is_beside=True,
     )
+    return shape.of(_buckets(board, basis, currency), words, currency=currency, mark=mark)
 
 
-def _age_rows(board: OrderBoard, words: Words, basis: str, currency: str) -> list[Row]:
-    return [
-        (_days(bucket, words, basis), bucket.lines, Amount.of(bucket.open_minor, currency))
-        for bucket in _BUCKETS[basis](board)
-        if bucket.currency == currency
-    ]
+def _buckets(board: OrderBoard, basis: str, currency: str) -> list[AgeBucket]:
+    return [one for one in _BUCKETS[basis](board) if one.currency == currency]
 
 
 def _days(bucket: AgeBucket, words: Words, basis: str) -> str:
@@ -88,10 +76,6 @@ def _days(bucket: AgeBucket, words: Words, basis: str) -> str:
     late = "late_" if basis == "promise" else ""
     name = f"{late}from_{'on' if bucket.to_days is None else 'to'}"
     return words[name].format(first=bucket.from_days, last=bucket.to_days)
-
-
-def _sum(minors: Sequence[int], currency: str) -> ColumnSum:
-    return ColumnSum(Amount.of(sum(minors), currency))
 
 
 _BUCKETS: Final[Mapping[str, Callable[[OrderBoard], Sequence[AgeBucket]]]] = {

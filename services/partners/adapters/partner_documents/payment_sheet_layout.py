@@ -1,15 +1,16 @@
 """A payment sheet laid out: the sums, what is owed, what was paid, and the credits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from services.partners.adapters.partner_documents.cell_text import cell_text, day_text
-from services.partners.adapters.partner_documents.layout import Card, Heading, LaidTable, Layout
+from services.partners.adapters.partner_documents.layout import Card, LaidTable, Layout, Words
 from services.partners.adapters.partner_documents.sheet_memo_tables import (
     memo_tables,
     plan_table,
     query_tables,
 )
 from services.partners.adapters.partner_documents.sheet_words import SHEET_WORDS
+from services.partners.adapters.partner_documents.table_shape import Shown, Summed, TableShape
 from services.partners.domain.payment_sheet import (
     PaymentSheet,
     Settlement,
@@ -18,9 +19,7 @@ from services.partners.domain.payment_sheet import (
     SheetReceipt,
     SheetTotals,
 )
-from shared.documents.table import Amount, Cell, Column, ColumnSum, Kind, Row
-
-Words = Mapping[str, str]
+from shared.documents.table import Amount, Kind
 
 
 def payment_sheet_layout(sheet: PaymentSheet, *, sender: str, language: str) -> Layout:
@@ -82,87 +81,70 @@ def _cards(totals: SheetTotals, words: Words) -> Sequence[Card]:
 
 
 def _invoices(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> LaidTable:
-    invoices = [one for one in sheet.invoices if one.currency == currency]
-    overdue = [invoice.overdue_days(sheet.overdue_on) for invoice in invoices]
-    return LaidTable(
-        name=words["invoices"] + mark,
-        title=words["invoices"] + mark,
-        headings=(
-            Heading(Column("number", Kind.TEXT, words["number"]), "1fr"),
-            Heading(Column("issued_on", Kind.DATE, words["date"])),
-            Heading(Column("due_on", Kind.DATE, words["due"])),
-            *(_money(name, words) for name in ("total", "received", "credited", "deducted", "open")),
-            Heading(Column("overdue_days", Kind.INTEGER, words["overdue_days"]), is_right=True),
+    def overdue_days(invoice: SheetInvoice) -> int | None:
+        return invoice.overdue_days(sheet.overdue_on) or None
+
+    shape: TableShape[SheetInvoice] = TableShape(
+        name="invoices",
+        columns=(
+            Shown("number", Kind.TEXT, lambda one: one.number, "1fr"),
+            Shown("date", Kind.DATE, lambda one: one.issued_on),
+            Shown("due", Kind.DATE, lambda one: one.due_on),
+            Summed("total", lambda one: one.total_minor),
+            Summed("received", lambda one: one.received_minor),
+            Summed("credited", lambda one: one.credited_minor),
+            Summed("deducted", lambda one: one.deducted_minor),
+            Summed("open", lambda one: max(0, one.open_minor)),
+            Shown("overdue_days", Kind.INTEGER, overdue_days),
         ),
-        rows=[
-            (
-                invoice.number,
-                invoice.issued_on,
-                invoice.due_on,
-                *(Amount.of(minor(invoice), currency) for minor in _INVOICE_AMOUNTS),
-                days or None,
-            )
-            for invoice, days in zip(invoices, overdue, strict=True)
-        ],
-        sums=(words["total"], None, None, *_sums(invoices, _INVOICE_AMOUNTS, currency), None),
-        empty=words["no_invoices"],
-        marked=frozenset(place for place, days in enumerate(overdue) if days),
+        empty="no_invoices",
+        is_marked=lambda one: overdue_days(one) is not None,
     )
+    invoices = [one for one in sheet.invoices if one.currency == currency]
+    return shape.of(invoices, words, currency=currency, mark=mark)
 
 
 def _receipts(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> LaidTable:
-    receipts = [one for one in sheet.receipts if one.currency == currency]
-    return LaidTable(
-        name=words["receipts"] + mark,
-        title=words["receipts"] + mark,
-        headings=(
-            Heading(Column("received_on", Kind.DATE, words["date"])),
-            Heading(Column("reference", Kind.TEXT, words["reference"]), "1fr"),
-            Heading(Column("rail", Kind.TEXT, words["rail"])),
-            Heading(Column("settles", Kind.TEXT, words["settles"]), "1.6fr"),
-            _money("amount", words),
-            _money("on_account", words),
+    """A receipt that was taken back counts nothing."""
+
+    def settles(receipt: SheetReceipt) -> str:
+        if receipt.reversed_on:
+            return f"{words['reversed']} {day_text(receipt.reversed_on)}"
+        return _settled(receipt.settlements, currency)
+
+    shape: TableShape[SheetReceipt] = TableShape(
+        name="receipts",
+        columns=(
+            Shown("date", Kind.DATE, lambda one: one.received_on),
+            Shown("reference", Kind.TEXT, lambda one: one.reference, "1fr"),
+            Shown("rail", Kind.TEXT, lambda one: one.rail),
+            Shown("settles", Kind.TEXT, settles, "1.6fr"),
+            Summed("amount", lambda one: 0 if one.reversed_on else one.amount_minor),
+            Summed("on_account", lambda one: 0 if one.reversed_on else one.on_account_minor),
         ),
-        rows=[_receipt_row(one, words) for one in receipts],
-        sums=(words["total"], None, None, None, *_sums(receipts, _RECEIPT_AMOUNTS, currency)),
-        empty=words["no_receipts"],
-        marked=frozenset(place for place, one in enumerate(receipts) if one.reversed_on),
+        empty="no_receipts",
+        is_marked=lambda one: one.reversed_on is not None,
     )
-
-
-def _receipt_row(receipt: SheetReceipt, words: Words) -> Row:
-    settles = _settled(receipt.settlements, receipt.currency)
-    if receipt.reversed_on:
-        settles = f"{words['reversed']} {day_text(receipt.reversed_on)}"
-    amounts = (Amount.of(minor(receipt), receipt.currency) for minor in _RECEIPT_AMOUNTS)
-    return (receipt.received_on, receipt.reference, receipt.rail, settles, *amounts)
+    receipts = [one for one in sheet.receipts if one.currency == currency]
+    return shape.of(receipts, words, currency=currency, mark=mark)
 
 
 def _notes(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> LaidTable:
-    notes = [one for one in sheet.credit_notes if one.currency == currency]
-    return LaidTable(
-        name=words["credit_notes"] + mark,
-        title=words["credit_notes"] + mark,
-        headings=(
-            Heading(Column("number", Kind.TEXT, words["number"]), "1fr"),
-            Heading(Column("issued_on", Kind.DATE, words["date"])),
-            Heading(Column("kind", Kind.TEXT, words["kind"])),
-            Heading(Column("used_for", Kind.TEXT, words["used"]), "1.6fr"),
-            *(_money(name, words) for name in ("total", "refunded", "unused")),
+    shape: TableShape[SheetCreditNote] = TableShape(
+        name="credit_notes",
+        columns=(
+            Shown("number", Kind.TEXT, lambda one: one.number or words["in_work"], "1fr"),
+            Shown("date", Kind.DATE, lambda one: one.issued_on),
+            Shown("kind", Kind.TEXT, lambda one: words.get(one.note_type, one.note_type)),
+            Shown("used", Kind.TEXT, lambda one: _settled(one.settlements, currency), "1.6fr"),
+            Summed("total", lambda one: one.total_minor),
+            Summed("refunded", lambda one: one.refunded_minor),
+            Summed("unused", lambda one: one.unused_minor),
         ),
-        rows=[
-            (
-                note.number or words["in_work"],
-                note.issued_on,
-                words.get(note.note_type, note.note_type),
-                _settled(note.settlements, currency),
-                *(Amount.of(minor(note), currency) for minor in _NOTE_AMOUNTS),
-            )
-            for note in notes
-        ],
-        sums=(words["total"], None, None, None, *_sums(notes, _NOTE_AMOUNTS, currency)),
-        empty=words["no_notes"],
+        empty="no_notes",
     )
+    notes = [one for one in sheet.credit_notes if one.currency == currency]
+    return shape.of(notes, words, currency=currency, mark=mark)
 
 
 def _settled(settlements: Sequence[Settlement], currency: str) -> str:
@@ -171,44 +153,3 @@ def _settled(settlements: Sequence[Settlement], currency: str) -> str:
         + ("" if one.kind == "money" else f" ({one.kind.upper()})")
         for one in settlements
     )
-
-
-def _money(name: str, words: Words) -> Heading:
-    return Heading(Column(name, Kind.MONEY, words[name]), is_right=True)
-
-
-def _sums(
-    lines: Sequence[SheetInvoice] | Sequence[SheetReceipt] | Sequence[SheetCreditNote],
-    amounts: Sequence[Callable[..., int]],
-    currency: str,
-) -> list[Cell]:
-    return [ColumnSum(Amount.of(sum(minor(line) for line in lines), currency)) for minor in amounts]
-
-
-def _open(invoice: SheetInvoice) -> int:
-    return max(0, invoice.open_minor)
-
-
-_INVOICE_AMOUNTS: Sequence[Callable[[SheetInvoice], int]] = (
-    lambda one: one.total_minor,
-    lambda one: one.received_minor,
-    lambda one: one.credited_minor,
-    lambda one: one.deducted_minor,
-    _open,
-)
-
-
-def _kept(receipt: SheetReceipt) -> int:
-    """A receipt that was taken back counts nothing."""
-    return 0 if receipt.reversed_on else receipt.amount_minor
-
-
-_RECEIPT_AMOUNTS: Sequence[Callable[[SheetReceipt], int]] = (
-    _kept,
-    lambda one: 0 if one.reversed_on else one.on_account_minor,
-)
-_NOTE_AMOUNTS: Sequence[Callable[[SheetCreditNote], int]] = (
-    lambda one: one.total_minor,
-    lambda one: one.refunded_minor,
-    lambda one: one.unused_minor,
-)

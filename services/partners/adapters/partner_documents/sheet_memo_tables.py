@@ -1,54 +1,41 @@
 """Tables of a payment sheet beside what is owed and paid: the plan, cheques, awaited certificates, questions."""
 
-from collections.abc import Callable, Sequence
-
 from services.partners.adapters.partner_documents.cell_text import day_text
-from services.partners.adapters.partner_documents.layout import LaidTable, Words, heading
+from services.partners.adapters.partner_documents.layout import LaidTable, Words
+from services.partners.adapters.partner_documents.table_shape import Shown, Summed, TableShape
 from services.partners.domain.pay_plan import PayBy
 from services.partners.domain.payment_sheet import PaymentSheet
-from services.partners.domain.sheet_memos import Awaited, SheetCheque, SheetQuery
-from shared.documents.table import Amount, ColumnSum, Kind, Row
+from services.partners.domain.sheet_memos import Awaited, SheetCheque, SheetQuery, TaxAwaited
+from shared.documents.table import Amount, Kind
 from shared.documents.xlsx_table import READERS_TIME_ZONE
-
-_PLAN_AMOUNTS: Sequence[Callable[[PayBy], int]] = (
-    lambda one: one.open_minor,
-    lambda one: one.covered_minor,
-    lambda one: one.to_pay_minor,
-    lambda one: one.running_minor,
-)
-_CHEQUE_AMOUNTS: Sequence[Callable[[PayBy], int]] = (
-    lambda one: one.cheques_by_then_minor,
-    lambda one: one.left_after_cheques_minor,
-)
 
 
 def plan_table(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> LaidTable:
     """Overdue first; columns of cheques only when there are some."""
-    plan = [one for one in sheet.plan if one.currency == currency]
-    has_cheques = any(one.cheques_by_then_minor for one in plan)
-    amounts = [*_PLAN_AMOUNTS, *(_CHEQUE_AMOUNTS if has_cheques else ())]
-    names = ("open", "covered", "to_pay", "running", "cheques_by_then", "left_after_cheques")[: len(amounts)]
-    summed = [ColumnSum(Amount.of(sum(minor(one) for one in plan), currency)) for minor in _PLAN_AMOUNTS[:3]]
-    return LaidTable(
-        name=words["plan"] + mark,
-        title=words["plan"] + mark,
-        headings=(
-            heading("pay_by", Kind.TEXT, words, "1fr"),
-            heading("invoice_count", Kind.INTEGER, words),
-            *(heading(name, Kind.MONEY, words) for name in names),
+
+    def amount(minor: int) -> Amount:
+        return Amount.of(minor, currency)
+
+    columns: list[Shown[PayBy] | Summed[PayBy]] = [
+        Shown(
+            "pay_by", Kind.TEXT, lambda one: day_text(one.pay_by) if one.pay_by else words["at_once"], "1fr"
         ),
-        rows=[
-            (
-                day_text(one.pay_by) if one.pay_by else words["at_once"],
-                one.invoices,
-                *(Amount.of(minor(one), currency) for minor in amounts),
-            )
-            for one in plan
-        ],
-        sums=(words["total"], None, *summed, *(None for _ in amounts[3:])),
-        empty=words["no_plan"],
-        marked=frozenset(place for place, one in enumerate(plan) if one.pay_by is None),
+        Shown("invoice_count", Kind.INTEGER, lambda one: one.invoices),
+        Summed("open", lambda one: one.open_minor),
+        Summed("covered", lambda one: one.covered_minor),
+        Summed("to_pay", lambda one: one.to_pay_minor),
+        Shown("running", Kind.MONEY, lambda one: amount(one.running_minor)),
+    ]
+    plan = [one for one in sheet.plan if one.currency == currency]
+    if any(one.cheques_by_then_minor for one in plan):
+        columns += [
+            Shown("cheques_by_then", Kind.MONEY, lambda one: amount(one.cheques_by_then_minor)),
+            Shown("left_after_cheques", Kind.MONEY, lambda one: amount(one.left_after_cheques_minor)),
+        ]
+    shape: TableShape[PayBy] = TableShape(
+        name="plan", columns=columns, empty="no_plan", is_marked=lambda one: one.pay_by is None
     )
+    return shape.of(plan, words, currency=currency, mark=mark)
 
 
 def memo_tables(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> list[LaidTable]:
@@ -59,108 +46,72 @@ def memo_tables(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> 
 
 def query_tables(sheet: PaymentSheet, words: Words) -> list[LaidTable]:
     """None when no question is open. They are of no one currency, so nothing is summed."""
-    if not sheet.queries:
-        return []
-    rows = [_query_row(one, sheet, words) for one in sheet.queries]
-    return [
-        LaidTable(
-            name=words["queries"],
-            title=words["queries"],
-            headings=(
-                heading("number", Kind.TEXT, words),
-                heading("opened_on", Kind.DATE, words),
-                heading("age_days", Kind.INTEGER, words),
-                heading("subject", Kind.TEXT, words, "1.4fr"),
-                heading("about", Kind.TEXT, words, "1fr"),
-                heading("waits_for", Kind.TEXT, words, "1fr"),
-                heading("disputed", Kind.MONEY, words),
-            ),
-            rows=rows,
-            sums=None,
-            empty="",
-        )
-    ]
+
+    def waits_for(query: SheetQuery) -> str:
+        waits = words[query.waits_for]
+        if query.waits_for is not Awaited.OUR_ANSWER:
+            return waits
+        return f"{waits} {day_text(query.due_at.astimezone(READERS_TIME_ZONE).date())}"
+
+    shape: TableShape[SheetQuery] = TableShape(
+        name="queries",
+        columns=(
+            Shown("number", Kind.TEXT, lambda one: one.number),
+            Shown("opened_on", Kind.DATE, lambda one: one.opened_on),
+            Shown("age_days", Kind.INTEGER, lambda one: one.age_days(sheet.overdue_on)),
+            Shown("subject", Kind.TEXT, lambda one: one.subject, "1.4fr"),
+            Shown("about", Kind.TEXT, lambda one: ", ".join(one.about), "1fr"),
+            Shown("waits_for", Kind.TEXT, waits_for, "1fr"),
+            Shown("disputed", Kind.MONEY, _disputed),
+        ),
+    )
+    return [shape.of(sheet.queries, words)] if sheet.queries else []
 
 
-def _query_row(query: SheetQuery, sheet: PaymentSheet, words: Words) -> Row:
-    waits = words[query.waits_for]
-    if query.waits_for is Awaited.OUR_ANSWER:
-        waits = f"{waits} {day_text(query.due_at.astimezone(READERS_TIME_ZONE).date())}"
-    amount = None
-    if query.amount_minor is not None and query.currency is not None:
-        amount = Amount.of(query.amount_minor, query.currency)
-    about = ", ".join(query.about)
-    age = query.age_days(sheet.overdue_on)
-    return (query.number, query.opened_on, age, query.subject, about, waits, amount)
+def _disputed(query: SheetQuery) -> Amount | None:
+    if query.amount_minor is None or query.currency is None:
+        return None
+    return Amount.of(query.amount_minor, query.currency)
 
 
 def _tax(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> LaidTable:
-    lines = [one for one in sheet.tax_awaited if one.currency == currency]
-    return LaidTable(
-        name=words["tax_awaited"] + mark,
-        title=words["tax_awaited"] + mark,
-        headings=(
-            heading("financial_year", Kind.TEXT, words, "1fr"),
-            heading("quarter", Kind.TEXT, words),
-            heading("quarter_ends", Kind.DATE, words),
-            *(heading(name, Kind.MONEY, words) for name in ("tax_deducted", "certified", "awaited")),
+    shape: TableShape[TaxAwaited] = TableShape(
+        name="tax_awaited",
+        columns=(
+            Shown("financial_year", Kind.TEXT, lambda one: one.financial_year, "1fr"),
+            Shown("quarter", Kind.TEXT, lambda one: f"Q{one.quarter}"),
+            Shown("quarter_ends", Kind.DATE, lambda one: one.quarter_ends_on),
+            Summed("tax_deducted", lambda one: one.deducted_minor),
+            Summed("certified", lambda one: one.certified_minor),
+            Summed("awaited", lambda one: one.awaited_minor),
         ),
-        rows=[
-            (
-                one.financial_year,
-                f"Q{one.quarter}",
-                one.quarter_ends_on,
-                Amount.of(one.deducted_minor, currency),
-                Amount.of(one.certified_minor, currency),
-                Amount.of(one.awaited_minor, currency),
-            )
-            for one in lines
-        ],
-        sums=(
-            words["total"],
-            None,
-            None,
-            ColumnSum(Amount.of(sum(one.deducted_minor for one in lines), currency)),
-            ColumnSum(Amount.of(sum(one.certified_minor for one in lines), currency)),
-            ColumnSum(Amount.of(sum(one.awaited_minor for one in lines), currency)),
-        ),
-        empty="",
     )
+    lines = [one for one in sheet.tax_awaited if one.currency == currency]
+    return shape.of(lines, words, currency=currency, mark=mark)
 
 
 def _cheques(sheet: PaymentSheet, words: Words, currency: str, mark: str) -> LaidTable:
     """What came back or is stale is no promise: then nothing is summed."""
+
+    def is_no_promise(cheque: SheetCheque) -> bool:
+        return not cheque.is_promise(sheet.overdue_on)
+
     lines = [one for one in sheet.cheques if one.currency == currency]
-    marked = frozenset(place for place, one in enumerate(lines) if not one.is_promise(sheet.overdue_on))
-    whole = Amount.of(sum(one.amount_minor for one in lines), currency)
-    return LaidTable(
-        name=words["cheques"] + mark,
-        title=words["cheques"] + mark,
-        headings=(
-            heading("cheque_number", Kind.TEXT, words),
-            heading("drawee_bank", Kind.TEXT, words, "1fr"),
-            heading("cheque_on", Kind.DATE, words),
-            heading("handed_over", Kind.DATE, words),
-            heading("standing", Kind.TEXT, words),
-            heading("meant_for", Kind.TEXT, words, "1fr"),
-            heading("amount", Kind.MONEY, words),
+    shape: TableShape[SheetCheque] = TableShape(
+        name="cheques",
+        columns=(
+            Shown("cheque_number", Kind.TEXT, lambda one: one.cheque_number),
+            Shown("drawee_bank", Kind.TEXT, lambda one: one.drawee_bank, "1fr"),
+            Shown("cheque_on", Kind.DATE, lambda one: one.cheque_on),
+            Shown("handed_over", Kind.DATE, lambda one: one.received_on),
+            Shown("standing", Kind.TEXT, lambda one: _standing(one, sheet, words)),
+            Shown("meant_for", Kind.TEXT, lambda one: ", ".join(one.items), "1fr"),
+            Summed("amount", lambda one: one.amount_minor),
         ),
-        rows=[
-            (
-                one.cheque_number,
-                one.drawee_bank,
-                one.cheque_on,
-                one.received_on,
-                _standing(one, sheet, words),
-                ", ".join(one.items),
-                Amount.of(one.amount_minor, currency),
-            )
-            for one in lines
-        ],
-        sums=None if marked else (words["total"], *(None for _ in range(5)), ColumnSum(whole)),
-        empty="",
-        marked=marked,
+        is_marked=is_no_promise,
+        has_sums=not any(map(is_no_promise, lines)),
     )
+    return shape.of(lines, words, currency=currency, mark=mark)
 
 
 def _standing(cheque: SheetCheque, sheet: PaymentSheet, words: Words) -> str:
