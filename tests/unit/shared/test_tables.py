@@ -127,13 +127,15 @@ def test_the_header_is_frozen_and_filtered_and_totals_stand_outside() -> None:
     assert 'topLeftCell="A4"' in page
 
 
-def test_a_sheet_without_what_is_not_needed_is_otherwise_the_librarys_own() -> None:
+@pytest.mark.parametrize("options", [{"in_memory": True}, {"constant_memory": True}])
+def test_a_sheet_without_what_is_not_needed_is_otherwise_the_librarys_own(options: dict[str, bool]) -> None:
     def sheet_of(kind: type[Worksheet]) -> str:
         target = io.BytesIO()
-        book = xlsxwriter.Workbook(target, {"in_memory": True})
+        book = xlsxwriter.Workbook(target, options)
         sheet = book.add_worksheet("Cells", kind)
-        sheet.write_row(0, 0, ["text", 1.5, True, None], book.add_format({"bold": True}))
+        sheet.write_row(0, 0, ["text", 1.5, True, None, -0.1], book.add_format({"bold": True}))
         sheet.write_formula(1, 1, "=SUBTOTAL(9,B1:B1)", None, 1.5)
+        sheet.write_row(2, 0, ["<text>", 123_456_789_012_345, 1e-7])
         sheet.write_formula(2, 3, "=A1-B1*100/C1", book.add_format({"top": 1}), -3)
         book.close()
         return re.sub(' spans="[0-9:]+"', "", part_of(target.getvalue(), "xl/worksheets/sheet1.xml"))

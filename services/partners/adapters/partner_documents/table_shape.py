@@ -42,7 +42,7 @@ class Summed(Generic[Thing]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableShape(Generic[Thing]):
-    """A table before there are things in it. `name`, `title` and `empty` are words; the title is the name unless it is given.
+    """A table before there are things in it. `name`, `title` and `empty` are words; without a title it has its name.
 
     One with a summed column has sums, unless `has_sums` says that they would mislead.
     """
