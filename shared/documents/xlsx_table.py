@@ -191,6 +191,7 @@ class SheetTable:
         self._plain = book.look()
         for label, text in heading:
             sheet.write_string(self._next, 0, label, book.look(bold=True).plain)
+            self._widen(0, len(label) * 6 // 5)  # bold
             self._write_text(1, text, self._plain)
             self._next += 1
         self._header = self._next = self._next + bool(heading)
@@ -202,7 +203,15 @@ class SheetTable:
             sheet.write_string(self._next, place, title, looks)
             self._widen(place, len(title))
         sheet.freeze_panes(self._next + 1, 0)
+        self._set_paper()
         self._next += 1
+
+    def _set_paper(self) -> None:
+        """Printed on A4 across, all columns on one page, with the header on each."""
+        self._sheet.set_paper(9)
+        self._sheet.set_landscape()
+        self._sheet.fit_to_pages(1, 0)
+        self._sheet.repeat_rows(self._header)
 
     def write(self, rows: Iterable[Row]) -> None:
         """Add rows; what was written cannot be changed."""

@@ -149,6 +149,13 @@ def test_a_date_is_the_day_that_readers_see() -> None:
     assert [row[0] for row in cells_of(workbook_of(*[[day] for day in days], kind=Kind.DATE))[1:]] == days
 
 
+def test_all_columns_are_printed_on_one_page_with_the_header_on_each() -> None:
+    workbook = workbook_of(["a"])
+
+    assert '<pageSetUpPr fitToPage="1"/>' in part_of(workbook, "xl/worksheets/sheet1.xml")
+    assert "_xlnm.Print_Titles" in part_of(workbook, "xl/workbook.xml")
+
+
 def test_the_same_workbook_has_the_same_bytes() -> None:
     assert workbook_of(["one"], [1]) == workbook_of(["one"], [1])
 
