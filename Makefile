@@ -7,6 +7,8 @@ ARGS ?=
 DAYS ?= 7
 RUN := .venv/bin/python -m
 export PYTHON
+# Some machines tell Python to keep no compiled modules; each of a dozen processes would compile the same ones at each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 

@@ -158,8 +158,9 @@ def _environment(place: RabbitPlace) -> dict[str, str]:
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         "RABBITMQ_PID_FILE": str(folder / "node.pid"),
+        # Its schedulers would spin for a while when they run out of work, on cores that the rest of the system needs.
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false"
+            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false +sbwt none +sbwtdcpu none +sbwtdio none"
         ),
         # Makes the script become the node instead of staying between us and it.
         "RUNNING_UNDER_SYSTEMD": "true",

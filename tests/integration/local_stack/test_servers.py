@@ -1,4 +1,4 @@
-"""Our own PostgreSQL and RabbitMQ keep what they confirmed, also when they are killed."""
+"""Our own PostgreSQL keeps what it confirmed, also when killed; RabbitMQ lets each service do its own work only."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,11 +10,10 @@ import psycopg
 import pytest
 from aiormq.exceptions import ChannelAccessRefused
 
-from deploy.local.broker_users import EVENTS_EXCHANGE, BrokerUser
+from deploy.local.broker_users import EVENTS_EXCHANGE
 from deploy.local.child import Guard
 from deploy.local.ports import free_ports
 from deploy.local.postgres import PostgresPlace, PostgresServer, create_service_database
-from deploy.local.rabbitmq import RabbitNode, RabbitPlace
 from shared.messaging.publisher import Outgoing, Publisher
 from shared.messaging.topology import declare, declare_events_exchange, service_topology
 
@@ -75,30 +74,6 @@ def test_a_role_cannot_connect_to_the_database_of_another(server: PostgresServer
 
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(server.place.url("payments", user="partners", password="partners"))
-
-
-async def test_a_confirmed_message_survives_the_death_of_the_broker(tmp_path: Path, guard: Guard) -> None:
-    amqp_port, distribution_port, epmd_port = free_ports(3)
-    users = (BrokerUser("tester", "secret"),)
-    log = tmp_path / "node.log"
-    place = RabbitPlace(tmp_path / "node", amqp_port, distribution_port, epmd_port, log, users)
-    node = RabbitNode(place, guard)
-    node.start()
-    url = node.place.url("tester")
-    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        await channel.declare_queue("facts", durable=True, arguments={"x-queue-type": "quorum"})
-        await channel.default_exchange.publish(aio_pika.Message(b"fact"), routing_key="facts")
-    node.wait_until_queue_is_on_disk("facts")
-
-    node.kill()
-    node.start()
-
-    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        queue = await channel.get_queue("facts")
-        message = await queue.get(timeout=10)
-        assert message is not None
-        assert message.body == b"fact"
-    node.stop()
 
 
 async def test_a_service_cannot_publish_the_event_of_another(
