@@ -109,9 +109,19 @@ async def codes_of(connection: AsyncConnection, code: str) -> list[str]:
     return list(rows.scalars())
 
 
-async def sheet_proof(connection: AsyncConnection, owner_code: str) -> SheetProof:
-    """Of the sheet as it would be now."""
-    return proof_of(await compared_accounts(connection, await codes_of(connection, owner_code)))
+async def sheet_proofs(connection: AsyncConnection, owner_codes: Sequence[str]) -> dict[str, SheetProof]:
+    """Of the sheets as they would be now."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT code, owner_code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[])) ORDER BY code"
+        ),
+        {"codes": list(owner_codes)},
+    )
+    owners: dict[str, str] = {row.code: row.owner_code for row in rows}
+    accounts: dict[str, list[ComparedAccount]] = {code: [] for code in owner_codes}
+    for one in await compared_accounts(connection, list(owners)):
+        accounts[owners[one.partner_code]].append(one)
+    return {code: proof_of(owned) for code, owned in accounts.items()}
 
 
 async def codes_with_accounts(connection: AsyncConnection, *, after: str, limit: int) -> list[str]:

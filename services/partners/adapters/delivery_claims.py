@@ -106,17 +106,17 @@ async def move_on(connection: AsyncConnection, delivery_id: UUID, state: Deliver
     return moved.rowcount == 1
 
 
-async def due_request(connection: AsyncConnection, at: datetime) -> Row | None:
-    """A wish whose document is not made yet, held until the commit; None when none is due."""
+async def due_requests(connection: AsyncConnection, at: datetime, *, limit: int) -> Sequence[Row]:
+    """Wishes whose documents are not made yet, the longest due first, held until the commit."""
     return (
         await connection.execute(
             sa.text(
                 "SELECT * FROM delivery_requests WHERE document_id IS NULL AND failure IS NULL"
-                " AND next_attempt_at <= :at ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+                " AND next_attempt_at <= :at ORDER BY next_attempt_at, id LIMIT :limit FOR UPDATE SKIP LOCKED"
             ),
-            {"at": at},
+            {"at": at, "limit": limit},
         )
-    ).one_or_none()
+    ).all()
 
 
 async def give_document(connection: AsyncConnection, request_id: UUID, document_id: UUID) -> None:

@@ -1,11 +1,12 @@
-"""Puts a payment sheet together, in one snapshot: for the API, and to be frozen as a document."""
+"""Puts payment sheets together, in one snapshot: for the API, and to be frozen as a document."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.partners.adapters.account_figures import sheet_proof
+from services.partners.adapters.account_figures import sheet_proofs
 from services.partners.adapters.sheet_memo_queries import (
     due_amounts,
     sheet_cheques,
@@ -17,11 +18,19 @@ from services.partners.adapters.sheet_queries import (
     sheet_credit_notes,
     sheet_invoices,
     sheet_receipts,
-    sheet_totals,
+    totals_of_partners,
 )
 from services.partners.domain.partner import Partner
-from services.partners.domain.pay_plan import pay_plan
-from services.partners.domain.payment_sheet import PaymentSheet
+from services.partners.domain.pay_plan import DueAmount, pay_plan
+from services.partners.domain.payment_sheet import (
+    PaymentSheet,
+    SheetCreditNote,
+    SheetInvoice,
+    SheetReceipt,
+    SheetTotals,
+)
+from services.partners.domain.sheet_memos import SheetCheque, SheetQuery, TaxAwaited
+from services.partners.domain.sheet_proof import SheetProof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +46,51 @@ class SheetWanted:
 
 async def payment_sheet(connection: AsyncConnection, partner: Partner, wanted: SheetWanted) -> PaymentSheet:
     """As the facts are now, whatever the instant that is written on it; lines beyond LINES_MAX are left out."""
-    code, details = partner.code, partner.details
+    (sheet,) = await payment_sheets(connection, [partner], wanted)
+    return sheet
+
+
+async def payment_sheets(
+    connection: AsyncConnection, partners: Sequence[Partner], wanted: SheetWanted
+) -> list[PaymentSheet]:
+    """One per partner, in their order, by a fixed number of statements."""
+    codes = [one.code for one in partners]
     since = wanted.receipts_since
-    invoices = await sheet_invoices(connection, code, paid_since=None if wanted.is_open_only else since)
-    receipts = await sheet_receipts(connection, code, since=since)
-    notes = await sheet_credit_notes(connection, code, since=since, is_partner=wanted.is_for_partner)
-    totals = await sheet_totals(connection, code, overdue_on=wanted.overdue_on)
-    cheques = await sheet_cheques(connection, code)
-    queries = await sheet_query_lines(connection, code)
+    paid_since = None if wanted.is_open_only else since
+    facts = _Facts(
+        invoices=await sheet_invoices(connection, codes, paid_since=paid_since),
+        receipts=await sheet_receipts(connection, codes, since=since),
+        notes=await sheet_credit_notes(connection, codes, since=since, is_partner=wanted.is_for_partner),
+        totals=await totals_of_partners(connection, codes, overdue_on=wanted.overdue_on),
+        dues=await due_amounts(connection, codes),
+        taxes=await tax_awaited(connection, codes),
+        cheques=await sheet_cheques(connection, codes),
+        queries=await sheet_query_lines(connection, codes),
+        proofs=await sheet_proofs(connection, codes),
+    )
+    return [_sheet(partner, wanted, facts) for partner in partners]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """Of several partners, each by its code; who has none of a kind is left out of it."""
+
+    invoices: Mapping[str, Sequence[SheetInvoice]]
+    receipts: Mapping[str, Sequence[SheetReceipt]]
+    notes: Mapping[str, Sequence[SheetCreditNote]]
+    totals: Mapping[str, Sequence[SheetTotals]]
+    dues: Mapping[str, Sequence[DueAmount]]
+    taxes: Mapping[str, Sequence[TaxAwaited]]
+    cheques: Mapping[str, Sequence[SheetCheque]]
+    queries: Mapping[str, Sequence[SheetQuery]]
+    proofs: Mapping[str, SheetProof]
+
+
+def _sheet(partner: Partner, wanted: SheetWanted, facts: _Facts) -> PaymentSheet:
+    code, details = partner.code, partner.details
+    invoices, receipts = facts.invoices.get(code, ()), facts.receipts.get(code, ())
+    notes, totals = facts.notes.get(code, ()), facts.totals.get(code, ())
+    cheques, queries = facts.cheques.get(code, ()), facts.queries.get(code, ())
     credits_minor = {one.currency: one.credits_minor for one in totals}
     return PaymentSheet(
         partner_code=code,
@@ -54,15 +100,15 @@ async def payment_sheet(connection: AsyncConnection, partner: Partner, wanted: S
         gstin=details.gstin,
         as_of=wanted.as_of,
         overdue_on=wanted.overdue_on,
-        receipts_since=since,
+        receipts_since=wanted.receipts_since,
         totals=tuple(totals),
         invoices=tuple(invoices[:LINES_MAX]),
         receipts=tuple(receipts[:LINES_MAX]),
         credit_notes=tuple(notes[:LINES_MAX]),
-        is_complete=max(len(invoices), len(receipts), len(notes), len(cheques), len(queries)) <= LINES_MAX,
-        plan=pay_plan(await due_amounts(connection, code), credits_minor, cheques, on=wanted.overdue_on),
-        tax_awaited=tuple(await tax_awaited(connection, code)),
+        is_complete=max(map(len, (invoices, receipts, notes, cheques, queries))) <= LINES_MAX,
+        plan=pay_plan(facts.dues.get(code, ()), credits_minor, cheques, on=wanted.overdue_on),
+        tax_awaited=tuple(facts.taxes.get(code, ())),
         cheques=tuple(cheques[:LINES_MAX]),
         queries=tuple(queries[:LINES_MAX]),
-        proof=await sheet_proof(connection, code),
+        proof=facts.proofs[code],
     )

@@ -1,9 +1,9 @@
 """Reads a payment sheet: every sum is made here, from facts that arrived in whatever order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,8 @@ from services.partners.domain.payment_sheet import (
     SheetTotals,
 )
 
+Row = sa.Row[Any]
+Line = TypeVar("Line")
 # A sheet is for reading; what is beyond this is counted in its totals and marked as left out.
 LINES_MAX: Final = 2_000
 
@@ -30,8 +32,10 @@ STANDING: Final = """
     FROM sheet_changes
 """
 
-# Whose facts a sheet holds: those of its partner, and of partners that were merged into it.
-OF_PARTNER: Final = "IN (SELECT w.code FROM partner_owners w WHERE w.owner_code = :code)"
+# Whose facts a sheet holds: those of its partner, and of partners that were merged into it. The first part of a WITH.
+OWNED: Final = (
+    "owned AS (SELECT code, owner_code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[])))"
+)
 
 # What is open on each invoice of the owned codes, whoever paid it: the second part of a WITH.
 OWNED_BALANCES: Final = f"""
@@ -57,11 +61,7 @@ OWNED_BALANCES: Final = f"""
 """
 
 # The same for partners with those merged into them.
-BALANCES: Final = f"""
-    WITH owned AS (
-        SELECT code, owner_code FROM partner_owners WHERE owner_code = ANY(CAST(:codes AS text[]))
-    ), {OWNED_BALANCES}
-"""
+BALANCES: Final = f"WITH {OWNED}, {OWNED_BALANCES}"
 
 # What no invoice uses of a receipt now, and what was not sent back.
 ON_ACCOUNT: Final = """
@@ -89,39 +89,48 @@ class Progress:
     applied_at: datetime
 
 
+def first_of_each(rows: str, order: str) -> str:
+    """A query for the first :limit rows of each owner, in this order."""
+    return f"""
+        SELECT * FROM (
+            SELECT found.*, row_number() OVER (PARTITION BY owner_code ORDER BY {order}) AS place FROM ({rows}) AS found
+        ) AS numbered WHERE place <= :limit ORDER BY owner_code, place
+    """
+
+
+def by_owner(rows: Iterable[Row], made: Callable[[Row], Line]) -> dict[str, list[Line]]:
+    """What is made of the rows, by the code of whom they belong to; who has none is left out."""
+    lines: dict[str, list[Line]] = {}
+    for row in rows:
+        lines.setdefault(row.owner_code, []).append(made(row))
+    return lines
+
+
 async def sheet_invoices(
-    connection: AsyncConnection, code: str, *, paid_since: date | None
-) -> list[SheetInvoice]:
+    connection: AsyncConnection, codes: Sequence[str], *, paid_since: date | None
+) -> dict[str, list[SheetInvoice]]:
     """Open invoices and, unless `paid_since` is None, those issued or paid since; earliest due first."""
+    listed = "SELECT * FROM balances WHERE open_minor > 0 OR issued_on >= :paid_since OR last_received_on >= :paid_since"
     rows = await connection.execute(
-        sa.text(
-            f"{BALANCES} SELECT * FROM balances WHERE open_minor > 0"
-            " OR issued_on >= :paid_since OR last_received_on >= :paid_since"
-            " ORDER BY due_on, number LIMIT :limit"
-        ),
-        {"codes": [code], "paid_since": paid_since, "limit": LINES_MAX + 1},
+        sa.text(BALANCES + first_of_each(listed, "due_on, number")),
+        {"codes": list(codes), "paid_since": paid_since, "limit": LINES_MAX + 1},
     )
-    return [
-        SheetInvoice(
-            number=row.number,
-            issued_on=row.issued_on,
-            due_on=row.due_on,
-            currency=row.currency,
-            total_minor=row.total_minor,
-            received_minor=row.received_minor,
-            deducted_minor=row.deducted_minor,
-            credited_minor=row.credited_minor,
-        )
-        for row in rows
-    ]
+    return by_owner(rows, _invoice)
 
 
-async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date) -> list[SheetReceipt]:
-    """Receipts of the partner since then, the newest first, with what each settled, reversed ones as well."""
+async def sheet_receipts(
+    connection: AsyncConnection, codes: Sequence[str], *, since: date
+) -> dict[str, list[SheetReceipt]]:
+    """Receipts since then, the newest first, with what each settled, reversed ones as well."""
+    listed = (
+        "SELECT owner_code, receipt_id, received_on FROM sheet_receipts r JOIN owned ON owned.code = r.partner_code"
+        " WHERE r.received_on >= :since"
+    )
     rows = await connection.execute(
         sa.text(
             f"""
-            SELECT r.*, v.reversed_on, v.reason_code, {ON_ACCOUNT} AS unused_minor, (
+            WITH {OWNED}
+            SELECT r.*, listed.owner_code, v.reversed_on, v.reason_code, {ON_ACCOUNT} AS unused_minor, (
                 SELECT json_agg(json_build_array(invoice_number, kind, total) ORDER BY place) FROM (
                     SELECT invoice_number, kind, sum(amount_minor) AS total, min(place) AS place FROM (
                         SELECT invoice_number, kind, amount_minor, position AS place FROM sheet_settlements s
@@ -129,59 +138,38 @@ async def sheet_receipts(connection: AsyncConnection, code: str, *, since: date)
                         UNION ALL SELECT invoice_number, kind, amount_minor, 1000000 FROM sheet_changes c
                         WHERE c.credit_id = r.receipt_id) AS every_one
                     GROUP BY invoice_number, kind HAVING sum(amount_minor) <> 0) AS standing) AS settlements
-            FROM sheet_receipts r LEFT JOIN sheet_reversals v USING (receipt_id)
-            WHERE r.partner_code {OF_PARTNER} AND r.received_on >= :since
-            ORDER BY r.received_on DESC, r.receipt_id DESC LIMIT :limit
+            FROM ({first_of_each(listed, "received_on DESC, receipt_id DESC")}) AS listed
+            JOIN sheet_receipts r USING (receipt_id) LEFT JOIN sheet_reversals v USING (receipt_id)
+            ORDER BY listed.owner_code, listed.place
             """
         ),
-        {"code": code, "since": since, "limit": LINES_MAX + 1},
+        {"codes": list(codes), "since": since, "limit": LINES_MAX + 1},
     )
-    return [_receipt(row) for row in rows]
+    return by_owner(rows, _receipt)
 
 
 async def sheet_credit_notes(
-    connection: AsyncConnection, code: str, *, since: date, is_partner: bool
-) -> list[SheetCreditNote]:
+    connection: AsyncConnection, codes: Sequence[str], *, since: date, is_partner: bool
+) -> dict[str, list[SheetCreditNote]]:
     """Notes in work, unless the partner itself looks, and issued ones that are not used up or are since then."""
+    listed = f"""
+        SELECT * FROM (
+            SELECT owner_code, n.*, {UNUSED_NOTE} AS unused_minor,
+                (SELECT CAST(coalesce(sum(f.amount_minor), 0) AS bigint) FROM sheet_refunds f
+                 WHERE f.credit_id = n.note_id) AS refunded_minor,
+                (SELECT json_agg(json_build_array(invoice_number, kind, total) ORDER BY invoice_number, kind) FROM (
+                    SELECT invoice_number, kind, sum(amount_minor) AS total FROM sheet_changes c
+                    WHERE c.credit_id = n.note_id GROUP BY 1, 2 HAVING sum(amount_minor) <> 0) AS standing_ones
+                ) AS settlements
+            FROM sheet_credit_notes n JOIN owned ON owned.code = n.partner_code
+            WHERE n.standing = 'issued' OR (n.standing IN ('requested', 'approved') AND NOT :is_partner)
+        ) AS notes WHERE standing <> 'issued' OR unused_minor > 0 OR issued_on >= :since
+    """
     rows = await connection.execute(
-        sa.text(
-            f"""
-            SELECT * FROM (
-                SELECT n.*, {UNUSED_NOTE} AS unused_minor,
-                    (SELECT CAST(coalesce(sum(f.amount_minor), 0) AS bigint) FROM sheet_refunds f
-                     WHERE f.credit_id = n.note_id) AS refunded_minor,
-                    (SELECT json_agg(json_build_array(invoice_number, kind, total) ORDER BY invoice_number, kind) FROM (
-                        SELECT invoice_number, kind, sum(amount_minor) AS total FROM sheet_changes c
-                        WHERE c.credit_id = n.note_id GROUP BY 1, 2 HAVING sum(amount_minor) <> 0) AS standing_ones
-                    ) AS settlements
-                FROM sheet_credit_notes n WHERE n.partner_code {OF_PARTNER}
-                    AND (n.standing = 'issued' OR (n.standing IN ('requested', 'approved') AND NOT :is_partner))
-            ) AS notes WHERE standing <> 'issued' OR unused_minor > 0 OR issued_on >= :since
-            ORDER BY note_id DESC LIMIT :limit
-            """
-        ),
-        {"code": code, "since": since, "is_partner": is_partner, "limit": LINES_MAX + 1},
+        sa.text(f"WITH {OWNED} {first_of_each(listed, 'note_id DESC')}"),
+        {"codes": list(codes), "since": since, "is_partner": is_partner, "limit": LINES_MAX + 1},
     )
-    return [
-        SheetCreditNote(
-            note_id=row.note_id,
-            note_type=row.note_type,
-            standing=row.standing,
-            number=row.number,
-            issued_on=row.issued_on,
-            reason_code=row.reason_code,
-            currency=row.currency,
-            total_minor=row.total_minor,
-            refunded_minor=row.refunded_minor,
-            settlements=tuple(Settlement(*one) for one in row.settlements or ()),
-        )
-        for row in rows
-    ]
-
-
-async def sheet_totals(connection: AsyncConnection, code: str, *, overdue_on: date) -> list[SheetTotals]:
-    """Per currency, over everything the partner has, not only over the lines shown."""
-    return (await totals_of_partners(connection, [code], overdue_on=overdue_on)).get(code, [])
+    return by_owner(rows, _credit_note)
 
 
 async def totals_of_partners(
@@ -212,18 +200,7 @@ async def totals_of_partners(
         ),
         {"codes": list(codes), "overdue_on": overdue_on},
     )
-    found: dict[str, list[SheetTotals]] = {}
-    for row in rows:
-        found.setdefault(row.owner_code, []).append(
-            SheetTotals(
-                currency=row.currency,
-                open_minor=row.open_minor,
-                overdue_minor=row.overdue_minor,
-                advances_minor=row.advances_minor,
-                credit_notes_minor=row.credit_notes_minor,
-            )
-        )
-    return found
+    return by_owner(rows, _totals)
 
 
 async def projection_progress(connection: AsyncConnection) -> Progress | None:
@@ -238,7 +215,45 @@ async def projection_progress(connection: AsyncConnection) -> Progress | None:
     return None if row is None else Progress(row.newest_fact_at, row.applied_at)
 
 
-def _receipt(row: sa.Row[Any]) -> SheetReceipt:
+def _invoice(row: Row) -> SheetInvoice:
+    return SheetInvoice(
+        number=row.number,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        currency=row.currency,
+        total_minor=row.total_minor,
+        received_minor=row.received_minor,
+        deducted_minor=row.deducted_minor,
+        credited_minor=row.credited_minor,
+    )
+
+
+def _totals(row: Row) -> SheetTotals:
+    return SheetTotals(
+        currency=row.currency,
+        open_minor=row.open_minor,
+        overdue_minor=row.overdue_minor,
+        advances_minor=row.advances_minor,
+        credit_notes_minor=row.credit_notes_minor,
+    )
+
+
+def _credit_note(row: Row) -> SheetCreditNote:
+    return SheetCreditNote(
+        note_id=row.note_id,
+        note_type=row.note_type,
+        standing=row.standing,
+        number=row.number,
+        issued_on=row.issued_on,
+        reason_code=row.reason_code,
+        currency=row.currency,
+        total_minor=row.total_minor,
+        refunded_minor=row.refunded_minor,
+        settlements=tuple(Settlement(*one) for one in row.settlements or ()),
+    )
+
+
+def _receipt(row: Row) -> SheetReceipt:
     return SheetReceipt(
         received_on=row.received_on,
         booked_at=row.booked_at,

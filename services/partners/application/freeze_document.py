@@ -1,7 +1,7 @@
 """Freezes what is known of a partner now as a document: its payment sheet or its order board."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.partners.adapters.account_figures import sheet_proof
+from services.partners.adapters.account_figures import sheet_proofs
 from services.partners.adapters.board_store import PublishedBoard
 from services.partners.adapters.document_rows import AddedVersion, NewDocument, add_version
 from services.partners.adapters.partner_documents.rendering import frozen_content, title_of
-from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet
+from services.partners.adapters.payment_sheets import SheetWanted, payment_sheets
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.publish_board import standing_board
 from services.partners.application.tell_documents import tell_published
@@ -21,6 +21,7 @@ from services.partners.domain.document import SET_HERE, DocumentKind, Language, 
 from services.partners.domain.errors import DocumentInvalid, SheetUnproved
 from services.partners.domain.order_board import BoardPartner
 from services.partners.domain.partner import Partner
+from services.partners.domain.payment_sheet import PaymentSheet
 from services.partners.domain.sheet_proof import SheetProof
 
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
@@ -47,17 +48,41 @@ class _Said:
     number: str = ""
 
 
+ReadSheet = _Said | SheetUnproved
+
+
 async def freeze_document(work: UnitOfWork, wanted: FreezeDocument) -> AddedVersion:
     """The version that says this. When nothing differs from the newest one of the day but the instant, that one holds.
 
     DocumentInvalid for a kind that is not set here, or a cut-off that is still to come. SheetUnproved for a payment sheet
     that is not what the ledger says.
     """
+    _refuse(wanted)
+    return await _keep(work, wanted, await _SAID[wanted.kind](work, wanted))
+
+
+async def read_sheets(work: UnitOfWork, wanted: Sequence[FreezeDocument]) -> dict[FreezeDocument, ReadSheet]:
+    """Payment sheets of several partners at once, by a fixed number of statements for each day; still to be kept."""
+    read: dict[FreezeDocument, ReadSheet] = {}
+    for day in sorted({one.cut_off_on for one in wanted}):
+        of_day = [one for one in wanted if one.cut_off_on == day]
+        read |= zip(of_day, await _sheets_said(work, of_day), strict=True)
+    return read
+
+
+async def keep_sheet(work: UnitOfWork, wanted: FreezeDocument, read: ReadSheet) -> AddedVersion:
+    """What was just read, as `freeze_document` would have kept it."""
+    _refuse(wanted)
+    if isinstance(read, SheetUnproved):
+        raise read
+    return await _keep(work, wanted, read)
+
+
+def _refuse(wanted: FreezeDocument) -> None:
     if wanted.kind not in SET_HERE:
         raise DocumentInvalid(f"A document of the kind {wanted.kind} is not made here")
     if wanted.cut_off_on > wanted.as_of.astimezone(BUSINESS_TIME_ZONE).date():
         raise DocumentInvalid(f"{wanted.cut_off_on} is still to come")
-    return await _keep(work, wanted, await _SAID[wanted.kind](work, wanted))
 
 
 async def freeze_board(work: UnitOfWork, wanted: FreezeDocument, published: PublishedBoard) -> AddedVersion:
@@ -89,32 +114,44 @@ def content_hash(content: Mapping[str, Any]) -> str:
 
 
 async def _payment_sheet(work: UnitOfWork, wanted: FreezeDocument) -> _Said:
-    """Proved before and after it is read: what arrived between would show in the second proof."""
-    before = await sheet_proof(work.connection, wanted.partner.code)
-    sheet = await payment_sheet(
+    (read,) = await _sheets_said(work, [wanted])
+    if isinstance(read, SheetUnproved):
+        raise read
+    return read
+
+
+async def _sheets_said(work: UnitOfWork, wanted: Sequence[FreezeDocument]) -> list[ReadSheet]:
+    """Of one day and instant. Proved before and after they are read: what arrived between would show in the second proof."""
+    of_all = wanted[0]
+    before = await sheet_proofs(work.connection, [one.partner.code for one in wanted])
+    sheets = await payment_sheets(
         work.connection,
-        wanted.partner,
+        [one.partner for one in wanted],
         SheetWanted(
-            as_of=wanted.as_of,
-            overdue_on=wanted.cut_off_on,
-            receipts_since=wanted.cut_off_on - timedelta(days=RECEIPTS_DAYS),
+            as_of=of_all.as_of,
+            overdue_on=of_all.cut_off_on,
+            receipts_since=of_all.cut_off_on - timedelta(days=RECEIPTS_DAYS),
             is_open_only=False,
             is_for_partner=True,
         ),
     )
+    return [_sheet_said(sheet, before[sheet.partner_code]) for sheet in sheets]
+
+
+def _sheet_said(sheet: PaymentSheet, before: SheetProof) -> ReadSheet:
+    code = sheet.partner_code
     if sheet.proof != before:
-        raise SheetUnproved(f"Facts about {wanted.partner.code} arrive at this moment; try again")
-    _refuse_unproved(before, wanted.partner.code)
+        return SheetUnproved(f"Facts about {code} arrive at this moment; try again")
+    if not before.is_equal:
+        return _unproved(before, code)
     content = frozen_content(sheet)
     return _Said(content, content_hash(content))
 
 
-def _refuse_unproved(proof: SheetProof, code: str) -> None:
-    """SheetUnproved, saying which figures differ."""
-    if proof.is_equal:
-        return
+def _unproved(proof: SheetProof, code: str) -> SheetUnproved:
+    """Says which figures differ."""
     said = "; ".join(f"{one.figure}: sheet {one.sheet}, ledger {one.ledger}" for one in proof.differences[:6])
-    raise SheetUnproved(f"The sheet of {code} is {proof.state.value.replace('_', ' ')}: {said}")
+    return SheetUnproved(f"The sheet of {code} is {proof.state.value.replace('_', ' ')}: {said}")
 
 
 async def _order_board(work: UnitOfWork, wanted: FreezeDocument) -> _Said:

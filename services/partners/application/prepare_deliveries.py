@@ -1,7 +1,9 @@
 """Makes or finds the document of each wish that is due, so that its deliveries can leave."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -9,7 +11,7 @@ from services.partners.adapters.account_figures import codes_of
 from services.partners.adapters.delivery_claims import (
     SENDER,
     Row,
-    due_request,
+    due_requests,
     fail_request,
     give_document,
     hold_request,
@@ -19,7 +21,13 @@ from services.partners.adapters.delivery_rows import Step, add_step
 from services.partners.adapters.document_rows import newest_document
 from services.partners.adapters.repositories import partners_to_change
 from services.partners.adapters.unit_of_work import UnitOfWork
-from services.partners.application.freeze_document import FreezeDocument, freeze_document
+from services.partners.application.freeze_document import (
+    FreezeDocument,
+    ReadSheet,
+    freeze_document,
+    keep_sheet,
+    read_sheets,
+)
 from services.partners.application.prove_sheets import compare_sheets
 from services.partners.domain.document import SET_HERE, DocumentKind, Period
 from services.partners.domain.errors import SheetUnproved
@@ -36,45 +44,59 @@ WAITS_MAX: Final = 288
 BROKEN_MAX: Final = 5
 OUR_FAULT: Final = "Something went wrong on our side"
 AT_ONCE_MAX: Final = 100
+TOGETHER_MAX: Final = 25  # what they read and write is one transaction
 log = structlog.get_logger()
 HELD_FOR: Final = timedelta(seconds=15)
 HELD_MAX: Final = timedelta(days=2)
+Sheets = Mapping[FreezeDocument, ReadSheet]
 
 
 async def prepare_deliveries(database: Database, now: datetime) -> int:
-    """One wish after the other, each in a transaction of its own; returns how many were looked at."""
-    for done in range(AT_ONCE_MAX):
+    """Several wishes in each transaction, none of which holds up another; returns how many were looked at."""
+    done = 0
+    while done < AT_ONCE_MAX:
         async with UnitOfWork(database) as work:
-            request = await due_request(work.connection, now)
-            if request is None:
-                return done
-            try:
-                async with work.connection.begin_nested():
-                    await _prepare(work, request, now)
-            except SheetUnproved as refusal:
-                await _hold(work, request, refusal.detail, now)
-            except Refusal as refusal:
-                await _give_up(work, request, refusal.detail, now)
-            except Exception as error:
-                if isinstance(error, DATABASE_ERRORS) and meaning_of(error) is not None:
-                    raise
-                log.exception("delivery_request_broken", request_id=str(request.id))
-                await _try_later(work, request, now)
+            requests = await due_requests(work.connection, now, limit=min(TOGETHER_MAX, AT_ONCE_MAX - done))
+            if not requests:
+                break
+            wishes = await _wishes(work, requests, now)
+            sheets = await _sheets(work, wishes)
+            for request in requests:
+                await _settle(work, request, wishes.get(request.id), sheets, now=now)
             await work.commit()
-    return AT_ONCE_MAX
+        done += len(requests)
+    return done
 
 
-async def _prepare(work: UnitOfWork, request: Row, now: datetime) -> None:
+async def _settle(
+    work: UnitOfWork, request: Row, wish: FreezeDocument | None, sheets: Sheets, *, now: datetime
+) -> None:
+    """The document is given to the wish, or the wish says why not."""
+    try:
+        async with work.connection.begin_nested():
+            await _prepare(work, request, wish, sheets, now=now)
+    except SheetUnproved as refusal:
+        await _hold(work, request, refusal.detail, now)
+    except Refusal as refusal:
+        await _give_up(work, request, refusal.detail, now)
+    except Exception as error:
+        if isinstance(error, DATABASE_ERRORS) and meaning_of(error) is not None:
+            raise
+        log.exception("delivery_request_broken", request_id=str(request.id))
+        await _try_later(work, request, now)
+
+
+async def _prepare(
+    work: UnitOfWork, request: Row, wish: FreezeDocument | None, sheets: Sheets, *, now: datetime
+) -> None:
     kind, period = DocumentKind(request.kind), Period(request.from_on, request.to_on)
     if kind in SET_HERE:
-        partner = await _owner(work, request.partner_code)
-        if partner is None:
+        if wish is None:
             await _give_up(work, request, f"There is no partner {request.partner_code}", now)
             return
-        wanted = FreezeDocument(
-            partner=partner, kind=kind, cut_off_on=period.last, as_of=now, actor=request.requested_by
-        )
-        document_id = (await freeze_document(work, wanted)).id
+        read = sheets.get(wish)
+        frozen = await (freeze_document(work, wish) if read is None else keep_sheet(work, wish, read))
+        document_id = frozen.id
     else:
         found = await newest_document(work.connection, request.partner_code, kind, period)
         if found is None:
@@ -84,12 +106,43 @@ async def _prepare(work: UnitOfWork, request: Row, now: datetime) -> None:
     await give_document(work.connection, request.id, document_id)
 
 
-async def _owner(work: UnitOfWork, code: str) -> Partner | None:
-    """Of a partner that was merged since it was wished for, the one that it was merged into; held for changing."""
-    partner = (await partners_to_change(work.connection, [code])).get(code)
-    if partner is None or partner.merged_into is None:
-        return partner
-    return (await partners_to_change(work.connection, [partner.merged_into])).get(partner.merged_into)
+async def _wishes(work: UnitOfWork, requests: Sequence[Row], now: datetime) -> dict[UUID, FreezeDocument]:
+    """By request, those for a document that is made here of a partner that exists."""
+    ours = [one for one in requests if DocumentKind(one.kind) in SET_HERE]
+    owners = await _owners(work, {one.partner_code for one in ours}) if ours else {}
+    return {
+        one.id: FreezeDocument(
+            partner=owners[one.partner_code],
+            kind=DocumentKind(one.kind),
+            cut_off_on=one.to_on,
+            as_of=now,
+            actor=one.requested_by,
+        )
+        for one in ours
+        if one.partner_code in owners
+    }
+
+
+async def _sheets(work: UnitOfWork, wishes: Mapping[UUID, FreezeDocument]) -> Sheets:
+    """Read together; when that fails each is read alone, so that one that cannot be made holds up no other."""
+    wanted = [one for one in wishes.values() if one.kind is DocumentKind.PAYMENT_SHEET]
+    if len(wanted) < 2:
+        return {}
+    try:
+        async with work.connection.begin_nested():
+            return await read_sheets(work, wanted)
+    except Exception:
+        log.exception("sheets_not_read_together", wishes=len(wanted))
+        return {}
+
+
+async def _owners(work: UnitOfWork, codes: Iterable[str]) -> dict[str, Partner]:
+    """By the code they were wished for: of one that was merged since, whom it was merged into. Held for changing."""
+    wished = await partners_to_change(work.connection, codes)
+    merged = [one.merged_into for one in wished.values() if one.merged_into is not None]
+    owners = wished | (await partners_to_change(work.connection, merged) if merged else {})
+    found = {code: owners.get(one.merged_into or code) for code, one in wished.items()}
+    return {code: one for code, one in found.items() if one is not None}
 
 
 async def _wait(work: UnitOfWork, request: Row, now: datetime) -> None:

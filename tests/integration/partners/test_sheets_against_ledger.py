@@ -7,6 +7,8 @@ import msgspec
 import psycopg
 import pytest
 
+from services.partners.adapters.payment_sheets import SheetWanted, payment_sheet, payment_sheets
+from services.partners.adapters.repositories import partners_to_change
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.prepare_deliveries import prepare_deliveries
 from services.partners.application.prove_sheets import compare_every_sheet, watch_sheets
@@ -119,6 +121,44 @@ async def test_a_lost_event_holds_the_sheet_raises_an_alarm_and_its_arrival_rele
     assert told_of(database_url, partner.code) == [
         "accounts_wanted", "payment_sheet_differs", "accounts_wanted", "payment_sheet_agrees",
     ]  # fmt: skip
+
+
+async def test_sheets_that_are_read_together_are_those_of_each_and_an_unproved_one_holds_up_no_other(
+    service: PartnersService, database: Database
+) -> None:
+    now = datetime.now(UTC)
+    partners = [await a_registered_partner(service) for _ in range(3)]
+    for place, partner in enumerate(partners):
+        invoice = an_invoice(partner_code=partner.code, total_minor=1000_00 + place)
+        receipt = a_receipt(
+            partner_code=partner.code, amount_minor=600_00, allocations=(paying(invoice, 500_00 + place),)
+        )
+        await service[1]([registered(invoice), booked(receipt)])
+        await wished(database, partner, now)
+    for partner in partners[:2]:
+        await the_ledger_agrees(service, database, partner.code)
+    wanted = SheetWanted(
+        as_of=now,
+        overdue_on=date(2026, 11, 25),
+        receipts_since=date(2026, 1, 1),
+        is_open_only=False,
+        is_for_partner=True,
+    )
+
+    async with UnitOfWork(database) as work:
+        known = await partners_to_change(work.connection, [one.code for one in partners])
+        in_order = [known[one.code] for one in partners]
+        together = await payment_sheets(work.connection, in_order, wanted)
+        alone = [await payment_sheet(work.connection, one, wanted) for one in in_order]
+    await prepare_deliveries(database, now)
+    made = [
+        (await shown(service, f"/v1/deliveries?partner_code={one.code}"))["items"][0]["document_id"]
+        for one in partners
+    ]
+
+    assert together == alone
+    assert [one.totals[0].open_minor for one in together] == [500_00, 500_00, 500_00]
+    assert [one is not None for one in made] == [True, True, False]
 
 
 async def test_an_amount_that_two_errors_leave_right_is_seen_by_its_items(
