@@ -126,6 +126,9 @@ def credit_note_reporting_due(event: notes.CreditNoteReportingDueV1) -> Iterator
 
 
 def cheque_bounced(event: instruments.ChequeBouncedV1) -> Iterator[Telling]:
+    """What is told again for those who keep figures is no news."""
+    if not event.is_news:
+        return
     body = data.ChequeBouncedData(
         amount=money(event.amount_minor, event.currency),
         charge=money(event.charge_minor, event.currency),

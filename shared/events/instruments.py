@@ -34,6 +34,10 @@ class ChequeBouncedV1(Event):
         None
     )
     charged_on: date | None = None
+    is_news: Annotated[
+        bool,
+        Field(description="Long known, and told for those who keep what a bounce cost: no news to people"),
+    ] = True
 
 
 class BounceDeadlineNearV1(Event):

@@ -1,6 +1,7 @@
 """Turns what became of a question into the events other services read."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -66,28 +67,38 @@ async def publish_query_overdue(work: UnitOfWork, query_id: UUID) -> None:
 
 async def publish_query_changed(work: UnitOfWork, query_id: UUID) -> None:
     """Tell the question as its row says it is now."""
-    query = await _query(work, query_id)
-    links = await work.connection.execute(
+    await publish_queries_changed(work, [query_id])
+
+
+async def publish_queries_changed(work: UnitOfWork, query_ids: Sequence[UUID]) -> None:
+    """The same of several, by one statement."""
+    rows = await work.connection.execute(
         sa.text(
-            "SELECT kind, target_id FROM payment_query_links WHERE query_id = :id ORDER BY kind, target_id"
+            """
+            SELECT q.*, (
+                SELECT json_agg(json_build_array(l.kind, l.target_id) ORDER BY l.kind, l.target_id)
+                FROM payment_query_links l WHERE l.query_id = q.id) AS links
+            FROM payment_queries q WHERE q.id = ANY(CAST(:ids AS uuid[])) ORDER BY q.id
+            """
         ),
-        {"id": query_id},
+        {"ids": list(query_ids)},
     )
-    event = QueryChangedV1(
-        query_id=query.id,
-        number=query.number,
-        partner_code=query.partner_code,
-        category=query.category,
-        subject=query.subject,
-        state=query.state,
-        opened_at=query.opened_at,
-        due_at=query.due_at,
-        answered_at=query.answered_at,
-        closed_at=query.closed_at,
-        links=tuple(QueryLink(kind=link.kind, target_id=link.target_id) for link in links),
-        revision=query.revision,
-    )
-    _publish(work, query, event)
+    for query in rows:
+        event = QueryChangedV1(
+            query_id=query.id,
+            number=query.number,
+            partner_code=query.partner_code,
+            category=query.category,
+            subject=query.subject,
+            state=query.state,
+            opened_at=query.opened_at,
+            due_at=query.due_at,
+            answered_at=query.answered_at,
+            closed_at=query.closed_at,
+            links=tuple(QueryLink(kind=kind, target_id=target) for kind, target in query.links or ()),
+            revision=query.revision,
+        )
+        _publish(work, query, event)
 
 
 def _case_of(query: Row) -> str | None:
