@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from shared.bulk_tables import CSV, WORKBOOK, TableRow, csv_rows, placed, workbook_rows
 from shared.errors import Conflict, FieldProblem, Malformed, Refusal, TooLarge, UnsupportedFormat
+from shared.null_characters import null_characters_in
 
 ITEMS_MAX: Final = 10_000
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
@@ -93,6 +94,8 @@ async def read_records(
 def validated(record: object, build: Callable[[object], Model], index: int) -> Model | ItemVerdict:
     """Build the item, or say which of its fields are wrong."""
     try:
+        if unkept := list(null_characters_in(record)):
+            raise ItemInvalid("The item has values that are not acceptable", problems=unkept)
         return build(record)
     except ValidationError as error:
         problems = [

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -15,8 +16,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.access import PUBLIC_PATHS
-from shared.database_errors import meaning_of
+from shared.database_errors import is_about_null_characters, meaning_of
 from shared.errors import Fault, FieldProblem, Invalid, Malformed, Refusal, SalesOpsError, UnsupportedFormat
+from shared.null_characters import null_characters_in
 from shared.observability import logger
 from shared.trace import Trace
 
@@ -126,6 +128,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_answer_invalid)
     app.exception_handler(HTTPException)(_answer_http)
     app.exception_handler(SQLAlchemyError)(_answer_database)
+    app.exception_handler(PostgresError)(_answer_database)  # of statements given to the driver itself
     app.exception_handler(Exception)(answer_unexpected)
     _document_problems(app)
 
@@ -138,9 +141,20 @@ async def _answer_own(request: Request, error: Exception) -> Response:
 
 async def _answer_database(request: Request, error: Exception) -> Response:
     meaning = meaning_of(error)
+    if meaning is None and is_about_null_characters(error):
+        problems = list(null_characters_in(await _body_of(request)))
+        meaning = Invalid("A text holds the null character U+0000, which cannot be kept", problems=problems)
     if meaning is None:
         raise error  # a bug: answered and logged as one
     return await _answer_own(request, meaning)
+
+
+async def _body_of(request: Request) -> object:
+    """What FastAPI read of the body, None if a route reads its own or it is no JSON."""
+    try:
+        return await request.json()
+    except (RuntimeError, ValueError):
+        return None
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:
@@ -163,6 +177,9 @@ async def answer_unexpected(request: Request, _error: Exception) -> Response:
     # Starlette raises the error again after this reply, so the server logs it with its stack exactly once.
     fault = Fault("Something went wrong on our side; the trace id finds it in our log")
     response = problem_response(fault, request.scope)
+    response.headers["Connection"] = (
+        "close"  # the server closes it over the error; who knows sends nothing into it
+    )
     trace = request.scope.get("trace")
     if isinstance(trace, Trace):
         response.headers["X-Request-Id"] = trace.request_id

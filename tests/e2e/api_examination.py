@@ -36,10 +36,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Budget:
-    """At most so many seconds and so many cases of each operation; `coverage` tries every bound of every schema."""
+    """So many cases of each operation, again and again until the seconds are spent, or once where none are given.
 
-    seconds: int
+    `coverage` tries every bound of every schema.
+    """
+
     cases: int
+    seconds: int | None = None
     phases: str = ALL_PHASES
     seed: int = SEED
 
@@ -57,7 +60,7 @@ def examine(url: str, token: str, *, folder: Path, budget: Budget) -> Report:
         "--phases", budget.phases,
         "--seed", budget.seed,
         "--max-examples", budget.cases,
-        "--max-time", budget.seconds,
+        *(("--max-time", budget.seconds) if budget.seconds else ()),
         "--workers", WORKERS,
         "--no-shrink",
         "--request-timeout", 30,
@@ -90,7 +93,7 @@ def main() -> int:
     seed = int(rest[1]) if rest[1:] else SEED
     folder = Path(".local") / "examination"
     folder.mkdir(parents=True, exist_ok=True)
-    budget = Budget(seconds, cases=10_000, seed=seed)
+    budget = Budget(cases=10_000, seconds=seconds, seed=seed)
     report = examine(url, token, folder=folder.resolve(), budget=budget)
     (folder / "report.txt").write_text(report.text)
     sys.stdout.write(f"{report.cases} requests to {report.operations} operations, seed {seed}\n")

@@ -9,10 +9,10 @@ from tests.e2e.api_examination import Budget, examine
 from tests.e2e.desk import Desk
 from tests.faults.processes import FragileSystem
 
-# The documented examples, then invented requests, as far as the time goes, most of which goes into inventing them;
-# `make fuzz-api` has the large doses.
-BUDGET = Budget(seconds=100, cases=2, phases="examples,fuzzing")
-REACHED_SHARE = 0.4  # on a busy machine the time ends before the last operations
+# The documented examples, then a valid and an invalid request to each operation: nearly all of the time goes into
+# inventing them, so there is one round; `make fuzz-api` has the large doses.
+BUDGET = Budget(cases=2, phases="examples,fuzzing")
+NOT_EXAMINED = {"GET /v1/events"}  # schemathesis.toml says why
 PARTNERS = b"code,name,city,zone,gstin,ifsc,bank_account\nCP0001,Sharma Diesels,Pune,West,,,\n"
 
 
@@ -32,5 +32,5 @@ def test_every_reply_to_valid_and_invalid_requests_is_one_that_the_document_name
     report = examine(examined_system.url("gateway"), token, folder=tmp_path, budget=BUDGET)
 
     assert report.summary() == "", report.text
-    assert report.operations >= REACHED_SHARE * len(operations())
-    assert report.cases > 100
+    assert report.operations == len({one.name for one in operations()} - NOT_EXAMINED)
+    assert report.cases > 2 * report.operations

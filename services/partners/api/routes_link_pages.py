@@ -36,6 +36,7 @@ from shared.problem_details import refusals
 router = APIRouter(prefix="/v1", tags=["Documents"])
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_BYTES_MAX: Final = 64 * 1024
+FORM_FIELDS_MAX: Final = 10
 _LANGUAGE: Final = {"type": "string", "enum": [one.value for one in Language], "description": "Of the page"}
 
 
@@ -49,7 +50,7 @@ class Shown:
 
 
 async def sent_form(request: Request) -> dict[str, str]:
-    """The fields of a form; the last of a name counts. UnsupportedFormat, TooLarge."""
+    """The fields of a form; the last of a name counts. UnsupportedFormat, TooLarge, Invalid."""
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent != FORM:
         raise UnsupportedFormat(f"Content-Type '{sent}' is not read here; expected {FORM}")
@@ -58,7 +59,11 @@ async def sent_form(request: Request) -> dict[str, str]:
         content += chunk
         if len(content) > FORM_BYTES_MAX:
             raise TooLarge(f"The form has more than {FORM_BYTES_MAX} bytes")
-    fields = parse_qs(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    text = content.decode("utf-8", "replace")
+    try:
+        fields = parse_qs(text, keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX)
+    except ValueError as error:
+        raise Invalid(f"The form has more than {FORM_FIELDS_MAX} fields") from error
     return {name: values[-1] for name, values in fields.items()}
 
 
@@ -80,6 +85,7 @@ def _form_of(
         200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
         **refusals(
             LinkInvalid,
+            Invalid,
             DocumentUnknown,
             DocumentRemoved,
             TooLarge,

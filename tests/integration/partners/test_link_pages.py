@@ -210,9 +210,14 @@ async def test_forms_are_read_and_nothing_else(link: Link) -> None:
         nowhere = await client.post("/v1/document-links/x/reply", data={"reply": "agree"})
         as_json = await client.post(f"{link.path}/reply", json={"reply": "agree"})
         large = await client.post(f"{link.path}/reply", data={"objection": "x" * 70_000})
+        many = await client.post(f"{link.path}/reply", data={f"field{n}": "x" for n in range(11)})
+        null = await client.post(
+            f"{link.path}/reply", data={"reply": "object", "objection": "INV/1 is paid\0"}
+        )
     async with link.service[0](a_caller()) as client:
         other_role = await client.post(f"{link.path}/reply", data={"reply": "agree"})
 
     assert [one.status_code for one in (as_json, large, other_role)] == [415, 413, 403]
+    assert [(one.status_code, one.json()["code"]) for one in (many, null)] == [(422, "invalid")] * 2
     assert (short.status_code, short.json()["errors"][0]["pointer"]) == (422, "/objection")
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "document_link_invalid")

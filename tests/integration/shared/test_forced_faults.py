@@ -92,6 +92,7 @@ async def test_every_route_over_a_broken_database_answers_a_generic_problem(
                 assert problem["code"] == "fault", name
                 assert re.fullmatch(r"[0-9a-f]{32}", problem["trace_id"]), name
                 assert problem["errors"] == [], name
+                assert reply.headers["Connection"] == "close", name
     await app.state.database.close()
 
     expected = {one.operation.name for one in requests_to(service)} - NEVER_ASK_THE_DATABASE

@@ -232,3 +232,21 @@ def test_an_atomic_refusal_lists_a_hundred_bad_items_at_most() -> None:
     reply = BatchReply.of([refused(index, None, Conflict("taken")) for index in range(500)])
 
     assert len(batch_refusal(reply).problems) == 100
+
+
+def test_an_item_with_a_null_character_is_refused_with_its_place_and_the_others_are_not() -> None:
+    records = [
+        {"number": "PO-1", "quantity": 1},
+        {"number": "PO-2\0", "quantity": 1, "lines": [{"a/b": "\0"}]},
+        {"number": "PO-3", "\0": 1},
+    ]
+
+    built = [validated(record, Order.model_validate, index) for index, record in enumerate(records)]
+
+    assert built[0] == Order(number="PO-1", quantity=1)
+    pointers = [
+        [error["pointer"] for error in one.problem.errors]
+        for one in built
+        if isinstance(one, ItemVerdict) and one.problem is not None
+    ]
+    assert pointers == [["/number", "/lines/0/a~1b"], [""]]
