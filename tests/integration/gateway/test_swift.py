@@ -6,11 +6,16 @@ from itertools import pairwise
 import aiohttp
 import pytest
 import sqlalchemy as sa
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from shared.database import Database
+from shared.tracing import start_tracing, stop_tracing
 from tests.integration.gateway.keys import as_bearer, issued, person
 from tests.integration.gateway.running import Seen, gateway_before, recording_app
 from tests.integration.gateway.test_direct import READ, SMALL, Caller, Upstream, warm
+from tests.integration.shared.test_span_export import Collector, collector
+
+__all__ = ["collector"]
 
 LEARNT = 2  # so many reads with one block of headers are answered before it is known
 
@@ -70,6 +75,27 @@ async def test_each_read_has_ids_of_its_own_counts_once_and_is_answered_alike(da
     assert b"x-internal-role" not in names[0]
     traces = [next(line for line in lines if line.startswith(b"traceparent")) for lines in heads]
     assert len(set(traces)) == len(targets)
+
+
+async def test_each_read_is_told_to_the_collector_of_traces_under_the_ids_that_its_service_saw(
+    database_url: str, collector: Collector
+) -> None:
+    targets = [b"/v1/receipts", b"/v1/receipts/1?a=b", b"/v1/receipts", b"/v1/receipts"]
+    upstream = RecordingUpstream()
+    async with warm(upstream, database_url) as caller:
+        await told(caller, *[b"/v1/receipts"] * LEARNT)
+        start_tracing("gateway", collector.url, share=1.0)
+        await told(caller, *targets)
+        await asyncio.to_thread(stop_tracing)
+
+    spans = [span for span in collector.spans() if span.kind == Span.SpanKind.SPAN_KIND_SERVER]
+    template = "GET /v1/receipts/{receipt_id}"
+    assert [span.name for span in spans] == ["GET /v1/receipts", template, *["GET /v1/receipts"] * 2]
+    seen = [line.decode() for head in upstream.heads[-4:] for line in head if line.startswith(b"traceparent")]
+    assert seen == [f"traceparent: 00-{span.trace_id.hex()}-{span.span_id.hex()}-01" for span in spans]
+    attributes = {one.key: one.value for one in spans[1].attributes}
+    assert attributes["http.response.status_code"].int_value == 200
+    assert "a=b" not in str(collector.requests)
 
 
 @pytest.mark.parametrize("target", [b"/v1/nothing", b"/v1//receipts", b"/v1/receipts/../partners"])
