@@ -448,6 +448,21 @@ RULES: Final = (
     Rule("GET", "/v1/dataset-query-runs/{run_id}/content", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/mapping-profiles", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/mapping-profiles/{profile}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitors", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/competitors", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/competitors/{competitor}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("PATCH", "/v1/competitors/{competitor}", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/competitors/{competitor}/observations", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/competitors/{competitor}/observations", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-observations/{observation_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/competitor-observations/{observation_id}/withdrawal", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-attributes", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/competitor-attributes", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/competitor-comparisons", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitors/{competitor}/battlecards", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/competitors/{competitor}/battlecards", WRITERS | ANALYSTS),
+    Rule("GET", "/v1/battlecards/{battlecard_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/battlecards/{battlecard_id}/content", BACK_OFFICE | ANALYSTS | ZONES),
 )
 
 

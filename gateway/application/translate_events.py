@@ -158,6 +158,11 @@ def assignment_moved(event: research.AssignmentEvent) -> Iterator[Telling]:
     yield _of_partner(f"research_assignment.{step}", event.assignment_id, body, event)
 
 
+def competitor_observed(event: research.CompetitorObservedV1) -> Iterator[Telling]:
+    body = data.CompetitorObservedData(**_same(data.CompetitorObservedData, event))
+    yield Telling(type="competitor.observed", key=event.observation_id, data=body, zone=event.zone)
+
+
 def statement_published(event: statements.StatementPublishedV1) -> Iterator[Telling]:
     facts = _same(data.AccountStatementData, event)
     facts["balances"] = [money(one.closing_minor, one.currency) for one in event.balances]
@@ -289,6 +294,7 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(assignment_moved, research.AssignmentDueSoonV1),
     **_translating(assignment_moved, research.AssignmentOverdueV1),
     **_translating(assignment_moved, research.AssignmentDeliveredV1),
+    **_translating(competitor_observed, research.CompetitorObservedV1),
     **_translating(partners_told, partners.PartnersRegisteredV1),
     **_translating(partners_told, partners.PartnersChangedV1),
     **_translating(sheet_compared, accounts.PaymentSheetDiffersV1),

@@ -49,6 +49,7 @@ _ENDPOINT: Final = "/v1/webhook-endpoints/{endpoint_id}"
 _PARTNER: Final = "/v1/partners/{partner}"
 _DEAD_LETTER: Final = "/v1/dead-letters/{dead_letter_id}"
 _DOCUMENT: Final = "/v1/documents/{document_id}"
+_OBSERVATION: Final = "/v1/competitor-observations/{observation_id}"
 _RESEARCH: Final = "/v1/research-assignments/{assignment_id}"
 
 LIVE_EVENT_TYPES: Final = (
@@ -165,6 +166,12 @@ LIVE_EVENT_TYPES: Final = (
     ),
     LiveEventType(
         "research_assignment.delivered", "Research was delivered.", _RESEARCH, data.ResearchAssignmentData
+    ),
+    LiveEventType(
+        "competitor.observed",
+        "Somebody saw something of a competitor.",
+        _OBSERVATION,
+        data.CompetitorObservedData,
     ),
     LiveEventType(
         "account_statement.published",

@@ -132,6 +132,16 @@ RESOURCES: Final[Mapping[str, str]] = {
     "dashboards": "reporting",
     **dict.fromkeys(("report-definitions", "report-runs", "report-sources"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
+    **dict.fromkeys(
+        (
+            "battlecards",
+            "competitor-attributes",
+            "competitor-comparisons",
+            "competitor-observations",
+            "competitors",
+        ),
+        "research",
+    ),
     **dict.fromkeys(("dataset-query-runs", "dataset-uploads", "datasets", "mapping-profiles"), "research"),
 }
 

@@ -4,11 +4,14 @@ from fastapi import FastAPI
 
 from services.research.api import (
     routes_assignments,
+    routes_battlecards,
+    routes_competitors,
     routes_dataset_queries,
     routes_dataset_uploads,
     routes_dataset_versions,
     routes_datasets,
     routes_entities,
+    routes_observations,
     routes_opportunities,
 )
 from services.research.settings import ResearchSettings
@@ -28,6 +31,9 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_dataset_uploads.router,
         routes_dataset_versions.router,
         routes_dataset_queries.router,
+        routes_competitors.router,
+        routes_observations.router,
+        routes_battlecards.router,
     ]
     app = create_service_app(SERVICE, settings, routers)
     app.state.dataset_store = settings.opened_dataset_store()

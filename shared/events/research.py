@@ -77,10 +77,30 @@ class DatasetLoadedV1(Event):
     loaded_at: datetime
 
 
+class CompetitorObservedV1(Event):
+    """Somebody saw something of a competitor: a price, a dealer, a deal won or lost."""
+
+    type_name: ClassVar[str] = "salesops.research.competitor_observed.v1"
+    source: ClassVar[str] = "research"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+
+    observation_id: UUID
+    competitor: Annotated[str, Field(description="Code of its profile")]
+    competitor_name: str
+    product: Annotated[str | None, Field(description="Code of the product; null for the maker as a whole")]
+    attribute: Annotated[str, Field(description="Code of what was observed")]
+    title: Annotated[str, Field(description="The attribute in words")]
+    value: Annotated[str, Field(description="What was seen, with its unit or currency")]
+    zone: Annotated[str | None, Field(description="Where it holds; null for everywhere")]
+    seen_on: date
+    grade: Annotated[str, Field(description="Reliability of the source and credibility, A1 to F6")]
+
+
 EVENTS: tuple[type[Event], ...] = (
     AssignmentOpenedV1,
     AssignmentDueSoonV1,
     AssignmentOverdueV1,
     AssignmentDeliveredV1,
     DatasetLoadedV1,
+    CompetitorObservedV1,
 )

@@ -38,6 +38,9 @@ ADDS: Final = "adds a row of its own and overwrites nothing"
 ONCE: Final = "is possible once; whoever comes second is refused with 409"
 CURRENT: Final = "acts on what is stored at that moment, under a lock"
 WITHOUT_IF_MATCH: Final = {
+    "POST /v1/competitor-observations/{observation_id}/withdrawal": ONCE,
+    "POST /v1/competitors/{competitor}/battlecards": ADDS,
+    "POST /v1/competitors/{competitor}/observations": ADDS,
     "POST /v1/analyses/{analysis_id}/overrides": ADDS,
     "POST /v1/saved-analyses/{saved_analysis_id}/runs": ADDS,
     "POST /v1/allocations/{allocation_id}/reversal": ONCE,

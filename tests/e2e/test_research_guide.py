@@ -1,4 +1,4 @@
-"""The guide to external data does what it says: its blocks are run as they stand, and print what they promise."""
+"""The guides to research do what they say: their blocks are run as they stand, and print what they promise."""
 
 from pathlib import Path
 
@@ -11,3 +11,12 @@ def test_the_guide_prints_what_it_promises(whole_system: FragileSystem, tmp_path
     preamble = f"BASE={whole_system.url('gateway')}/v1\n" + token_function(whole_system)
 
     follow(GUIDES / "research.md", preamble, tmp_path)
+
+
+@needs_curl
+def test_the_guide_to_competitors_prints_what_it_promises(
+    whole_system: FragileSystem, tmp_path: Path
+) -> None:
+    preamble = f"BASE={whole_system.url('gateway')}/v1\n" + token_function(whole_system)
+
+    follow(GUIDES / "competitors.md", preamble, tmp_path)

@@ -135,3 +135,45 @@ class ResultTooLarge(Invalid):
     """It is more than this form takes; the detail names one that takes it, or how to get less."""
 
     code, title = "dataset_result_too_large", "The result is too large for this form"
+
+
+class CompetitorUnknown(NotFound):
+    code, title = "competitor_unknown", "No such competitor"
+
+
+class CompetitorCodeTaken(Conflict):
+    code, title = "competitor_code_taken", "The code is another competitor's"
+
+
+class CompetitorInvalid(Invalid):
+    code, title = "competitor_invalid", "The profile cannot be so"
+
+
+class AttributeUnknown(NotFound):
+    code, title = "competitor_attribute_unknown", "No such attribute"
+
+
+class ObservationInvalid(Invalid):
+    """The value is not of its attribute's kind, or the product is not in the profile."""
+
+    code, title = "competitor_observation_invalid", "The observation cannot be so"
+
+
+class ObservationUnknown(NotFound):
+    code, title = "competitor_observation_unknown", "No such observation"
+
+
+class ObservationWithdrawn(Conflict):
+    """It was withdrawn before, and stays so."""
+
+    code, title = "competitor_observation_withdrawn", "The observation was withdrawn"
+
+
+class BattlecardUnknown(NotFound):
+    code, title = "battlecard_unknown", "No such battlecard"
+
+
+class CitationInvalid(Invalid):
+    """A statement cites nothing, or what is withdrawn, another's, or not there."""
+
+    code, title = "citation_invalid", "A statement has to cite what it rests on"

@@ -3,6 +3,7 @@
 from uuid_utils.compat import uuid7
 
 from services.research.application.load_dataset import LoadParts
+from tests.integration.research.competitor_desk import CompetitorDesk
 from tests.integration.research.conftest import ResearchService
 from tests.integration.research.dataset_desk import CARRIERS, DatasetDesk
 from tests.integration.research.test_assignments import ANALYST, opened, the_opportunity
@@ -25,10 +26,15 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     await desk.loaded(dataset, CARRIERS)
     ids["upload_id"] = (await desk.read(f"/datasets/{dataset}/uploads"))["items"][0]["id"]
     ids["run_id"] = (await desk.asked(f"SELECT count(*) AS n FROM {dataset}"))["id"]
+    competitors = CompetitorDesk(service)
+    competitor = await competitors.a_competitor()
+    ids["observation_id"] = (await competitors.seen(competitor, zone="west"))["id"]
+    card = {"positioning": "Sell time", "zone": "west"}
+    ids["battlecard_id"] = (await competitors.made(f"/competitors/{competitor}/battlecards", card))["id"]
     places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}
     places["dataset"] = Place(of_others=dataset, of_nobody=f"set_{uuid7().hex[-12:]}")
     world = World(
-        places={**places, "number": None, "profile": None},
+        places={**places, "number": None, "profile": None, "competitor": None},
         strangers=[a_caller("zonal_sales", zones=("south",))],
         owner=ANALYST,
     )
