@@ -60,6 +60,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Payment queries": "Questions about payments, their answers and how soon they came.",
     "Orders": "What partners ordered, as the systems that keep orders tell it, with every telling.",
     "Analyses": "Changes taken apart, costs, projections, what sells together; each figure says how it came about.",
+    "Data quality": "What people typed into other systems, taken in snapshots, held against rules, mended by owners.",
     "Order boards": "What is open of partners' orders, how old, what stops it, and what must be paid before it leaves.",
     "Payment sheets": "What a partner has paid and still owes, on one sheet.",
     "Periods": "Months of the books: what stands in the way of closing one, closing and opening again.",

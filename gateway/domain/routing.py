@@ -131,6 +131,8 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("analyses", "analysis-tables", "saved-analyses"), "reporting"),
     "dashboards": "reporting",
     **dict.fromkeys(("report-definitions", "report-runs", "report-sources"), "reporting"),
+    **dict.fromkeys(("source-systems", "source-snapshots", "validation-rules"), "reporting"),
+    **dict.fromkeys(("data-issues", "data-quality-scores"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
     **dict.fromkeys(
         (
@@ -184,6 +186,8 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("GET", "/v1/periods/{month}/checklist"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/saved-analyses/{saved_analysis_id}/runs"): Bounds(120.0, BODY_BYTES_MAX),
     ("POST", "/v1/analysis-tables"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/source-systems/{system}/files"): Bounds(120.0, 64 * MEBIBYTE),
+    ("POST", "/v1/validation-rules/{rule}/simulations"): Bounds(120.0, BODY_BYTES_MAX),
     **{
         ("POST", f"/v1/analyses/{kind}"): Bounds(120.0, BODY_BYTES_MAX)
         for kind in (

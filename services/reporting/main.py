@@ -6,12 +6,16 @@ from services.reporting.api import (
     routes_analyses,
     routes_analysis_tables,
     routes_dashboards,
+    routes_data_issues,
     routes_new_analyses,
     routes_projection_overrides,
     routes_projections,
     routes_report_definitions,
     routes_report_runs,
     routes_saved_analyses,
+    routes_source_snapshots,
+    routes_source_systems,
+    routes_validation_rules,
 )
 from services.reporting.settings import ReportingSettings
 from shared.service_app import create_service_app, serve
@@ -28,6 +32,10 @@ ROUTES = (
     routes_projection_overrides,
     routes_analysis_tables,
     routes_saved_analyses,
+    routes_source_systems,
+    routes_source_snapshots,
+    routes_validation_rules,
+    routes_data_issues,
 )
 
 

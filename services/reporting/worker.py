@@ -10,6 +10,9 @@ from services.reporting.application.define_report import ship_definitions
 from services.reporting.application.run_report import TASK, make_report
 from services.reporting.application.run_saved_analysis import TASK as SAVED_ANALYSIS_TASK
 from services.reporting.application.run_saved_analysis import make_saved_analysis
+from services.reporting.application.take_snapshot import TASK as SNAPSHOT_TASK
+from services.reporting.application.take_snapshot import take_snapshot, validate_again
+from services.reporting.application.write_rule import VALIDATE_TASK
 from services.reporting.consumers import SUBSCRIPTIONS
 from services.reporting.domain.shipped_definitions import SHIPPED
 from services.reporting.settings import ReportingSettings
@@ -20,6 +23,10 @@ from shared.settings import load_settings
 
 SERVICE = "reporting"
 ANALYSIS_TASK: Final = JobTask(name=SAVED_ANALYSIS_TASK, run=make_saved_analysis)
+REVIEW_TASKS: Final = (
+    JobTask(name=SNAPSHOT_TASK, run=take_snapshot),
+    JobTask(name=VALIDATE_TASK, run=validate_again),
+)
 
 
 async def ship_reports(database: Database, _stop: asyncio.Event) -> None:
@@ -46,6 +53,7 @@ def main() -> None:
             tasks=(
                 report_task(extracts),
                 ANALYSIS_TASK,
+                *REVIEW_TASKS,
             ),
             parts=(ship_reports,),
         )

@@ -13,7 +13,7 @@ from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.consumers import SUBSCRIPTIONS
 from services.reporting.main import create_app
 from services.reporting.settings import ReportingSettings
-from services.reporting.worker import report_task, ship_reports
+from services.reporting.worker import REVIEW_TASKS, report_task, ship_reports
 from shared.database import Database
 from shared.errors import Refusal
 from shared.identity import Caller
@@ -69,4 +69,23 @@ async def run_job(service: ReportingService, database_url: str) -> AsyncIterator
 
     yield run
     extracts.close()
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def review_job(database_url: str) -> AsyncIterator[RunJob]:
+    """Take a queued snapshot as a worker does, by the id of its job."""
+    database = Database(database_url, application_name="test-reviews")
+    tasks = {task.name: task for task in REVIEW_TASKS}
+
+    async def run(job_id: str) -> None:
+        job = await Job.start(database.engine, UUID(job_id))
+        assert job is not None
+        try:
+            await tasks["take_snapshot"].run(database, job)
+            await job.succeed()
+        except Refusal as refusal:
+            await job.fail(refusal)
+
+    yield run
     await database.close()

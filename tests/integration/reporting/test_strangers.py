@@ -5,13 +5,21 @@ from uuid_utils.compat import uuid7
 from tests.factories.payment_facts import a_receipt, booked
 from tests.integration.reporting.conftest import ReportingService, RunJob
 from tests.integration.reporting.test_analyses import CSV, analysed, told
+from tests.integration.reporting.test_data_reviews import (
+    NAMED,
+    a_rule,
+    counting,
+    described,
+    issues,
+    snapshot,
+)
 from tests.integration.reporting.test_report_runs import a_draft, a_name, asked, run
 from tests.integration.service_callers import a_caller
 from tests.integration.strangers import Place, World, told_to_strangers
 
 
 async def test_what_is_others_is_answered_as_what_is_not_there(
-    service: ReportingService, run_job: RunJob
+    service: ReportingService, run_job: RunJob, review_job: RunJob
 ) -> None:
     await service[1]([booked(a_receipt(zone="Others"))])
     draft = a_draft(audience=["analyst"])
@@ -23,6 +31,11 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     analysis = await analysed(service, "variance", {"table_id": table["id"]})
     saving = {"name": "Others' months", "kind": "variance", "table_name": "Others' rows", "zone": "Others"}
     saved = await asked(service, "POST", "/v1/saved-analyses", json=saving)
+    system = await described(service)
+    await snapshot(service, review_job, system, ["CP-1,Sharma,Others,asha,Proposal,1"])
+    await counting(service, a_rule(system, NAMED))
+    await snapshot(service, review_job, system, ["CP-1,,Others,asha,Proposal,1"])
+    (issue,) = await issues(service, system=system)
     world = World(
         places={
             "definition": Place(of_others=draft["name"], of_nobody=a_name()),
@@ -30,6 +43,7 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
             "analysis_id": Place(of_others=analysis["id"], of_nobody=str(uuid7())),
             "table_id": Place(of_others=table["id"], of_nobody=str(uuid7())),
             "saved_analysis_id": Place(of_others=saved.json()["id"], of_nobody=str(uuid7())),
+            "issue_id": Place(of_others=issue["id"], of_nobody=str(uuid7())),
             "position": Place(of_others="1", of_nobody="9"),
         },
         strangers=[a_caller("zonal_sales", zones=("Own",))],

@@ -1,0 +1,226 @@
+"""Bodies of source systems, the files that are sent for them, and snapshots."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+
+from services.reporting.adapters.snapshot_rows import SnapshotChange, SnapshotDifference
+from services.reporting.adapters.snapshot_store import Row
+from services.reporting.adapters.source_store import KeptSource
+from services.reporting.domain import source_system as systems
+from shared.wire import WireModel
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+SOURCE_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "name": "salesforce",
+    "title": "Salesforce, sales cloud",
+    "kind": "sent",
+    "owner": "asha.kulkarni",
+    "objects": [
+        {
+            "name": "accounts",
+            "title": "Accounts",
+            "fields": [
+                {"name": "code", "column": "Partner Code"},
+                {"name": "name", "column": "Account Name"},
+                {"name": "zone", "column": "Zone"},
+            ],
+            "key_fields": ["code"],
+            "zone_field": "zone",
+        }
+    ],
+}
+
+
+class SourceFieldDraft(WireModel):
+    """A field by our name."""
+
+    name: Annotated[Name, Field(description="By which rules name it")]
+    column: Annotated[Text, Field(description="What it is called where it comes from")]
+
+
+class SourceObjectDraft(WireModel):
+    """A kind of rows that the system holds."""
+
+    name: Annotated[Name, Field(description="By which rules name it", examples=["accounts"])]
+    title: Annotated[Title, Field(description="What people read")]
+    fields: Annotated[
+        list[SourceFieldDraft],
+        Field(min_length=1, max_length=systems.FIELDS_MAX, description="What is kept of a row"),
+    ]
+    key_fields: Annotated[
+        list[Name],
+        Field(min_length=1, max_length=systems.KEY_FIELDS_MAX, description="Fields by which a row is known"),
+    ]
+    zone_field: Annotated[
+        Name | None, Field(description="Field that names the zone whose people see the row's issues")
+    ] = None
+    owner_field: Annotated[Name | None, Field(description="Field that names who answers for the row")] = None
+
+
+class SourceSystemDraft(WireModel):
+    """A system that people type into, and what it holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [SOURCE_EXAMPLE]})
+
+    name: Annotated[SystemName, Field(description="By which rules and scripts call it; it stays")]
+    title: Annotated[Title, Field(description="What people read")]
+    kind: Annotated[systems.SourceKind, Field(description="How rows get here: files that are sent")]
+    owner: Annotated[Text, Field(description="Who answers for what nobody else does")]
+    objects: Annotated[
+        list[SourceObjectDraft],
+        Field(min_length=1, max_length=systems.OBJECTS_MAX, description="Kinds of rows it holds"),
+    ]
+
+    def source(self) -> systems.SourceSystem:
+        return systems.SourceSystem(
+            name=self.name,
+            title=self.title,
+            kind=self.kind,
+            owner=self.owner,
+            objects=tuple(
+                systems.SourceObject(
+                    name=one.name,
+                    title=one.title,
+                    fields=tuple(systems.SourceField(field.name, field.column) for field in one.fields),
+                    key_fields=tuple(one.key_fields),
+                    zone_field=one.zone_field,
+                    owner_field=one.owner_field,
+                )
+                for one in self.objects
+            ),
+        )
+
+
+class SourceSystemBody(SourceSystemDraft):
+    """A source system as it is described now."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    **SOURCE_EXAMPLE,
+                    "id": "01936d6e-5c3f-7c1a-8d2e-0f6b5a4c3d2e",
+                    "revision": 1,
+                    "created_at": "2026-10-01T04:30:00Z",
+                    "set_by": "asha.kulkarni",
+                    "set_at": "2026-10-01T04:30:00Z",
+                }
+            ]
+        },
+    )
+
+    id: UUID
+    revision: Annotated[int, Field(description="Number of this description, from 1")]
+    created_at: datetime
+    set_by: Annotated[str, Field(description="Who described it so, by the token's subject")]
+    set_at: Annotated[datetime, Field(description="Since when; UTC")]
+
+    @classmethod
+    def of(cls, kept: KeptSource) -> Self:
+        source = kept.source
+        return cls(
+            id=kept.id,
+            revision=kept.revision,
+            created_at=kept.created_at,
+            set_by=kept.set_by,
+            set_at=kept.set_at,
+            name=source.name,
+            title=source.title,
+            kind=source.kind,
+            owner=source.owner,
+            objects=[
+                SourceObjectDraft(
+                    name=one.name,
+                    title=one.title,
+                    fields=[SourceFieldDraft(name=f.name, column=f.column) for f in one.fields],
+                    key_fields=list(one.key_fields),
+                    zone_field=one.zone_field,
+                    owner_field=one.owner_field,
+                )
+                for one in source.objects
+            ],
+        )
+
+
+class SourceFileBody(WireModel):
+    """A file that was sent; the newest of an object is what the next snapshot takes."""
+
+    id: UUID
+    object: Annotated[str, Field(description="The kind of rows in it")]
+    media_type: Annotated[str, Field(description="Its Content-Type")]
+    size_bytes: Annotated[int, Field(description="Its length in bytes")]
+    content_sha256: Annotated[str, Field(description="SHA-256 of its bytes, in hexadecimal digits")]
+    sent_by: Annotated[str, Field(description="Who sent it, by the token's subject")]
+    sent_at: Annotated[datetime, Field(description="When it was sent; UTC")]
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls.model_validate({name: getattr(row, name) for name in cls.model_fields})
+
+
+class RejectedRowBody(WireModel):
+    """A row that has no place in a snapshot."""
+
+    number: Annotated[int, Field(description="Of the row, from 1 behind the header")]
+    reason: Annotated[str, Field(description="Why it was left out")]
+
+
+class SnapshotObjectBody(WireModel):
+    """The rows of one object, frozen."""
+
+    object: Annotated[str, Field(description="The kind of rows")]
+    taken_at: Annotated[datetime, Field(description="When they were taken; UTC")]
+    origin: Annotated[str, Field(description="Where they were taken from")]
+    rows_count: Annotated[int, Field(description="How many rows there are")]
+    rejected_count: Annotated[int, Field(description="How many have no key, or that of another row")]
+    rejected: Annotated[list[RejectedRowBody], Field(description="The first of those")]
+    content_sha256: Annotated[str, Field(description="SHA-256 of the rows as Parquet")]
+
+
+class SourceSnapshotBody(WireModel):
+    """What a source system held at a time."""
+
+    id: UUID
+    system: Annotated[str, Field(description="Name of the source system")]
+    revision: Annotated[int, Field(description="Of the description by which it was taken")]
+    job_id: UUID
+    state: Annotated[str, Field(description="Of its job: queued, running, succeeded, failed, cancelled")]
+    failure_code: Annotated[str | None, Field(description="Why it failed, as a stable code")]
+    message: Annotated[str | None, Field(description="Where the job stands, in words")]
+    asked_by: Annotated[str, Field(description="Who asked for it, by the token's subject")]
+    asked_at: Annotated[datetime, Field(description="When it was asked for; UTC")]
+    objects: Annotated[list[SnapshotObjectBody], Field(description="What was taken; empty until it is")]
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        told: dict[str, Any] = {name: getattr(row, name) for name in cls.model_fields}
+        return cls.model_validate(told)
+
+
+class SnapshotRowBody(WireModel):
+    """A row as it was typed."""
+
+    position: Annotated[int, Field(description="Its place in the snapshot, from 0")]
+    natural_key: Annotated[str, Field(description="Its key fields, with / between them")]
+    values: Annotated[dict[str, str], Field(description="Its fields, as they were typed")]
+
+
+class SnapshotDifferenceBody(WireModel):
+    """A row that is not as it was in the snapshot before."""
+
+    natural_key: Annotated[str, Field(description="Its key fields, with / between them")]
+    change: Annotated[SnapshotChange, Field(description="Whether it came, went or changed")]
+    before: Annotated[dict[str, str], Field(description="Fields that differ, as they were")]
+    now: Annotated[dict[str, str], Field(description="The same fields as they are")]
+
+    @classmethod
+    def of(cls, one: SnapshotDifference) -> Self:
+        return cls(natural_key=one.key, change=one.change, before=one.before, now=one.now)

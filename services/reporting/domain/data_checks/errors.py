@@ -1,0 +1,111 @@
+"""Refusals of source systems, snapshots, validation rules and data issues; the tree is drawn in shared/errors.py."""
+
+from shared.errors import Conflict, Invalid, NotFound, Stale
+
+
+class SourceInvalid(Invalid):
+    """A source system that contradicts itself, or cannot be read so."""
+
+    code, title = "source_system_invalid", "The source system cannot be read so"
+
+
+class SourceUnknown(NotFound):
+    """There is no such source system."""
+
+    code, title = "source_system_not_found", "No such source system"
+
+
+class SourceNameTaken(Conflict):
+    """Another source system has the name, or its name would change."""
+
+    code, title = "source_system_name_taken", "The name is taken"
+
+
+class SourceChanged(Stale):
+    """Somebody changed the source system meanwhile."""
+
+    code, title = "source_system_changed", "The source system changed meanwhile"
+
+
+class SourceObjectUnknown(Invalid):
+    """The source system has no such object."""
+
+    code, title = "source_object_unknown", "The source system has no such object"
+
+
+class SourceUnreadable(Invalid):
+    """What the source system holds cannot be read as it is described."""
+
+    code, title = "source_unreadable", "The source cannot be read"
+
+
+class SnapshotUnknown(NotFound):
+    """There is no such snapshot."""
+
+    code, title = "source_snapshot_not_found", "No such snapshot"
+
+
+class SnapshotNotReady(Conflict):
+    """The snapshot has no rows of this object: it is still being taken, or failed."""
+
+    code, title = "source_snapshot_not_ready", "The snapshot has no such rows"
+
+
+class RuleInvalid(Invalid):
+    """A rule that names what its object does not have, or contradicts itself."""
+
+    code, title = "validation_rule_invalid", "The rule cannot be applied"
+
+
+class RuleUnknown(NotFound):
+    """There is no such rule."""
+
+    code, title = "validation_rule_not_found", "No such rule"
+
+
+class RuleNameTaken(Conflict):
+    """Another rule has the name, or its name or object would change."""
+
+    code, title = "validation_rule_name_taken", "The name is taken"
+
+
+class RuleChanged(Stale):
+    """Somebody changed the rule meanwhile."""
+
+    code, title = "validation_rule_changed", "The rule changed meanwhile"
+
+
+class RuleNotSimulated(Conflict):
+    """A rule counts only once it was tried, as it stands, on a snapshot."""
+
+    code, title = "validation_rule_not_simulated", "The rule was not tried yet"
+
+
+class RuleNotActive(Conflict):
+    """The rule does not count, so it cannot stop to."""
+
+    code, title = "validation_rule_not_active", "The rule does not count"
+
+
+class IssueUnknown(NotFound):
+    """There is no such issue, or it lies in a zone that the caller does not see."""
+
+    code, title = "data_issue_not_found", "No such issue"
+
+
+class IssueChanged(Stale):
+    """The issue changed meanwhile."""
+
+    code, title = "data_issue_changed", "The issue changed meanwhile"
+
+
+class IssueSettled(Conflict):
+    """The issue is resolved: there is nothing left to assign or to waive."""
+
+    code, title = "data_issue_settled", "The issue is resolved"
+
+
+class WaiverInvalid(Invalid):
+    """A waiver that ends before it begins, or lasts too long."""
+
+    code, title = "waiver_invalid", "The waiver cannot be given so"

@@ -1,0 +1,148 @@
+"""Systems that people type into: what each holds, by which fields its rows are known, and whose they are."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from services.reporting.domain.data_checks.errors import SourceInvalid, SourceObjectUnknown
+from shared.errors import FieldProblem
+
+OBJECTS_MAX: Final = 20
+FIELDS_MAX: Final = 150
+KEY_FIELDS_MAX: Final = 4
+ROWS_MAX: Final = 200_000
+CELL_LENGTH_MAX: Final = 10_000
+KEY_LENGTH_MAX: Final = 400
+REJECTED_TOLD_MAX: Final = 100
+PROBLEMS_MAX: Final = 50
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+class SourceKind(StrEnum):
+    """How rows get here."""
+
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceField:
+    """A field by our name, and what its column is called where it comes from."""
+
+    name: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceObject:
+    """A kind of rows: accounts, opportunities, orders. `zone_field` and `owner_field` say whose a row is."""
+
+    name: str
+    title: str
+    fields: tuple[SourceField, ...]
+    key_fields: tuple[str, ...]
+    zone_field: str | None = None
+    owner_field: str | None = None
+
+    @property
+    def field_names(self) -> list[str]:
+        return [field.name for field in self.fields]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSystem:
+    """A system as it was described; its owner answers for what nobody else does."""
+
+    name: str
+    title: str
+    kind: SourceKind
+    owner: str
+    objects: tuple[SourceObject, ...]
+
+    def object_named(self, name: str) -> SourceObject:
+        """SourceObjectUnknown when it holds no such thing."""
+        found = next((one for one in self.objects if one.name == name), None)
+        if found is None:
+            known = ", ".join(one.name for one in self.objects)
+            problem = FieldProblem("object", f"expected one of {known}")
+            raise SourceObjectUnknown(f"{self.name} has no object {name}", problems=[problem])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRow:
+    """A row as it was read: its key, and a text for each field in their order."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that has no place in a snapshot, by its number from 1."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRows:
+    """What was read of one object; of the rejected ones the first are told, all are counted."""
+
+    rows: Sequence[TakenRow]
+    rejected: Sequence[RejectedRow]
+    rejected_count: int
+
+
+def check_source(source: SourceSystem) -> None:
+    """SourceInvalid, with every problem, for a description that contradicts itself."""
+    problems = list(_problems(source))
+    if problems:
+        raise SourceInvalid(f"{source.name} is described in a way that cannot be read", problems=problems)
+
+
+def taken_rows(described: SourceObject, records: Sequence[Mapping[str, str]]) -> TakenRows:
+    """Rows by their keys. A row without a key, or with that of one before it, is rejected; so is an endless text."""
+    rows: list[TakenRow] = []
+    rejected: list[RejectedRow] = []
+    keys: set[str] = set()
+    key_positions = [described.field_names.index(name) for name in described.key_fields]
+    for number, record in enumerate(records, 1):
+        values = tuple(record.get(field.column, "").replace("\0", "") for field in described.fields)
+        parts = [values[position].strip() for position in key_positions]
+        key = "/".join(parts)
+        reason = _reason(parts, key, values, is_known=key in keys)
+        if reason:
+            rejected.append(RejectedRow(number, reason))
+            continue
+        keys.add(key)
+        rows.append(TakenRow(key, values))
+    return TakenRows(rows, rejected[:REJECTED_TOLD_MAX], len(rejected))
+
+
+def _reason(parts: Sequence[str], key: str, values: Sequence[str], *, is_known: bool) -> str:
+    if not all(parts):
+        return "the key is empty"
+    if is_known:
+        return f"the key {key[:60]} is that of a row before"
+    if len(key) > KEY_LENGTH_MAX or any(len(value) > CELL_LENGTH_MAX for value in values):
+        return f"a key of more than {KEY_LENGTH_MAX} or a value of more than {CELL_LENGTH_MAX} characters"
+    return ""
+
+
+def _problems(source: SourceSystem) -> Iterator[FieldProblem]:
+    names = [one.name for one in source.objects]
+    for index, one in enumerate(source.objects):
+        at = f"/objects/{index}"
+        if names.index(one.name) != index:
+            yield FieldProblem(f"{at}/name", "expected a name that no other object has")
+        fields = one.field_names
+        for place, name in enumerate(fields):
+            if fields.index(name) != place:
+                yield FieldProblem(f"{at}/fields/{place}/name", "expected a name that no other field has")
+        told = {"zone_field": one.zone_field, "owner_field": one.owner_field}
+        told |= {f"key_fields/{place}": name for place, name in enumerate(one.key_fields)}
+        for where, field in told.items():
+            if field is not None and field not in fields:
+                yield FieldProblem(f"{at}/{where}", f"expected one of its fields: {', '.join(fields)}"[:300])
