@@ -84,19 +84,25 @@ def explanations(
     """
     found: list[Explanation] = []
     window = _window(payment, account.terms, policy)
-    is_named_only = _least_unnamed(account, named, policy) > weight_max
+    is_named_only = (
+        weight_max < math.inf
+        and _least_unnamed(named, policy) > weight_max
+        and _least_of_loose(account, named, policy) > weight_max
+    )
     listed = _named_choices if is_named_only else _choices
     for choice in listed(payment, account, named, policy, window):
         found += _explained(choice, payment, account, named, policy)
     best = min(found, key=lambda explanation: explanation.weight, default=None)
-    least = math.inf if is_named_only else _least_of_loose(account, named, policy)
     if best is None or best.weight >= policy.amount.loose_search_above:
-        if least <= weight_max:
+        if not is_named_only and _least_of_loose(account, named, policy) <= weight_max:
             found += _last_explained(payment, account, named, policy, window[1])
     elif (
         len(best.payables) > 1
         and not best.is_named
-        and min(least, best.weight + policy.amount.rival_sum) <= weight_max
+        and (
+            best.weight + policy.amount.rival_sum <= weight_max
+            or (not is_named_only and _least_of_loose(account, named, policy) <= weight_max)
+        )
     ):
         found += _rivals(best, payment, account, named, policy)
     found += _partly_paid(payment, account, named, policy)
@@ -127,12 +133,11 @@ def _least_of_loose(account: PartnerAccount, named: NamedInvoices, policy: Match
     return choice + named.least_weight(items_max, weights) + least_difference(weights)
 
 
-def _least_unnamed(account: PartnerAccount, named: NamedInvoices, policy: MatchingPolicy) -> float:
-    """Nothing weighs less but money on account, a named set, a named invoice, and runs that hold one."""
+def _least_unnamed(named: NamedInvoices, policy: MatchingPolicy) -> float:
+    """Nothing weighs less but money on account, a named set, a named invoice, runs that hold one, and sets with gaps."""
     weights = policy.amount
     choice = min(_rank(0, policy), weights.run + _rank(0, policy))
-    unnamed = choice + named.weight_unmet(weights) + least_difference(weights)
-    return min(unnamed, _least_of_loose(account, named, policy))
+    return choice + named.weight_unmet(weights) + least_difference(weights)
 
 
 def _named_choices(
@@ -209,11 +214,9 @@ def _single_choices(
     whole = named.whole_set()
     is_telling_days = bool(account.terms.discounts)
     likeliest: dict[tuple[object, ...], tuple[float, date, str, int]] = {}
-    for position in account.within(*window):
+    for position in _fitting_alone(payment.amount_minor, account, named, window):
         payable = account.payables[position]
         excess = payment.amount_minor - payable.open_minor
-        if excess > 0 and position not in named.positions and not is_left_over_likely(excess):
-            continue
         if is_telling_days or named.means(position):
             if (position,) != whole:
                 yield _Choice((position,), _rank(position, policy))
@@ -225,6 +228,17 @@ def _single_choices(
             likeliest[alike] = place
     for weight, _, _, position in likeliest.values():
         yield _Choice((position,), weight)
+
+
+def _fitting_alone(
+    amount_minor: int, account: PartnerAccount, named: NamedInvoices, window: tuple[int, int]
+) -> list[int]:
+    """Of the invoices in the window, the named ones, and those that the amount pays without leaving an odd sum over: some
+    in a hundred of the smaller ones, so they are passed over by their bare amounts."""
+    low, high = window
+    found = account.payables.leaving(amount_minor, low, high, is_left_over_likely)
+    meant = [p for p in named.positions if low <= account.amounts[p] <= high]
+    return sorted({*found, *meant}) if meant else found
 
 
 def _told_apart_by(

@@ -3,13 +3,13 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import islice
 from operator import itemgetter
-from typing import Protocol
+from typing import Protocol, overload
 from uuid import UUID
 
 from services.payments.domain.deduction import PayableInvoice
@@ -39,6 +39,8 @@ class Ledger:
 
     invoices: list[PayableInvoice] = field(default_factory=list)
     _left: dict[int, PayableInvoice | None] = field(default_factory=dict)
+    _still_open: "StillOpen | None" = None
+    _account: "PartnerAccount | None" = None
     _numbers: WrittenNumbers | None = None
     _serials: WrittenNumbers | None = None
 
@@ -83,7 +85,33 @@ class Ledger:
         before = self.open_at(place)
         left = (before.open_minor if before else 0) - amount_minor
         assert left >= 0 < amount_minor, "a decision may not use more than is open"
-        self._left[place] = _payable(invoice, left) if left else None
+        self._left[place] = payable = _payable(invoice, left) if left else None
+        self._account = None
+        if self._still_open is not None:
+            self._still_open.change(place, payable)
+
+    @property
+    def still_open(self) -> "StillOpen":
+        """Laid out once and kept up with what is paid."""
+        if self._still_open is None:
+            self._still_open = StillOpen(self.opened())
+        return self._still_open
+
+    def account(self, bounds: SearchBounds, terms: PartnerTerms) -> "PartnerAccount":
+        """The same until something of it is paid."""
+        account = self._account
+        if account is None or account.bounds != bounds or account.terms != terms:
+            opened = self.still_open
+            account = self._account = PartnerAccount(
+                opened
+                if len(opened) <= bounds.items_max
+                else StillOpen(islice(self.opened(), bounds.items_max)),
+                bounds,
+                terms,
+                self.numbers,
+                self.serials,
+            )
+        return account
 
     @property
     def numbers(self) -> WrittenNumbers:
@@ -100,36 +128,97 @@ class Ledger:
         return self._serials
 
 
+class StillOpen(Sequence[PayableInvoice]):
+    """What is open of one partner's invoices, oldest first, in rows of bare numbers beside it: the places in the ledger and
+    the amounts; and both once more in the order of the amounts, from when these are first asked for."""
+
+    def __init__(self, opened: Iterable[tuple[int, PayableInvoice]]) -> None:
+        listed = list(opened)
+        self._payables = [payable for _, payable in listed]
+        self.places = array("I", (place for place, _ in listed))
+        self.amounts = array("q", (payable.open_minor for payable in self._payables))
+        self._rising: tuple[MutableSequence[int], MutableSequence[int]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._payables)
+
+    @overload
+    def __getitem__(self, position: int) -> PayableInvoice: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[PayableInvoice]: ...
+    def __getitem__(self, position: int | slice) -> PayableInvoice | Sequence[PayableInvoice]:
+        return self._payables[position]
+
+    def change(self, place: int, payable: PayableInvoice | None) -> None:
+        position = bisect_left(self.places, place)
+        self._forget_amount(self.amounts[position], place)
+        if payable is None:
+            del self._payables[position], self.places[position], self.amounts[position]
+        else:
+            self._payables[position], self.amounts[position] = payable, payable.open_minor
+            self._note_amount(payable.open_minor, place)
+
+    def leaving(self, amount_minor: int, low: int, high: int, is_likely: Callable[[int], bool]) -> list[int]:
+        """Positions of the invoices of which from low to high is open, oldest first; of those that ask for less than the
+        amount only where what is left over is likely."""
+        amounts, places = self._rising_amounts()
+        first, enough = bisect_left(amounts, low), bisect_left(amounts, amount_minor)
+        found = list(places[enough : bisect_right(amounts, high, enough)])
+        found += [places[n] for n in range(first, enough) if is_likely(amount_minor - amounts[n])]
+        return [bisect_left(self.places, place) for place in sorted(found)]
+
+    def _rising_amounts(self) -> tuple[MutableSequence[int], MutableSequence[int]]:
+        if self._rising is None:
+            order = sorted(range(len(self.amounts)), key=self.amounts.__getitem__)
+            amounts = array("q", map(self.amounts.__getitem__, order))
+            self._rising = amounts, array("I", map(self.places.__getitem__, order))
+        return self._rising
+
+    def _forget_amount(self, amount_minor: int, place: int) -> None:
+        if self._rising is not None:
+            amounts, places = self._rising
+            number = places.index(place, bisect_left(amounts, amount_minor))
+            del amounts[number], places[number]
+
+    def _note_amount(self, amount_minor: int, place: int) -> None:
+        if self._rising is not None:
+            amounts, places = self._rising
+            number = bisect_left(amounts, amount_minor)
+            amounts.insert(number, amount_minor)
+            places.insert(number, place)
+
+
+_NOTHING = StillOpen(())
+
+
 @dataclass(frozen=True)
 class PartnerAccount:
-    """One partner's open invoices, oldest first, with what the search needs; made anew when one of them is paid.
+    """One partner's open invoices, oldest first, with what the search needs; made anew when one of them is paid, and good
+    until then.
 
     Named invoices are looked for among all of them, sums only among the oldest.
     """
 
-    payables: tuple[PayableInvoice, ...]
+    payables: StillOpen
     bounds: SearchBounds
     terms: PartnerTerms = NO_PARTNER_TERMS
-    # Numbers of the partner's invoices, paid ones too, and which of these the payables are.
-    numbers: OpenNumbers = NO_NUMBERS
-    serials: OpenNumbers = NO_NUMBERS
+    # Numbers of the partner's invoices, paid ones too.
+    all_numbers: WrittenNumbers = NO_NUMBERS
+    all_serials: WrittenNumbers = NO_NUMBERS
     # At the last look at a line sets with gaps are searched among many more of them.
     is_searched_far: bool = False
 
-    @cached_property
-    def amounts(self) -> list[int]:
-        return [payable.open_minor for payable in self.payables]
+    @property
+    def amounts(self) -> Sequence[int]:
+        return self.payables.amounts
 
-    @cached_property
-    def _by_amount(self) -> tuple[Sequence[int], Sequence[int]]:
-        order = array("I", sorted(range(len(self.amounts)), key=self.amounts.__getitem__))
-        return array("q", [self.amounts[position] for position in order]), order
+    @property
+    def numbers(self) -> OpenNumbers:
+        return OpenNumbers(self.all_numbers, self.payables.places)
 
-    def within(self, low: int, high: int) -> list[int]:
-        """Positions of the invoices of which an amount from low to high is open, oldest first."""
-        amounts, positions = self._by_amount
-        first = bisect_left(amounts, low)
-        return sorted(positions[first : bisect_right(amounts, high, first)])
+    @property
+    def serials(self) -> OpenNumbers:
+        return OpenNumbers(self.all_serials, self.payables.places)
 
     @cached_property
     def runs(self) -> RunSums:
@@ -173,7 +262,8 @@ class OpenBook:
         self._ledgers = ledgers
         self._named = named
         self._by_amount = _by_amount(ledgers.values(), amounts_minor)
-        self._accounts: dict[str, PartnerAccount] = {}
+        self._known_terms: dict[str, PartnerTerms] = {}
+        self._nothing_open = PartnerAccount(_NOTHING, policy.bounds)
         # By the identity of an invoice that is kept with its place: the same few are asked for again and again.
         self._places: dict[int, tuple[OpenInvoice, int | None]] = {}
 
@@ -208,24 +298,18 @@ class OpenBook:
         return None if place is None else ledger.open_at(place)
 
     def account(self, partner_code: str) -> PartnerAccount:
-        account = self._accounts.get(partner_code)
-        if account is None:
-            ledger = self._ledgers.get(partner_code) or Ledger()
-            opened = list(islice(ledger.opened(), self._bounds.items_max))
-            places = [place for place, _ in opened]
-            account = self._accounts[partner_code] = PartnerAccount(
-                tuple(payable for _, payable in opened),
-                self._bounds,
-                self._terms.of(partner_code),
-                OpenNumbers(ledger.numbers, places),
-                OpenNumbers(ledger.serials, places),
-            )
-        return account
+        ledger = self._ledgers.get(partner_code)
+        return ledger.account(self._bounds, self._terms_of(partner_code)) if ledger else self._nothing_open
+
+    def _terms_of(self, partner_code: str) -> PartnerTerms:
+        terms = self._known_terms.get(partner_code)
+        if terms is None:
+            terms = self._known_terms[partner_code] = self._terms.of(partner_code)
+        return terms
 
     def use(self, invoice: OpenInvoice, amount_minor: int) -> None:
         self._ledgers[invoice.partner_code].use(invoice, amount_minor)
         self.used.add(invoice.partner_code)
-        self._accounts.pop(invoice.partner_code, None)
 
     def found_by_key(self, key: str) -> list[OpenInvoice]:
         return [invoice for invoice in self._named.get(key, ()) if self._open(invoice)]
@@ -248,9 +332,12 @@ def named_by_key(payables: Iterable[PayableInvoice], keys: Collection[str]) -> d
 
 def _by_amount(ledgers: Iterable[Ledger], amounts_minor: Collection[int]) -> dict[int, list[OpenInvoice]]:
     found: dict[int, list[OpenInvoice]] = defaultdict(list)
-    for ledger in ledgers:
-        for _, payable in ledger.opened():
-            if payable.open_minor in amounts_minor:
+    wanted = frozenset(amounts_minor)
+    for ledger in ledgers if wanted else ():
+        if wanted.isdisjoint(ledger.still_open.amounts):
+            continue
+        for payable in ledger.still_open:
+            if payable.open_minor in wanted:
                 found[payable.open_minor].append(payable.invoice)
     return {amount: sorted(invoices, key=_by_age) for amount, invoices in found.items()}
 

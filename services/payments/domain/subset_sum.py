@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, combinations, repeat
+from typing import Any
+
+import numpy as np
 
 _HALVES_KEPT = 64
 _SMALL = 65_536  # places fit into two bytes
@@ -39,12 +42,11 @@ class RunSums:
     accounts may have one, so it is two rows of bare numbers: the sums, and which run each of them is."""
 
     _FEW = 24
-    _SEARCHES = 40
 
-    def __init__(self, amounts: Sequence[int], length_max: int) -> None:
+    def __init__(self, amounts: Sequence[int], length_max: int, *, searches_max: int = 80) -> None:
         self._prefix_sums = array("q", [0, *accumulate(amounts)])
         self._length_max = length_max
-        self._searches = 0
+        self._searches_left = searches_max
         self._sums: Sequence[int] | None = None
         self._runs: Sequence[int] = ()
 
@@ -53,15 +55,35 @@ class RunSums:
         given, those with one of these places."""
         if holding is not None:
             return self._around(holding, low, high)
-        self._searches += 1
-        if self._searches > self._SEARCHES and len(self._prefix_sums) - 1 > self._FEW and self._sums is None:
+        if len(self._prefix_sums) - 1 <= self._FEW:
+            return list(runs_within(self._prefix_sums, low, high, length_max=self._length_max))
+        self._searches_left -= 1
+        if self._searches_left < 0 and self._sums is None:
             self._list()
         if self._sums is None:
-            return list(runs_within(self._prefix_sums, low, high, length_max=self._length_max))
+            return self._searched(low, high)
         first = bisect_left(self._sums, low)
         last = bisect_right(self._sums, high, first)
         runs = (divmod(self._runs[place], self._length_max + 1) for place in range(first, last))
         return sorted((start, start + length) for start, length in runs)
+
+    def _searched(self, low: int, high: int) -> list[tuple[int, int]]:
+        """As `runs_within`, all starts at once: of each, the first end that reaches `low`."""
+        sums = np.frombuffer(self._prefix_sums, np.int64)
+        firsts = np.searchsorted(sums, sums[:-2] + low)
+        is_hit = sums.take(firsts, mode="clip") <= sums[:-2] + high
+        starts = np.flatnonzero(is_hit & (firsts < len(sums))).tolist()
+        return [
+            (start, end)
+            for start in starts
+            for end in self._ends(start, max(int(firsts[start]), start + 2), self._prefix_sums[start] + high)
+        ]
+
+    def _ends(self, start: int, first: int, most: int) -> range:
+        last = min(len(self._prefix_sums) - 1, start + self._length_max)
+        return range(
+            first, bisect_right(self._prefix_sums, most, first, last + 1) if first <= last else first
+        )
 
     def _around(self, places: Collection[int], low: int, high: int) -> list[tuple[int, int]]:
         """Only the few starts from which a run reaches one of the places are looked at."""
@@ -78,44 +100,46 @@ class RunSums:
         return sorted(found)
 
     def _list(self) -> None:
-        count, prefixes, longest = len(self._prefix_sums) - 1, self._prefix_sums, self._length_max
-        sums: list[int] = []
-        runs: list[int] = []
-        for start in range(count - 1):
-            ends = prefixes[start + 2 : start + longest + 1]
-            base = prefixes[start]
-            sums += [end - base for end in ends]
-            first = start * (longest + 1) + 2
-            runs += range(first, first + len(ends))
-        order = sorted(range(len(sums)), key=sums.__getitem__)
-        self._sums = array("q", [sums[place] for place in order])
-        self._runs = array("I", [runs[place] for place in order])
+        prefixes, longest = np.frombuffer(self._prefix_sums, np.int64), self._length_max
+        starts = np.arange(len(prefixes) - 1)
+        by_length = range(2, min(longest, len(starts)) + 1)
+        sums = np.concatenate([prefixes[length:] - prefixes[:-length] for length in by_length])
+        runs = np.concatenate(
+            [starts[: len(prefixes) - length] * (longest + 1) + length for length in by_length]
+        )
+        order = np.argsort(sums, kind="stable")
+        self._sums = array("q", sums[order].tobytes())
+        self._runs = array("I", runs[order].astype(np.uint32).tobytes())
+
+
+_Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
+_Places = np.ndarray[tuple[int], np.dtype[np.integer[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Half:
-    """The subsets of some neighbouring positions, smallest first, whatever the amounts at them are. Each but the empty
-    one is a subset before it, by its place, with one more position; `in_order` has the places by the subsets."""
+    """The subsets of some neighbouring positions, smallest first, whatever the amounts at them are. `members` has a row of
+    positions for each, filled up with one behind the last that has no amount; `in_order` the places by the subsets."""
 
     subsets: tuple[Subset, ...]
-    made_of: tuple[tuple[int, int], ...]
-    in_order: tuple[int, ...]
+    members: np.ndarray[tuple[int, int], np.dtype[np.intp]]
+    in_order: _Places
 
-    def totals(self, amounts: Sequence[int]) -> list[int]:
-        totals = [0]
-        for smaller, position in self.made_of:
-            totals.append(totals[smaller] + amounts[position])
-        return totals
+    def rising(self, amounts: _Numbers) -> tuple[_Numbers, _Places]:
+        """The totals of the subsets in rising order, and whose they are; of equal ones in the order of the subsets."""
+        totals = amounts[self.members].sum(axis=1)
+        places = self.in_order[np.argsort(totals[self.in_order], kind="stable")]
+        return totals[places], places.astype(np.uint16 if len(places) <= _SMALL else np.uint32)
 
 
 @lru_cache(maxsize=_HALVES_KEPT)
-def _half(start: int, stop: int, size_max: int) -> _Half:
+def _half(start: int, stop: int, size_max: int, nothing: int) -> _Half:
     positions = range(start, stop)
-    sizes = range(min(size_max, len(positions)) + 1)
-    subsets = tuple(subset for size in sizes for subset in combinations(positions, size))
-    places = {subset: place for place, subset in enumerate(subsets)}
-    made_of = tuple((places[subset[:-1]], subset[-1]) for subset in subsets[1:])
-    return _Half(subsets, made_of, tuple(sorted(places.values(), key=subsets.__getitem__)))
+    longest = min(size_max, len(positions))
+    subsets = tuple(subset for size in range(longest + 1) for subset in combinations(positions, size))
+    members = np.array([[*subset, *[nothing] * (longest - len(subset))] for subset in subsets], np.intp)
+    in_order = np.array(sorted(range(len(subsets)), key=subsets.__getitem__), np.intp)
+    return _Half(subsets, members.reshape(len(subsets), longest), in_order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,36 +152,28 @@ class SubsetSums:
 
     left_half: _Half
     right_half: _Half
-    left: Sequence[int]
-    left_places: Sequence[int]
-    right: Sequence[int]
-    right_places: Sequence[int]
+    left: _Numbers
+    left_places: _Places
+    right: _Numbers
+    right_places: _Places
     size_max: int
 
 
 def subset_sums(amounts: Sequence[int], *, size_max: int) -> SubsetSums:
     """Lists 2 × 2^(n/2) sums instead of 2^n; the caller bounds n."""
-    middle = len(amounts) // 2
-    left_half, right_half = _half(0, middle, size_max), _half(middle, len(amounts), size_max)
-    left, right = _rising(left_half, amounts), _rising(right_half, amounts)
-    return SubsetSums(left_half, right_half, *left, *right, size_max)
-
-
-def _rising(half: _Half, amounts: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
-    totals = half.totals(amounts)
-    small = "H" if len(totals) <= _SMALL else "I"
-    places = array(small, sorted(half.in_order, key=totals.__getitem__))
-    return array("q", [totals[place] for place in places]), places
+    count = len(amounts)
+    left_half = _half(0, count // 2, size_max, count)
+    right_half = _half(count // 2, count, size_max, count)
+    given = np.array([*amounts, 0], np.int64)
+    return SubsetSums(left_half, right_half, *left_half.rising(given), *right_half.rising(given), size_max)
 
 
 def loose_subsets(sums: SubsetSums, low: int, high: int, *, found_max: int) -> list[Subset]:
     """Subsets of two or more positions whose sum lies in low … high, smallest first; stops after `found_max`."""
     found: list[Subset] = []
-    for total, members, start in _beginnings(sums, low, high):
-        for place in range(start, len(sums.right)):
-            if sums.right[place] > high - total:
-                break
-            others = sums.right_half.subsets[sums.right_places[place]]
+    for members, first, last in _beginnings(sums, low, high):
+        for place in sums.right_places[first:last].tolist():
+            others = sums.right_half.subsets[place]
             if 2 <= len(members) + len(others) <= sums.size_max:
                 found.append(members + others)
                 if len(found) >= found_max:
@@ -165,18 +181,14 @@ def loose_subsets(sums: SubsetSums, low: int, high: int, *, found_max: int) -> l
     return sorted(found, key=_size_first)
 
 
-def _beginnings(sums: SubsetSums, low: int, high: int) -> list[tuple[int, Subset, int]]:
-    """Sums of the left half that sums of the right half complete, with the place of the first of these."""
-    totals = sums.left[: bisect_right(sums.left, high)]
-    right = list(sums.right)
-    firsts = map(bisect_left, repeat(right), map(low.__sub__, totals))
-    right.append(right[-1] + high + 1)  # more than can be needed
-    found = [
-        (place, total, first)
-        for place, total, first in zip(sums.left_places, totals, firsts, strict=False)
-        if total + right[first] <= high
-    ]
-    return [(total, sums.left_half.subsets[place], first) for place, total, first in sorted(found)]
+def _beginnings(sums: SubsetSums, low: int, high: int) -> list[tuple[Subset, int, int]]:
+    """Subsets of the left half, smallest first, that some of the right half complete, and from where to where these are."""
+    firsts = np.searchsorted(sums.right, low - sums.left)
+    lasts = np.searchsorted(sums.right, high - sums.left, "right")
+    hits = np.flatnonzero(lasts > firsts)
+    hits = hits[np.argsort(sums.left_places[hits])]
+    subsets = map(sums.left_half.subsets.__getitem__, sums.left_places[hits].tolist())
+    return list(zip(subsets, firsts[hits].tolist(), lasts[hits].tolist(), strict=True))
 
 
 def _size_first(subset: Subset) -> tuple[int, Subset]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from services.payments.domain.deduction import amount_freedom
+from services.payments.domain.deduction import amount_freedom, least_difference
 from services.payments.domain.explanation import Explanation, Payment, explanations
 from services.payments.domain.invoice_number import ReferenceKind, reference_key
 from services.payments.domain.matching_policy import MatchingPolicy
@@ -113,6 +113,8 @@ def weighed_together(
     found: dict[tuple[object, ...], _Found] = {}
     lightest = math.inf
     for candidate, account in accounts:
+        if candidate.weight + least_difference(policy.amount) > lightest + unnoticed:
+            continue
         named = named_invoices(
             narration.references, account, policy.amount, is_truncated=narration.is_truncated
         )

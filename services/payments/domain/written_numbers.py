@@ -2,16 +2,17 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import overload
+from typing import Final, overload
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _FEW = 200
+NOWHERE: Final = frozenset[int]()
 
 
 class Texts(Sequence[str]):
@@ -39,29 +40,43 @@ class Texts(Sequence[str]):
 
 
 class _Order:
-    """Places of numbers in the order of some reading of them. Thousands of partners have such orders at a time, so they
-    are bare numbers, and the readings are made again for the few places that a search looks at."""
+    """Places of numbers in the order of the numbers. Thousands of partners have such orders at a time, so they are bare
+    numbers, and the texts are looked up again for the few places that a search looks at."""
 
-    def __init__(self, count: int, reading: Callable[[int], str]) -> None:
-        self._reading = reading
-        self._places = array("I", sorted(range(count), key=reading))
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._places = array("I", sorted(range(len(texts)), key=list(texts).__getitem__))
 
     def beginning_with(self, text: str) -> Iterator[int]:
-        for number in range(self._first(text), len(self._places)):
+        for number in range(bisect_left(self._places, text, key=self._texts.__getitem__), len(self._places)):
             place = self._places[number]
-            if not self._reading(place).startswith(text):
+            if not self._texts[place].startswith(text):
                 return
             yield place
 
-    def equal_to(self, text: str) -> Iterator[int]:
-        for number in range(self._first(text), len(self._places)):
-            place = self._places[number]
-            if self._reading(place) != text:
-                return
-            yield place
 
-    def _first(self, text: str) -> int:
-        return bisect_left(self._places, text, key=self._reading)
+class _Hashed:
+    """Places of readings of the numbers in the order of the readings' hashes. A number that is none of the partner's is
+    told by a search among bare numbers; what hashes alike is left to the caller to compare."""
+
+    def __init__(self, readings: Iterable[str]) -> None:
+        hashes = list(map(hash, readings))
+        order = sorted(range(len(hashes)), key=hashes.__getitem__)
+        self._hashes = array("q", map(hashes.__getitem__, order))
+        self._places = array("I", order)
+
+    def may_hold(self, text: str) -> bool:
+        wanted = hash(text)
+        number = bisect_left(self._hashes, wanted)
+        return number < len(self._hashes) and self._hashes[number] == wanted
+
+    def alike(self, text: str) -> Sequence[int]:
+        """The places whose readings hash like the text."""
+        wanted = hash(text)
+        number = last = bisect_left(self._hashes, wanted)
+        while last < len(self._hashes) and self._hashes[last] == wanted:
+            last += 1
+        return self._places[number:last]
 
 
 @dataclass(frozen=True)
@@ -72,15 +87,15 @@ class WrittenNumbers:
 
     @cached_property
     def _forwards(self) -> _Order:
-        return _Order(len(self.texts), self.texts.__getitem__)
+        return _Order(self.texts)
 
     @cached_property
-    def _backwards(self) -> _Order:
-        return _Order(len(self.texts), lambda place: self.texts[place][::-1])
+    def _whole(self) -> _Hashed:
+        return _Hashed(self.texts)
 
     @cached_property
-    def _bare(self) -> _Order:
-        return _Order(len(self.texts), lambda place: self.texts[place].lstrip("0"))
+    def _bare(self) -> _Hashed:
+        return _Hashed(text.lstrip("0") for text in self.texts)
 
     @cached_property
     def _characters(self) -> str:
@@ -88,21 +103,25 @@ class WrittenNumbers:
         return "".join(sorted(set().union(*self.texts)))
 
     @cached_property
-    def _endings(self) -> dict[int, Sequence[int]]:
+    def _endings(self) -> dict[int, _Hashed]:
         return {}
 
     def equal_to(self, text: str) -> frozenset[int]:
-        return frozenset(self._forwards.equal_to(text))
+        alike = self._whole.alike(text)
+        return frozenset(p for p in alike if self.texts[p] == text) if alike else NOWHERE
 
     def equal_but_for_zeros(self, digits: str) -> frozenset[int]:
         """007 and 7 are one number."""
-        return frozenset(self._bare.equal_to(digits.lstrip("0")))
+        bare = digits.lstrip("0")
+        alike = self._bare.alike(bare)
+        return frozenset(p for p in alike if self.texts[p].lstrip("0") == bare) if alike else NOWHERE
 
     def beginning_with(self, text: str) -> frozenset[int]:
         return frozenset(self._forwards.beginning_with(text))
 
     def ending_with(self, text: str) -> frozenset[int]:
-        return frozenset(self._backwards.beginning_with(text[::-1]))
+        alike = self._endings_of(len(text)).alike(text)
+        return frozenset(p for p in alike if self.texts[p].endswith(text)) if alike else NOWHERE
 
     def one_off(self, text: str) -> frozenset[int]:
         """Numbers of the same length with one wrong character or two that changed places."""
@@ -112,15 +131,14 @@ class WrittenNumbers:
         """Numbers whose last characters are the text but for one."""
         if len(self.texts) <= _FEW:
             return _near(text, [number[-len(text) :] for number in self.texts])
-        hashes = self._hashes_of_endings(len(text))
-        near = [ending for ending in _neighbours(text, self._characters) if _holds(hashes, hash(ending))]
+        endings = self._endings_of(len(text))
+        near = [ending for ending in _neighbours(text, self._characters) if endings.may_hold(ending)]
         return frozenset(p for ending in near for p in self.ending_with(ending))
 
-    def _hashes_of_endings(self, length: int) -> Sequence[int]:
-        """Of the last so many characters of all numbers, in rising order. The texts themselves would be kept a dozen times
-        as large for every length that payers write; what only hashes alike is not found by its text afterwards."""
+    def _endings_of(self, length: int) -> _Hashed:
+        """The last so many characters of all numbers."""
         if length not in self._endings:
-            self._endings[length] = array("q", sorted({hash(text[-length:]) for text in self.texts}))
+            self._endings[length] = _Hashed(text[max(0, len(text) - length) :] for text in self.texts)
         return self._endings[length]
 
 
@@ -150,6 +168,8 @@ class OpenNumbers:
         return self._positions(self.numbers.ending_one_off(text))
 
     def _positions(self, found: frozenset[int]) -> frozenset[int]:
+        if not found:
+            return NOWHERE
         positions = ((bisect_left(self.places, place), place) for place in found)
         return frozenset(
             position
@@ -158,12 +178,7 @@ class OpenNumbers:
         )
 
 
-NO_NUMBERS = OpenNumbers(WrittenNumbers(()), ())
-
-
-def _holds(rising: Sequence[int], wanted: int) -> bool:
-    place = bisect_left(rising, wanted)
-    return place < len(rising) and rising[place] == wanted
+NO_NUMBERS = WrittenNumbers(())
 
 
 def _near(text: str, numbers: Sequence[str]) -> frozenset[int]:
