@@ -49,11 +49,11 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         return await insert(work, name)
 
     @app.post("/once/{name}", status_code=201)
-    async def add_once(name: str, work: Work, key: IdempotencyKey = None) -> Response:
+    async def add_once(name: str, work: Work, key: IdempotencyKey = None, caller: str = "tests") -> Response:
         async def perform() -> Response:
             return Response(await insert(work, name), status_code=201, media_type="text/plain")
 
-        return await once(work.connection, Attempt("tests", key, name.encode()) if key else None, perform)
+        return await once(work.connection, Attempt(caller, key, name.encode()) if key else None, perform)
 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
@@ -110,6 +110,18 @@ async def test_a_request_repeated_with_its_key_is_done_once(
     assert (first.status_code, first.content) == (again.status_code, again.content) == (201, b"one")
     assert again.headers["idempotency-replayed"] == "true"
     assert await names_like(database, "one") == 1
+
+
+async def test_a_key_is_its_callers_and_replays_nothing_to_another(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    key = {"Idempotency-Key": "shared"}
+
+    replies = [await client.post(f"/once/of-{who}?caller={who}", headers=key) for who in ("asha", "ravi")]
+
+    assert [reply.content for reply in replies] == [b"of-asha", b"of-ravi"]
+    assert not any("idempotency-replayed" in reply.headers for reply in replies)
+    assert await names_like(database, "of-%") == 2
 
 
 async def test_a_key_used_for_another_request_is_refused(
