@@ -47,11 +47,13 @@ irp-simulator: install ## serve a stand-in for the invoice registration portal, 
 salesforce-simulator: install ## serve a stand-in for a Salesforce organisation, until Ctrl-C (PORT=8098)
 	@$(RUN) tests.salesforce
 
-.PHONY: test test-unit bench evaluate-matching
+.PHONY: test test-unit test-office bench evaluate-matching
 test: install ## run every test on throwaway PostgreSQL and RabbitMQ (ARGS='-k clock tests/unit')
 	@$(RUN) pytest -n $(WORKERS) $(ARGS)
 test-unit: install ## run the tests that need nothing but Python
 	@$(RUN) pytest -n0 tests/unit $(ARGS)
+test-office: install ## fill and mark a template's workbook in LibreOffice, which is fetched if it is not here
+	@SALESOPS_OFFICE=1 $(RUN) pytest -n0 tests/integration/reporting/test_office_round_trip.py $(ARGS)
 bench: install ## measure, print the table, write it as JSON and as a picture
 	@$(RUN) tests.benchmarks $(ARGS)
 evaluate-matching: install ## score the matching by category (FOLDER=labelled/statement ARGS=--misses); without, on invented months

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
 from shared.events import account_statements as statements
 from shared.events import accounts, documents, instruments, partners, payments, research, webhooks
 from shared.events import credit_notes as notes
 from shared.events import document_schedules as schedules
 from shared.events import payment_queries as queries
+from shared.events import template_collections as gathered
 from shared.events.envelope import Event
 from shared.wire import MoneyBody, money
 
@@ -163,6 +165,26 @@ def competitor_observed(event: research.CompetitorObservedV1) -> Iterator[Tellin
     yield Telling(type="competitor.observed", key=event.observation_id, data=body, zone=event.zone)
 
 
+def submission_moved(
+    event: gathered.SubmissionAskedV1 | gathered.SubmissionDueV1 | gathered.SubmissionDecidedV1,
+) -> Iterator[Telling]:
+    match event:
+        case gathered.SubmissionDecidedV1():
+            decided = collections.SubmissionDecidedData(**_same(collections.SubmissionDecidedData, event))
+            yield _of_partner("submission.decided", event.submission_id, decided, event)
+        case gathered.SubmissionDueV1():
+            due = collections.SubmissionDueData(**_same(collections.SubmissionDueData, event))
+            yield _of_partner("submission.due", event.collection_id, due, event)
+        case _:
+            asked = collections.SubmissionAskedData(**_same(collections.SubmissionAskedData, event))
+            yield _of_partner("submission.asked", event.collection_id, asked, event)
+
+
+def collection_closed(event: gathered.CollectionClosedV1) -> Iterator[Telling]:
+    body = collections.CollectionClosedData(**_same(collections.CollectionClosedData, event))
+    yield Telling(type="collection.closed", key=event.collection_id, data=body)
+
+
 def statement_published(event: statements.StatementPublishedV1) -> Iterator[Telling]:
     facts = _same(data.AccountStatementData, event)
     facts["balances"] = [money(one.closing_minor, one.currency) for one in event.balances]
@@ -295,6 +317,10 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(assignment_moved, research.AssignmentOverdueV1),
     **_translating(assignment_moved, research.AssignmentDeliveredV1),
     **_translating(competitor_observed, research.CompetitorObservedV1),
+    **_translating(submission_moved, gathered.SubmissionAskedV1),
+    **_translating(submission_moved, gathered.SubmissionDueV1),
+    **_translating(submission_moved, gathered.SubmissionDecidedV1),
+    **_translating(collection_closed, gathered.CollectionClosedV1),
     **_translating(partners_told, partners.PartnersRegisteredV1),
     **_translating(partners_told, partners.PartnersChangedV1),
     **_translating(sheet_compared, accounts.PaymentSheetDiffersV1),

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
+from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
 from shared.access import RULES, Rule, scopes_covering
 from shared.errors import FieldProblem, Forbidden, Invalid
@@ -51,6 +52,7 @@ _DEAD_LETTER: Final = "/v1/dead-letters/{dead_letter_id}"
 _DOCUMENT: Final = "/v1/documents/{document_id}"
 _OBSERVATION: Final = "/v1/competitor-observations/{observation_id}"
 _RESEARCH: Final = "/v1/research-assignments/{assignment_id}"
+_COLLECTION: Final = "/v1/collections/{collection_id}"
 
 LIVE_EVENT_TYPES: Final = (
     LiveEventType(
@@ -172,6 +174,30 @@ LIVE_EVENT_TYPES: Final = (
         "Somebody saw something of a competitor.",
         _OBSERVATION,
         data.CompetitorObservedData,
+    ),
+    LiveEventType(
+        "submission.asked",
+        "Somebody is asked to fill a template.",
+        _COLLECTION,
+        collections.SubmissionAskedData,
+    ),
+    LiveEventType(
+        "submission.due",
+        "Nothing acceptable came of somebody who was asked: time is left, or ran out.",
+        _COLLECTION,
+        collections.SubmissionDueData,
+    ),
+    LiveEventType(
+        "submission.decided",
+        "A filled template was accepted or returned.",
+        "/v1/submissions/{submission_id}",
+        collections.SubmissionDecidedData,
+    ),
+    LiveEventType(
+        "collection.closed",
+        "A collection takes nothing in any more.",
+        _COLLECTION,
+        collections.CollectionClosedData,
     ),
     LiveEventType(
         "account_statement.published",

@@ -133,6 +133,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("report-definitions", "report-runs", "report-sources"), "reporting"),
     **dict.fromkeys(("source-systems", "source-snapshots", "validation-rules"), "reporting"),
     **dict.fromkeys(("data-issues", "data-quality-scores"), "reporting"),
+    **dict.fromkeys(("collections", "submissions", "templates"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
     **dict.fromkeys(
         (
@@ -188,6 +189,12 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/analysis-tables"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/source-systems/{system}/files"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/validation-rules/{rule}/simulations"): Bounds(120.0, BODY_BYTES_MAX),
+    ("POST", "/v1/collections/{collection_id}/submissions"): Bounds(120.0, 33 * MEBIBYTE),
+    ("GET", "/v1/collections/{collection_id}/respondents/{respondent_id}/workbook"): Bounds(
+        120.0, BODY_BYTES_MAX
+    ),
+    ("GET", "/v1/collections/{collection_id}/consolidated/content"): Bounds(120.0, BODY_BYTES_MAX),
+    ("GET", "/v1/submissions/{submission_id}/marked-copy"): Bounds(120.0, BODY_BYTES_MAX),
     **{
         ("POST", f"/v1/analyses/{kind}"): Bounds(120.0, BODY_BYTES_MAX)
         for kind in (

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.reporting.api import (
     routes_analyses,
     routes_analysis_tables,
+    routes_collections,
     routes_dashboards,
     routes_data_issues,
     routes_new_analyses,
@@ -15,6 +16,8 @@ from services.reporting.api import (
     routes_saved_analyses,
     routes_source_snapshots,
     routes_source_systems,
+    routes_submissions,
+    routes_templates,
     routes_validation_rules,
 )
 from services.reporting.settings import ReportingSettings
@@ -36,6 +39,9 @@ ROUTES = (
     routes_source_snapshots,
     routes_validation_rules,
     routes_data_issues,
+    routes_templates,
+    routes_collections,
+    routes_submissions,
 )
 
 

@@ -23,6 +23,7 @@ from shared.events import (
     payment_queries,
     payments,
     research,
+    template_collections,
     webhooks,
 )
 from shared.events import documents as document_events
@@ -41,6 +42,7 @@ CATALOGUE: Final[tuple[type[Event], ...]] = (
     *credit_notes.EVENTS,
     *document_events.EVENTS,
     *research.EVENTS,
+    *template_collections.EVENTS,
     *webhooks.EVENTS,
 )
 EVENT_TYPES: Final[dict[str, type[Event]]] = {event.type_name: event for event in CATALOGUE}

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from zipfile import ZipFile
@@ -26,10 +27,11 @@ _NO_DATE_PARTS: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """`sheets` are the archive's entries of the visible sheets in their order."""
+    """`sheets` are the archive's entries of the visible sheets in their order, `by_name` those of all sheets."""
 
     archive: ZipFile
     sheets: tuple[str, ...]
+    by_name: Mapping[str, str]
     shared_texts: tuple[str, ...]
     date_styles: frozenset[int]
     percent_styles: frozenset[int]
@@ -47,10 +49,15 @@ def workbook_of(archive: ZipFile) -> Workbook:
         target = next((path for kind, path in targets.by_id.values() if kind == relation), "")
         if target in names:
             exhaust(watched_entry(archive, target, watcher))
-    sheets = [targets.by_id[each][1] for each in book.sheet_ids if each in targets.by_id]
+    sheets = {
+        name: (targets.by_id[each][1], is_visible)
+        for name, (each, is_visible) in book.sheets.items()
+        if each in targets.by_id and targets.by_id[each][1] in names
+    }
     return Workbook(
         archive,
-        tuple(sheet for sheet in sheets if sheet in names),
+        tuple(entry for entry, is_visible in sheets.values() if is_visible),
+        {name: entry for name, (entry, _) in sheets.items()},
         tuple(shared.texts),
         frozenset(styles.date_styles),
         frozenset(styles.percent_styles),
@@ -60,19 +67,20 @@ def workbook_of(archive: ZipFile) -> Workbook:
 
 class _Book(ElementWatcher):
     def __init__(self) -> None:
-        self.sheet_ids: list[str] = []
+        self.sheets: dict[str, tuple[str, bool]] = {}
         self.is_1904 = False
 
     def start(self, name: str, attributes: Attributes) -> None:
         if name == "workbookPr":
             self.is_1904 = attributes.get("date1904", "") in ("1", "true")
-        if name != "sheet" or attributes.get("state", "visible") != "visible":
+        if name != "sheet":
             return
-        if len(self.sheet_ids) >= _SHEETS_MAX:
+        if len(self.sheets) >= _SHEETS_MAX:
             raise WorkbookUnreadable(f"the workbook has more than {_SHEETS_MAX} sheets")
-        self.sheet_ids += [
-            value for key, value in attributes.items() if key.rpartition(":")[2] == "id" and ":" in key
-        ]
+        ids = [value for key, value in attributes.items() if key.rpartition(":")[2] == "id" and ":" in key]
+        title = attributes.get("name", "") or f"sheet {len(self.sheets) + 1}"
+        if ids and title not in self.sheets:  # names of sheets are unique in every spreadsheet program
+            self.sheets[title] = (ids[0], attributes.get("state", "visible") == "visible")
 
 
 class _Relations(ElementWatcher):

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.reporting.adapters.fact_store import FactKind
 from services.reporting.adapters.orm.base import FactRecord
 from services.reporting.adapters.orm.collections import CollectedReceiptRecord, ReversedReceiptRecord
+from services.reporting.adapters.orm.templates import PlannedFigureRecord
 
 MEMORY_LIMIT: Final = "512MB"
 THREADS: Final = 2
@@ -87,6 +88,7 @@ def _extracted(record: type[FactRecord], *, replaces: bool) -> Extracted:
 EXTRACTED: Final = (
     _extracted(CollectedReceiptRecord, replaces=False),
     _extracted(ReversedReceiptRecord, replaces=False),
+    _extracted(PlannedFigureRecord, replaces=False),
     *(_extracted(kind.value[0], replaces=bool(kind.value[1])) for kind in FactKind),
 )
 

@@ -142,6 +142,56 @@ _PIPELINE: Final = """
     WHERE NOT o.is_deleted
 """
 
+# Of each respondent the last accepted version, of each month the figure of the latest collection that has it.
+_LATEST: Final = """
+    SELECT f.* FROM (
+        SELECT * FROM planned_figures
+        QUALIFY version = max(version) OVER (PARTITION BY collection_id, respondent_id)
+    ) AS f
+    QUALIFY (f.collection_first_month, f.collection_id) = max((f.collection_first_month, f.collection_id))
+        OVER (PARTITION BY f.template, f.month, f.partner_code, f.product_code, f.zone, f.segment)
+"""
+_FORECASTS: Final = f"""
+    WITH ordered AS (
+        SELECT o.partner_code, l.product_code, CAST(date_trunc('month', o.ordered_on) AS DATE) AS month,
+            sum(l.quantity - l.cancelled) AS quantity
+        FROM known_orders o JOIN told_order_lines l USING (order_number, version)
+        WHERE o.ordered_on <= $as_of GROUP BY ALL
+    ), said AS (
+        SELECT partner_code, product_code, month, collection_first_month, sum(quantity) AS quantity
+        FROM ({_LATEST}) WHERE feed = 'forecast' GROUP BY ALL
+    ), beside AS (
+        SELECT s.*, last_day(s.month) <= $as_of AS is_over, coalesce(o.quantity, 0) AS ordered,
+            coalesce(n.quantity, 0) AS naive
+        FROM said s LEFT JOIN ordered o USING (partner_code, product_code, month)
+        LEFT JOIN ordered n ON n.partner_code = s.partner_code AND n.product_code = s.product_code
+            AND n.month = CAST(s.collection_first_month - INTERVAL 1 MONTH AS DATE)
+    )
+    SELECT b.month, b.partner_code, p.name AS partner_name, p.zone, b.product_code,
+        CAST(b.quantity AS DECIMAL(15, 3)) AS forecast,
+        CAST(CASE WHEN is_over THEN ordered END AS DECIMAL(15, 3)) AS ordered,
+        CAST(CASE WHEN is_over THEN ordered - b.quantity END AS DECIMAL(15, 3)) AS gap,
+        CAST(CASE WHEN is_over THEN abs(ordered - b.quantity) END AS DECIMAL(15, 3)) AS error,
+        CAST(CASE WHEN is_over THEN abs(ordered - naive) END AS DECIMAL(15, 3)) AS naive_error,
+        CAST(CASE WHEN is_over THEN abs(ordered - naive) - abs(ordered - b.quantity) END AS DECIMAL(15, 3))
+            AS value_added
+    FROM beside b LEFT JOIN known_partners p ON p.code = b.partner_code
+"""
+_PLAN_AND_SALES: Final = f"""
+    WITH moved AS (
+        SELECT month AS day, 'plan' AS movement, partner_code, zone, segment, currency, amount_minor AS plan, 0 AS sales
+        FROM ({_LATEST}) WHERE feed = 'plan'
+        UNION ALL
+        SELECT issued_on, 'sale', partner_code, NULL, NULL, currency, 0, taxable_minor FROM registered_invoices
+        UNION ALL
+        SELECT issued_on, 'credit_note', partner_code, zone, NULL, currency, 0, -taxable_minor
+        FROM known_credit_notes WHERE standing = 'issued'
+    )
+    SELECT m.day, m.movement, m.partner_code, p.name AS partner_name, coalesce(m.zone, p.zone) AS zone, m.segment,
+        m.currency, m.plan, CAST(m.sales AS BIGINT) AS sales, CAST(m.sales - m.plan AS BIGINT) AS gap
+    FROM moved m LEFT JOIN known_partners p ON p.code = m.partner_code
+"""
+
 SOURCE_ROWS: Final[Mapping[str, str]] = {
     sources.COLLECTIONS.name: _COLLECTIONS,
     sources.RECEIVABLES.name: _RECEIVABLES,
@@ -150,6 +200,8 @@ SOURCE_ROWS: Final[Mapping[str, str]] = {
     sources.PAYMENT_QUERIES.name: _PAYMENT_QUERIES,
     sources.DELIVERIES.name: _DELIVERIES,
     sources.PIPELINE.name: _PIPELINE,
+    sources.FORECASTS.name: _FORECASTS,
+    sources.PLAN_AND_SALES.name: _PLAN_AND_SALES,
 }
 
 

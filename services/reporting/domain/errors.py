@@ -133,3 +133,69 @@ class ReportTooLarge(Invalid):
     """More rows than a result keeps."""
 
     code, title = "report_too_large", "The report is too large"
+
+
+class TemplateInvalid(Invalid):
+    """A template that contradicts itself; the problems say where."""
+
+    code, title = "template_invalid", "The template cannot be used"
+
+
+class TemplateUnknown(NotFound):
+    """There is no such template."""
+
+    code, title = "template_not_found", "No such template"
+
+
+class TemplateNameTaken(Conflict):
+    """Another template has the name."""
+
+    code, title = "template_name_taken", "The name is taken"
+
+
+class TemplateChanged(Stale):
+    """Somebody changed the template meanwhile."""
+
+    code, title = "template_changed", "The template changed meanwhile"
+
+
+class CollectionInvalid(Invalid):
+    """A collection that cannot be opened as it is told."""
+
+    code, title = "collection_invalid", "The collection cannot be opened"
+
+
+class CollectionUnknown(NotFound):
+    """There is no such collection, or nothing in it is the caller's to see."""
+
+    code, title = "collection_not_found", "No such collection"
+
+
+class CollectionClosed(Conflict):
+    """Nothing is taken in any more."""
+
+    code, title = "collection_closed", "The collection is closed"
+
+
+class RespondentUnknown(NotFound):
+    """Nobody of this id is asked by the collection, or not the caller's to see."""
+
+    code, title = "respondent_not_found", "No such respondent"
+
+
+class WorkbookNotOfCollection(Invalid):
+    """A workbook of another respondent, collection or version, or none that this system made."""
+
+    code, title = "workbook_not_of_collection", "The workbook belongs elsewhere"
+
+
+class SubmissionUnknown(NotFound):
+    """There is no such submission, or it is not the caller's to see."""
+
+    code, title = "submission_not_found", "No such submission"
+
+
+class SubmissionNotDecidable(Conflict):
+    """The submission is not where it could be decided."""
+
+    code, title = "submission_not_decidable", "The submission cannot be decided now"

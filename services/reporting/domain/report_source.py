@@ -197,6 +197,41 @@ PIPELINE: Final = Source(
     period_column="close_on",
     projections=(Projection.PIPELINE, Projection.PARTNERS),
 )
+FORECASTS: Final = Source(
+    name="forecasts",
+    title="The latest accepted forecast of each month, and of months that are over what was ordered",
+    columns=(
+        _column("month", ValueKind.DATE),
+        *_WHOSE,
+        _column("product_code", ValueKind.TEXT),
+        _column("forecast", ValueKind.DECIMAL, "pieces"),
+        _column("ordered", ValueKind.DECIMAL, "pieces, less what was cancelled"),
+        _column("gap", ValueKind.DECIMAL, "pieces ordered less forecast"),
+        _column("error", ValueKind.DECIMAL, "pieces, absolute"),
+        _column(
+            "naive_error", ValueKind.DECIMAL, "pieces, had the month been said to be as before the forecast"
+        ),
+        _column("value_added", ValueKind.DECIMAL, "pieces less of error than naive"),
+    ),
+    period_column="month",
+    projections=(Projection.ORDERS, Projection.PARTNERS),
+)
+PLAN_AND_SALES: Final = Source(
+    name="plan-and-sales",
+    title="The latest accepted plan by its months; invoices, and issued credit notes as negative sales, before tax",
+    columns=(
+        _column("day", ValueKind.DATE),
+        _column("movement", ValueKind.TEXT),
+        *_WHOSE,
+        _column("segment", ValueKind.TEXT),
+        _CURRENCY,
+        _column("plan", ValueKind.MONEY, "currency"),
+        _column("sales", ValueKind.MONEY, "currency"),
+        _column("gap", ValueKind.MONEY, "currency, sales less plan"),
+    ),
+    period_column="day",
+    projections=(Projection.RECEIVABLES, Projection.CREDIT_NOTES, Projection.PARTNERS),
+)
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
     for source in (
@@ -207,5 +242,7 @@ SOURCES: Final[Mapping[str, Source]] = {
         PAYMENT_QUERIES,
         DELIVERIES,
         PIPELINE,
+        FORECASTS,
+        PLAN_AND_SALES,
     )
 }

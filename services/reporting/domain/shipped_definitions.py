@@ -1,6 +1,6 @@
 """The reports that come with the system; people may change them, and then keep what they made of them.
 
-Sales against plan, the forecast roll-up and the score of data quality follow their sources.
+The score of data quality follows its source.
 """
 
 from typing import Final
@@ -141,6 +141,55 @@ DELIVERY_SCORE: Final = ReportDefinition(
     parameters=Parameters(period="previous month"),
     audience=_HOUSE,
 )
+SALES_AGAINST_PLAN: Final = ReportDefinition(
+    name="sales-against-plan",
+    title="Sales against plan",
+    description="Sales before tax of each zone beside the latest accepted plan of the same months.",
+    source="plan-and-sales",
+    groups=("zone",),
+    measures=(
+        _sum("plan", "plan", "Plan"),
+        _sum("sales", "sales", "Sales"),
+        _sum("gap", "gap", "Sales less plan"),
+    ),
+    sort=(Sort(by="gap"),),
+    layout=Layout.CHART,
+    chart=Chart(kind=ReportChartKind.BAR, category="zone", measure="gap"),
+    parameters=Parameters(period="previous month"),
+    audience=_HOUSE,
+)
+FORECAST_ROLL_UP: Final = ReportDefinition(
+    name="forecast-roll-up",
+    title="Forecast roll-up",
+    description="The latest accepted forecast by zone, product and month; of months that are over what was ordered.",
+    source="forecasts",
+    groups=("zone", "product_code", "month"),
+    measures=(_sum("forecast", "forecast", "Forecast"), _sum("ordered", "ordered", "Ordered")),
+    parameters=Parameters(period="this quarter"),
+    audience=_HOUSE,
+)
+FORECAST_VALUE: Final = ReportDefinition(
+    name="forecast-value-added",
+    title="Forecast accuracy and what it adds",
+    description=(
+        "By partner, of months that are over: pieces forecast and ordered, absolute errors, those of saying that each"
+        " month is as the one before the forecast, and how much less the forecast errs. Accuracy is one less the error"
+        " by what was ordered."
+    ),
+    source="forecasts",
+    groups=("zone", "partner_code", "partner_name"),
+    measures=(
+        _sum("forecast", "forecast", "Forecast"),
+        _sum("ordered", "ordered", "Ordered"),
+        _sum("error", "error", "Error"),
+        _sum("naive_error", "naive_error", "Error of the naive forecast"),
+        _sum("value_added", "value_added", "Value added"),
+    ),
+    filters=(Filter(column="ordered", operator=Operator.IS_NOT_EMPTY),),
+    sort=(Sort(by="value_added"),),
+    parameters=Parameters(period="previous quarter"),
+    audience=_HOUSE,
+)
 SHIPPED: Final = (
     DAILY_COLLECTIONS,
     AGEING,
@@ -148,4 +197,7 @@ SHIPPED: Final = (
     OUTSTANDING_NOTES,
     QUERY_SERVICE,
     DELIVERY_SCORE,
+    SALES_AGAINST_PLAN,
+    FORECAST_ROLL_UP,
+    FORECAST_VALUE,
 )

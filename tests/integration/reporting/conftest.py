@@ -13,7 +13,7 @@ from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.consumers import SUBSCRIPTIONS
 from services.reporting.main import create_app
 from services.reporting.settings import ReportingSettings
-from services.reporting.worker import REVIEW_TASKS, report_task, ship_reports
+from services.reporting.worker import CHECK_TASK, REVIEW_TASKS, report_task, ship_reports
 from shared.database import Database
 from shared.errors import Refusal
 from shared.identity import Caller
@@ -53,7 +53,7 @@ async def service(database_url: str) -> AsyncIterator[ReportingService]:
 
 @pytest.fixture(scope="session")
 async def run_job(service: ReportingService, database_url: str) -> AsyncIterator[RunJob]:
-    """Do a queued report as a worker does, by the id of its job; definitions that come with the system are there."""
+    """Do a queued report or check as a worker does, by the id of its job; what comes with the system is there."""
     database = Database(database_url, application_name="test-worker")
     extracts = Extracts()
     await ship_reports(database, asyncio.Event())
@@ -62,7 +62,8 @@ async def run_job(service: ReportingService, database_url: str) -> AsyncIterator
         job = await Job.start(database.engine, UUID(job_id))
         assert job is not None
         try:
-            await report_task(extracts).run(database, job)
+            task = CHECK_TASK if "submission_id" in job.payload else report_task(extracts)
+            await task.run(database, job)
             await job.succeed()
         except Refusal as refusal:
             await job.fail(refusal)

@@ -5,6 +5,7 @@ from uuid_utils.compat import uuid7
 from tests.factories.payment_facts import a_receipt, booked
 from tests.integration.reporting.conftest import ReportingService, RunJob
 from tests.integration.reporting.test_analyses import CSV, analysed, told
+from tests.integration.reporting.test_collections import a_partner, csv_of, opened, respondents, submitted
 from tests.integration.reporting.test_data_reviews import (
     NAMED,
     a_rule,
@@ -36,8 +37,16 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     await counting(service, a_rule(system, NAMED))
     await snapshot(service, review_job, system, ["CP-1,,Others,asha,Proposal,1"])
     (issue,) = await issues(service, system=system)
+    code = await a_partner(service, "Others")
+    collection = await opened(service, ("partner", code))
+    (respondent,) = await respondents(service, collection)
+    submission = await submitted(service, run_job, collection, respondent, csv_of(f"{code},ENG-6,4,1,many"))
     world = World(
         places={
+            "collection_id": Place(of_others=collection["id"], of_nobody=str(uuid7())),
+            "respondent_id": Place(of_others=respondent["id"], of_nobody=str(uuid7())),
+            "template": None,
+            "submission_id": Place(of_others=submission["id"], of_nobody=str(uuid7())),
             "definition": Place(of_others=draft["name"], of_nobody=a_name()),
             "run_id": Place(of_others=runs[1]["id"], of_nobody=str(uuid7())),
             "analysis_id": Place(of_others=analysis["id"], of_nobody=str(uuid7())),
