@@ -15,6 +15,7 @@ from gateway.api.paced_body import PacedBody
 from gateway.domain.errors import BodyTooSlow, UpstreamBroken, UpstreamUnreachable
 from gateway.domain.headers import Header, reply_headers, request_headers
 from gateway.domain.routing import Route
+from shared.asked_method import ASKED_METHOD_HEADER
 from shared.errors import Malformed, TooLarge
 from shared.trace import Trace
 
@@ -22,6 +23,7 @@ REPLY_IDLE_SECONDS: Final = 120.0
 CALLER_IDLE_SECONDS: Final = 600.0
 REPEATABLE_BODY_BYTES_MAX: Final = 64 * 1024
 HEAD_DRAIN_BYTES_MAX: Final = 64 * 1024
+_ASKED_AS_HEAD: Final = b"%b: HEAD\r\n" % ASKED_METHOD_HEADER
 
 
 class CallerGone(Exception):
@@ -216,7 +218,10 @@ class Passage:
         await self._send({"type": "http.response.body", "body": b""})
 
     def _head(self, framing: bytes) -> bytes:
-        return request_head(self._scope, self._pool.authority, self._token, self._trace, framing=framing)
+        asked = _ASKED_AS_HEAD if self._scope["method"] == "HEAD" else b""
+        return request_head(
+            self._scope, self._pool.authority, self._token, self._trace, framing=framing + asked
+        )
 
     async def _received(self) -> Message:
         message = await self._body()

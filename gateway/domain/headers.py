@@ -31,6 +31,7 @@ _SET_AFRESH: Final = frozenset(
         b"host",
         b"traceparent",
         b"via",
+        b"x-asked-method",
         b"x-client-ip",
         b"x-original-url",
         b"x-real-ip",

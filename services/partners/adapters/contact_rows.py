@@ -41,15 +41,18 @@ async def add_contact(connection: AsyncConnection, new: NewContact, *, by: str, 
 
 
 async def active_contact(
-    connection: AsyncConnection, place: tuple[str, str, str], address: str
+    connection: AsyncConnection, place: tuple[str, str, str], address: str, name: str
 ) -> UUID | None:
-    """The one that gets documents there; `place` is partner code, role and channel."""
+    """The one of this name that gets documents there; `place` is partner code, role and channel.
+
+    Two people may share an address, such as a desk's.
+    """
     found = await connection.scalar(
         sa.text(
             "SELECT id FROM partner_contacts WHERE partner_code = :partner AND role = :role AND channel = :channel"
-            " AND address = :address AND retired_at IS NULL"
+            " AND address = :address AND lower(name) = lower(:name) AND retired_at IS NULL ORDER BY id LIMIT 1"
         ),
-        {"partner": place[0], "role": place[1], "channel": place[2], "address": address},
+        {"partner": place[0], "role": place[1], "channel": place[2], "address": address, "name": name},
     )
     return None if found is None else UUID(str(found))
 

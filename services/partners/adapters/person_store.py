@@ -15,27 +15,50 @@ from services.partners.domain.partner import Partner
 from services.partners.domain.person import Person, PersonChannel, PersonLanguage, PersonRole
 
 Row = sa.Row[Any]
-_LATEST: Final = """
-    SELECT DISTINCT ON (person_id) * FROM person_versions WHERE partner_id = :partner_id
-    ORDER BY person_id, version DESC
+# Of the partner itself and of those that were merged into it.
+_OWNED: Final = """
+    SELECT p.id FROM partners p JOIN partner_owners w ON w.code = p.code
+    WHERE p.id = :partner_id OR w.owner_code = (SELECT code FROM partners WHERE id = :partner_id)
+"""
+_LATEST: Final = f"""
+    SELECT DISTINCT ON (v.person_id) v.*, p.code AS partner_code
+    FROM person_versions v JOIN partners p ON p.id = v.partner_id WHERE v.partner_id IN ({_OWNED})
+    ORDER BY v.person_id, v.version DESC
 """
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Under which partner a person was told; a merge leaves it there."""
+
+    partner_id: UUID
+    partner_code: str
+
+    @classmethod
+    def of(cls, partner: Partner) -> "Home":
+        return cls(partner.id, partner.code)
+
+
+@dataclass(frozen=True, slots=True)
 class KeptPerson:
-    """A person with its id and how often it changed."""
+    """A person with its id, whose it is, and how often it changed."""
 
     id: UUID
+    home: Home
     revision: int
     person: Person
     changed_at: datetime
     changed_by: str
 
+    def changed(self, person: Person, *, actor: str, at: datetime) -> "KeptPerson":
+        """Its next version."""
+        return KeptPerson(self.id, self.home, self.revision + 1, person, at, actor)
+
 
 async def people_of(
     connection: AsyncConnection, partner_id: UUID, role: str | None, *, after: UUID | None, limit: int
 ) -> list[KeptPerson]:
-    """Active ones in the order they were added; `role` narrows to those who have it."""
+    """Active ones, those of merged codes too, in the order they were added; `role` narrows to those who have it."""
     rows = await connection.execute(
         sa.text(
             f"SELECT * FROM ({_LATEST}) AS latest WHERE is_active AND (CAST(:role AS text) IS NULL OR :role = ANY(roles))"
@@ -48,16 +71,17 @@ async def people_of(
 
 async def lock_person(connection: AsyncConnection, partner_id: UUID, person_id: UUID) -> KeptPerson:
     """The person, which nobody else changes until the commit; PersonUnknown when the partner has no such."""
+    wanted = {"partner_id": partner_id, "person_id": person_id}
     await connection.execute(
-        sa.text("SELECT FROM partners WHERE id = :id FOR NO KEY UPDATE"), {"id": partner_id}
+        sa.text(
+            "SELECT FROM partners WHERE id = (SELECT partner_id FROM person_versions"
+            " WHERE person_id = :person_id AND version = 1) FOR NO KEY UPDATE"
+        ),
+        wanted,
     )
     row = (
         await connection.execute(
-            sa.text(
-                "SELECT * FROM person_versions WHERE partner_id = :partner_id AND person_id = :person_id"
-                " ORDER BY version DESC LIMIT 1"
-            ),
-            {"partner_id": partner_id, "person_id": person_id},
+            sa.text(f"SELECT * FROM ({_LATEST}) AS latest WHERE person_id = :person_id"), wanted
         )
     ).one_or_none()
     if row is None:
@@ -75,7 +99,8 @@ async def person_reached_at(
     row = (
         await connection.execute(
             sa.text(
-                f"SELECT * FROM ({_LATEST}) AS latest WHERE is_active AND channel = :channel AND language = :language"
+                f"SELECT * FROM ({_LATEST}) AS latest WHERE is_active AND partner_id = :partner_id"
+                " AND channel = :channel AND language = :language"
                 " AND lower(name) = lower(:name) AND lower(email) = lower(:email) ORDER BY person_id LIMIT 1"
             ),
             {
@@ -90,7 +115,7 @@ async def person_reached_at(
     return None if row is None else _kept(row)
 
 
-async def add_person_version(connection: AsyncConnection, partner: Partner, kept: KeptPerson) -> None:
+async def add_person_version(connection: AsyncConnection, kept: KeptPerson) -> None:
     """Keep the version, and let documents go to it by its roles from now on."""
     values = asdict(kept.person) | {"roles": list(kept.person.roles)}
     await connection.execute(
@@ -103,16 +128,16 @@ async def add_person_version(connection: AsyncConnection, partner: Partner, kept
         {
             "person_id": kept.id,
             "version": kept.revision,
-            "partner_id": partner.id,
+            "partner_id": kept.home.partner_id,
             "changed_at": kept.changed_at,
             "changed_by": kept.changed_by,
             **values,
         },
     )
-    await _deliver_to(connection, partner.code, kept)
+    await _deliver_to(connection, kept)
 
 
-async def _deliver_to(connection: AsyncConnection, partner_code: str, kept: KeptPerson) -> None:
+async def _deliver_to(connection: AsyncConnection, kept: KeptPerson) -> None:
     """One contact per role; those that the version before had and this one has not are retired."""
     told: dict[str, object] = {"at": kept.changed_at, "by": kept.changed_by, "person_id": kept.id}
     person = kept.person
@@ -146,7 +171,7 @@ async def _deliver_to(connection: AsyncConnection, partner_code: str, kept: Kept
         [
             {
                 "id": uuid7(),
-                "partner_code": partner_code,
+                "partner_code": kept.home.partner_code,
                 "role": role,
                 "name": person.name,
                 "channel": person.channel,
@@ -171,7 +196,8 @@ def _kept(row: Row) -> KeptPerson:
         takes_optional=row.takes_optional,
         is_active=row.is_active,
     )
-    return KeptPerson(row.person_id, row.version, person, row.changed_at, row.changed_by)
+    home = Home(row.partner_id, row.partner_code)
+    return KeptPerson(row.person_id, home, row.version, person, row.changed_at, row.changed_by)
 
 
 def _roles(names: Sequence[str]) -> tuple[PersonRole, ...]:

@@ -3,17 +3,17 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.partners.adapters.delivery_queries import Row, visible_delivery
 from services.partners.adapters.document_queries import visible_document
-from services.partners.adapters.document_rows import note_opening
+from services.partners.adapters.document_rows import StoredFile, note_opening
 from services.partners.application.answer_document import Answer, note_opened
 from services.partners.application.obtain_file import DocumentFiles, obtain_file
 from services.partners.application.take_in_bounce import EVERYTHING
 from services.partners.domain.document import Language
-from services.partners.domain.errors import DocumentUnknown, LinkInvalid
+from services.partners.domain.errors import DocumentUnknown, LinkInvalid, PrefetchRefused
 from shared.database import UnitOfWork
 from shared.documents.attachment import attachment_headers
 
@@ -33,8 +33,24 @@ async def linked_answer(work: UnitOfWork, delivery_id: UUID, objection: str | No
     return Answer(document=document, delivery_id=delivery.id, objection=objection, actor=actor_of(delivery))
 
 
+def refuse_prefetch(request: Request) -> None:
+    """PrefetchRefused for what a program fetches ahead; it asks again when a person wants it, and that counts.
+
+    Sec-Purpose is of the Fetch standard (as of November 2026); the others are what browsers sent before it.
+    """
+    sent = request.headers
+    words = " ".join(sent.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz")).lower()
+    if "prefetch" in words or "prerender" in words or "preview" in words:
+        raise PrefetchRefused("A document is given when somebody asks for it, and not ahead")
+
+
 async def give_linked(
-    files: DocumentFiles, delivery_id: UUID, file_format: str | None, language: Language | None = None
+    files: DocumentFiles,
+    delivery_id: UUID,
+    file_format: str | None,
+    language: Language | None = None,
+    *,
+    is_opened: bool = True,
 ) -> Response:
     """The bytes as an attachment, the opening kept. DocumentUnknown for a format that was not sent, DocumentRemoved."""
     async with files.database.reading() as connection:
@@ -44,13 +60,18 @@ async def give_linked(
         raise DocumentUnknown(f"The document was not sent as {wanted}")
     spoken = language or Language(delivery.language)
     file, content = await obtain_file(files, delivery.document_id, wanted, spoken)
+    if is_opened:
+        await _note_opening(files, file, delivery)
+    headers = attachment_headers(file.file_name) | {"Cache-Control": "private, no-store"}
+    return Response(content, media_type=file.media_type, headers=headers)
+
+
+async def _note_opening(files: DocumentFiles, file: StoredFile, delivery: Row) -> None:
     now = datetime.now(UTC)
     async with UnitOfWork(files.database) as work:
         await note_opening(work.connection, file, opened_by=actor_of(delivery), at=now)
         await note_opened(work, delivery.id, actor=actor_of(delivery), at=now)
         await work.commit()
-    headers = attachment_headers(file.file_name) | {"Cache-Control": "private, no-store"}
-    return Response(content, media_type=file.media_type, headers=headers)
 
 
 def actor_of(delivery: Row) -> str:

@@ -8,14 +8,21 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.partners.adapters.document_queries import visible_document
 from services.partners.api.dependencies import Files, Links, Reading, Work
-from services.partners.api.linked_delivery import actor_of, give_linked, linked_answer, linked_delivery
+from services.partners.api.linked_delivery import (
+    actor_of,
+    give_linked,
+    linked_answer,
+    linked_delivery,
+    refuse_prefetch,
+)
 from services.partners.api.routes_link_pages import Shown, is_for_people, page_of
 from services.partners.api.schemas_deliveries import DocumentReplyBody, LinkedDocumentBody, ObjectionDraft
 from services.partners.api.schemas_documents import FormatName
 from services.partners.application.answer_document import Answer, answer_document, unsubscribe
 from services.partners.application.take_in_bounce import EVERYTHING
 from services.partners.domain.document import Language
-from services.partners.domain.errors import DocumentRemoved, DocumentUnknown, LinkInvalid
+from services.partners.domain.errors import DocumentRemoved, DocumentUnknown, LinkInvalid, PrefetchRefused
+from shared.asked_method import is_asked_as_head
 from shared.database import UnitOfWork
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
@@ -112,19 +119,25 @@ async def show_linked_document(
     response_class=Response,
     responses={
         200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
-        **refusals(LinkInvalid, DocumentUnknown, DocumentRemoved),
+        **refusals(LinkInvalid, DocumentUnknown, DocumentRemoved, PrefetchRefused),
     },
 )
 async def download_linked_document(
     token: str,
+    request: Request,
     links: Links,
     files: Files,
     file_format: Annotated[
         FormatName | None, Query(alias="format", description="The first of its formats if left out")
     ] = None,
 ) -> Response:
-    """An attachment, of the formats that were sent; each opening is kept with who the link was for."""
-    return await give_linked(files, links.delivery_of(token, datetime.now(UTC)), file_format)
+    """An attachment, of the formats that were sent; each opening is kept with who the link was for.
+
+    HEAD opens nothing, and what fetches ahead of a person (`Sec-Purpose`) is refused.
+    """
+    refuse_prefetch(request)
+    delivery_id = links.delivery_of(token, datetime.now(UTC))
+    return await give_linked(files, delivery_id, file_format, is_opened=not is_asked_as_head(request))
 
 
 @router.post(

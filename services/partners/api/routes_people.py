@@ -32,7 +32,7 @@ async def list_partner_people(
     caller: CurrentCaller,
     role: PersonRole | None = None,
 ) -> Page[PersonBody]:
-    """Active ones, in the order they were added."""
+    """Active ones, those of codes that were merged into the partner too, in the order they were added."""
     found = await partner_named(connection, caller.row_scope(), partner)
     scope = f"partner-people|{found.id}|{role}"
     key = page.after(scope)

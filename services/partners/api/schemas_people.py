@@ -63,6 +63,9 @@ class PersonBody(WireModel):
     """Somebody at a partner."""
 
     id: UUID
+    partner_code: Annotated[
+        str, Field(description="Under which code it was told: the partner's, or one that was merged into it")
+    ]
     name: str
     roles: list[PersonRole]
     email: str | None
@@ -81,6 +84,7 @@ def person_body(kept: KeptPerson) -> PersonBody:
     person = kept.person
     return PersonBody(
         id=kept.id,
+        partner_code=kept.home.partner_code,
         name=person.name,
         roles=list(person.roles),
         email=person.email,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.partners.adapters.person_store import KeptPerson, add_person_version, lock_person
+from services.partners.adapters.person_store import Home, KeptPerson, add_person_version, lock_person
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.domain.partner import Partner
 from services.partners.domain.person import Person
@@ -17,8 +17,8 @@ from shared.errors import Stale
 async def add_person(
     work: UnitOfWork, partner: Partner, person: Person, *, actor: str, at: datetime
 ) -> KeptPerson:
-    kept = KeptPerson(uuid7(), 1, person, at, actor)
-    await add_person_version(work.connection, partner, kept)
+    kept = KeptPerson(uuid7(), Home.of(partner), 1, person, at, actor)
+    await add_person_version(work.connection, kept)
     return kept
 
 
@@ -38,6 +38,6 @@ async def change_person(
     changed = replace(held.person, **changes)  # type: ignore[arg-type] # fields by name, checked by the body
     if changed == held.person:
         return held
-    kept = KeptPerson(person_id, held.revision + 1, changed, by[1], by[0])
-    await add_person_version(work.connection, partner, kept)
+    kept = held.changed(changed, actor=by[0], at=by[1])
+    await add_person_version(work.connection, kept)
     return kept

@@ -7,7 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.partners.adapters.contact_rows import NewContact, active_contact, add_contact
-from services.partners.adapters.person_store import KeptPerson, add_person_version, person_reached_at
+from services.partners.adapters.person_store import Home, KeptPerson, add_person_version, person_reached_at
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.domain.delivery import Channel, check_address, is_role
 from services.partners.domain.document import Language
@@ -79,14 +79,15 @@ async def _add_person(work: UnitOfWork, wanted: RegisterContact, *, actor: str, 
     )
     place = (wanted.partner.code, wanted.role, wanted.channel.value)
     known = await person_reached_at(work.connection, wanted.partner.id, told)
-    address = wanted.address if known is None else known.person.email or wanted.address
-    if await active_contact(work.connection, place, address) is not None:
+    reached = told if known is None else known.person
+    address = reached.email or wanted.address
+    if await active_contact(work.connection, place, address, reached.name) is not None:
         raise ContactTaken(f"{wanted.partner.code} has {wanted.address} as {wanted.role} already")
-    kept = KeptPerson(uuid7(), 1, told, at, actor)
+    kept = KeptPerson(uuid7(), Home.of(wanted.partner), 1, told, at, actor)
     if known is not None:
         roles = (*known.person.roles, PersonRole(wanted.role))
-        kept = KeptPerson(known.id, known.revision + 1, replace(known.person, roles=roles), at, actor)
-    await add_person_version(work.connection, wanted.partner, kept)
-    contact_id = await active_contact(work.connection, place, address)
+        kept = known.changed(replace(known.person, roles=roles), actor=actor, at=at)
+    await add_person_version(work.connection, kept)
+    contact_id = await active_contact(work.connection, place, address, reached.name)
     assert contact_id is not None
     return contact_id

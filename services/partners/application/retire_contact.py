@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.partners.adapters.contact_rows import Row, contact_by_id, retire_contact
-from services.partners.adapters.person_store import KeptPerson, add_person_version, lock_person
+from services.partners.adapters.person_store import add_person_version, lock_person
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.domain.errors import ContactUnknown
 from services.partners.domain.partner import Partner
@@ -25,8 +25,7 @@ async def retire_partner_contact(
             else replace(held.person, is_active=False)
         )
         if person != held.person:
-            kept = KeptPerson(held.id, held.revision + 1, person, at, actor)
-            await add_person_version(work.connection, partner, kept)
+            await add_person_version(work.connection, held.changed(person, actor=actor, at=at))
     row = await retire_contact(work.connection, partner.code, contact_id, by=actor, at=at)
     if row is None:
         raise ContactUnknown(f"{partner.code} has no contact {contact_id}")

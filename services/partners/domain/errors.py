@@ -1,6 +1,6 @@
 """Refusals of the partners service; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Conflict, Invalid, NotFound, TooLarge, UpstreamUnavailable
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, UpstreamUnavailable
 
 
 class PartnerInvalid(Invalid):
@@ -193,6 +193,12 @@ class LinkInvalid(NotFound):
     """Not one of ours, changed, or over; which of these it does not say."""
 
     code, title = "document_link_invalid", "The link leads nowhere"
+
+
+class PrefetchRefused(Forbidden):
+    """A program fetches ahead what nobody asked for yet."""
+
+    code, title = "prefetch_refused", "The document is not given ahead"
 
 
 class BounceUnreadable(Invalid):

@@ -139,9 +139,12 @@ async def test_head_is_answered_with_the_headers_of_get(database_url: str) -> No
 
     async with gateway_before(recording_app(seen, reply=b"x" * 1000), database_url) as url:
         status, headers, body = await call(url, "HEAD")
+        await call(url, "GET", headers={"X-Asked-Method": "HEAD"})
 
     assert (status, headers["Content-Length"], body) == (200, "1000", b"")
-    assert seen.requests[0]["method"] == "GET"
+    assert [one["method"] for one in seen.requests] == ["GET", "GET"]
+    said = [dict(one["headers"]).get(b"x-asked-method") for one in seen.requests]
+    assert said == [b"HEAD", None]
 
 
 async def test_service_that_is_not_there_is_a_503_with_retry_after(database_url: str) -> None:

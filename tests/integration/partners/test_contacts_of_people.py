@@ -19,6 +19,7 @@ from tests.integration.partners.test_scheduled_deliveries import partners_with_c
 from tests.integration.service_callers import a_caller
 
 ASHA = {"name": "Asha Kulkarni", "channel": "email", "address": "asha@bhima.example", "language": "mr"}
+RAVI = {"name": "Ravi", "roles": ["orders"], "email": "ravi@bhima.example"}
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGk0o3Sg4o3r7c3vQ0sXh0Yk7l8m0b1c2d3e4f5g6h7i"
 SYSTEM = {
     "role": "accounts", "name": "Dealer's system", "channel": "sftp", "address": "sftp://dealer@sftp.example/in",
@@ -140,11 +141,55 @@ async def test_documents_of_the_survivor_reach_people_of_the_merged_code_once(
         await call(service, "POST", f"{code}/contacts", json=ASHA | {"role": "accounts", "address": address})
     await merged(service, duplicate.code, survivor.code)
 
+    people = await listed(service, f"{survivor.code}/people")
+    old = next(one for one in people if one["email"] == "old@bhima.example")
+    path, seen = f"{survivor.code}/people/{old['id']}", {"If-Match": f'"{old["revision"]}"'}
+    changed = await call(service, "PATCH", path, json={"language": "en"}, headers=seen)
     await wished(app, a_wish(survivor.code, roles=("accounts",), recipients=()))
 
     async with service[0](a_caller()) as client:
         queued = (await client.get(f"/v1/deliveries?partner_code={survivor.code}")).json()["items"]
     assert sorted(one["address"] for one in queued) == ["both@bhima.example", "old@bhima.example"]
+    assert [one["partner_code"] for one in people] == [survivor.code, duplicate.code, duplicate.code]
+    assert (changed.json()["partner_code"], changed.json()["language"]) == (duplicate.code, "en")
+    assert len(await listed(service, f"{duplicate.code}/people")) == 2
+
+
+async def test_two_people_who_share_an_address_stay_two_and_one_leaves_without_the_other(
+    service: PartnersService, app: FastAPI
+) -> None:
+    code = (await a_registered_partner(service)).code
+    ravi = {"name": "Ravi Shinde", "roles": ["accounts"], "email": ASHA["address"]}
+
+    asha = (await call(service, "POST", f"{code}/contacts", json=ASHA | {"role": "accounts"})).json()
+    await call(service, "POST", f"{code}/people", json=ravi)
+    again = await call(service, "POST", f"{code}/contacts", json=ASHA | {"role": "accounts"})
+    people = await listed(service, f"{code}/people?role=accounts")
+    both = await listed(service, f"{code}/contacts?is_retired=false")
+    await wished(app, a_wish(code, key=f"both/{code}", roles=("accounts",), recipients=()))
+    await call(service, "POST", f"{code}/contacts/{asha['id']}/retirement")
+    await wished(app, a_wish(code, key=f"one/{code}", roles=("accounts",), recipients=()))
+
+    async with service[0](a_caller()) as client:
+        queued = (await client.get(f"/v1/deliveries?partner_code={code}")).json()["items"]
+    assert [one["name"] for one in people] == ["Asha Kulkarni", "Ravi Shinde"]
+    assert [one["name"] for one in both] == ["Asha Kulkarni", "Ravi Shinde"]
+    assert again.json()["code"] == "contact_taken"
+    assert [one["address"] for one in queued] == [ASHA["address"]] * 2
+    assert queued[0]["name"] == "Ravi Shinde"
+
+
+async def test_who_lost_a_contact_to_somebody_of_the_same_address_has_it_again(desk: Desk) -> None:
+    (code,) = await partners_with_contacts(desk, 1)
+    await call(desk.service, "POST", f"{code}/people", json=RAVI)
+    await write(desk, "DELETE FROM partner_contacts WHERE partner_code = :code AND name = 'Ravi'", code=code)
+    (moved,) = (Path(migrations.__path__[0]) / "versions").glob("*_people_of_one_address.py")
+
+    for _ in range(2):
+        await write(desk, runpy.run_path(str(moved))["LACKING"])
+
+    lacked = [one for one in await listed(desk.service, f"{code}/contacts") if one["name"] == "Ravi"]
+    assert [(one["role"], one["address"]) for one in lacked] == [("orders", "ravi@bhima.example")]
 
 
 async def scores(desk: Desk) -> list[dict[str, Any]]:

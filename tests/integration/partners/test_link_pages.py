@@ -134,6 +134,25 @@ async def test_the_button_gives_the_file_and_keeps_the_opening(link: Link) -> No
     assert (await link.steps())[-1] == "opened"
 
 
+async def test_what_only_looks_or_fetches_ahead_opens_nothing(link: Link) -> None:
+    before = await link.steps()
+
+    async with link.service[0](HOLDER) as client:
+        path = f"{link.path}/content"
+        head = await client.get(path, headers={"X-Asked-Method": "HEAD"})
+        ahead = [
+            await client.get(path, headers={name: words})
+            for name, words in (("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"))
+        ]
+        looked = await link.steps()
+        got = await client.get(path)
+
+    assert (head.status_code, looked) == (200, before)
+    assert [(one.status_code, one.json()["code"]) for one in ahead] == [(403, "prefetch_refused")] * 2
+    assert got.content.startswith(b"%PDF-")
+    assert (await link.steps())[-1] == "opened"
+
+
 async def test_an_agreement_sent_twice_counts_once_and_the_page_shows_it(
     link: Link, database_url: str
 ) -> None:

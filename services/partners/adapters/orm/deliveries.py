@@ -21,10 +21,16 @@ class PartnerContactRecord(Record):
         CheckConstraint("channel <> 'sftp' OR host_key IS NOT NULL", name="host_key_known"),
         CheckConstraint("channel <> 'webhook' OR sealed_secret IS NOT NULL", name="secret_known"),
         Index(
-            "uq_partner_contacts_active",
+            "uq_partner_contacts_systems",
             "partner_code", "role", "channel", "address",
             unique=True,
-            postgresql_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL AND person_id IS NULL"),
+        ),
+        Index(
+            "uq_partner_contacts_people",
+            "person_id", "role", "channel", "address",
+            unique=True,
+            postgresql_where=text("retired_at IS NULL AND person_id IS NOT NULL"),
         ),
         Index("ix_partner_contacts_person", "person_id", postgresql_where=text("person_id IS NOT NULL")),
     )  # fmt: skip
