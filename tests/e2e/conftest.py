@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from deploy.local.folder import StackFolder
 from deploy.local.ports import free_ports
+from tests.browser import headless_chromium
 from tests.e2e.desk import Desk
 from tests.e2e.salesforce_org import (
     ACCESS,
@@ -82,6 +84,12 @@ def examined_system() -> Iterator[FragileSystem]:
     services = [f"{service} API" for service in SERVICES]
     with started(*services, "gateway", environment=WIDE_LIMITS) as system:
         yield system
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with headless_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import headless_chromium
 from tests.e2e.desk import eventually
 from tests.faults.processes import FragileSystem
 
@@ -21,12 +20,6 @@ PART_OF_EACH_SERVICE = {
     "/v1/entities",
     "/v1/me",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with headless_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

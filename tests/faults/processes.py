@@ -120,6 +120,10 @@ class FragileSystem:
         """What a machine shows the issuer."""
         return self._memory.secret("machine client")
 
+    def cursor_secret(self) -> str:
+        """What cursors and the links of letters are signed with."""
+        return self._memory.secret("cursors")
+
     def stop(self) -> None:
         """Kill everything; the folder is the caller's to remove."""
         for name in reversed(self._parts):
