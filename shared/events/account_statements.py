@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.envelope import Event
 from shared.events.payments import Currency
@@ -58,6 +60,7 @@ class BalanceConfirmationAskedV1(Event):
     currency: Currency
     balance_minor: int
     letter_path: str
+    language: Annotated[str, Field(description="Of the letter: en, hi or mr")] = "en"
 
 
 class BalanceConfirmationRemindedV1(Event):

@@ -70,7 +70,7 @@ async def project_confirmations(
             series=asked.number,
             number=asked.number,
             title="Confirmation of balance",
-            language="en",
+            language=asked.language,
             content_sha256=None,
             source_id=asked.confirmation_id,
             source_path=asked.letter_path,

@@ -29,6 +29,7 @@ async def publish_confirmation_asked(work: UnitOfWork, confirmation_id: UUID) ->
         currency=one.currency,
         balance_minor=one.balance_minor,
         letter_path=f"/v1/balance-confirmations/{one.id}/letter",
+        language=one.language,
     )
     _publish(work, one, event)
 

@@ -14,7 +14,7 @@ from services.payments.domain.business_day import business_day
 from shared.database import Database, UnitOfWork
 from shared.identity import Caller
 from tests.factories.payments import invoice, pays, receipt
-from tests.factories.payments_books import PaymentsBooks
+from tests.factories.payments_books import PaymentsBooks, told_data
 from tests.integration.payments.conftest import CallAs
 from tests.integration.payments.test_account_statements_api import BREAK, some_business
 from tests.integration.payments.test_payment_queries import DESK, PARTNER, call
@@ -406,8 +406,10 @@ async def test_the_letter_is_the_frozen_statement_with_a_page_to_sign(
         await call(calling_payments, "GET", confirmation["letter_url"], caller=PARTNER) for _ in range(2)
     ]
 
+    (asked,) = await books.events("salesops.payments.balance_confirmation_asked.v1")
     assert letters[0].content.startswith(b"%PDF")
     assert letters[0].content == letters[1].content
+    assert told_data(asked)["language"] == language
 
 
 async def test_a_rule_of_reminding_is_dated_and_added_once(

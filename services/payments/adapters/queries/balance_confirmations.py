@@ -12,7 +12,7 @@ from services.payments.adapters.repositories import Row
 from services.payments.domain.receipt import MONEY
 
 CONFIRMATION_SELECT = (
-    "SELECT c.*, p.name AS partner_name, p.zone, s.number AS statement_number, q.number AS query_number"
+    "SELECT c.*, p.name AS partner_name, p.zone, s.number AS statement_number, s.language, q.number AS query_number"
     " FROM balance_confirmations c JOIN partners p ON p.code = c.partner_code"
     " JOIN account_statements s ON s.id = c.statement_id LEFT JOIN payment_queries q ON q.id = c.query_id"
 )
