@@ -67,11 +67,10 @@ async def read_clocks(connection: AsyncConnection, readings: Sequence[ClockReadi
         "booked": [at if r.booked_at is None else r.booked_at for r in readings],
         "is_booked": [r.is_booked for r in readings],
         "excused": [r.is_excused for r in readings],
+        "booked_ids": [one.bank_line_id for one in booked],
     }
     await connection.execute(sa.text(_END_PAUSES), parameters)
     await connection.execute(sa.text(_MOVE), parameters)
-    if booked:
-        await settle_clocks(connection, [one.bank_line_id for one in booked], at)
 
 
 _READINGS = (
@@ -91,15 +90,32 @@ UPDATE booking_clocks c SET due_at = c.due_at + (CAST(:at AS timestamptz) - c.pa
     pause_code = '', revision = c.revision + 1
 FROM ended WHERE ended.bank_line_id = c.bank_line_id
 """
+# What became of the receipts of booked credits.
+_RECEIPTS = """
+    SELECT l.id, p.zone, coalesce(o.open_minor, 0) = 0 AS is_settled
+    FROM unnest(CAST(:booked_ids AS uuid[])) AS l (id)
+    JOIN receipts r ON r.id = coalesce(
+        (SELECT b.id FROM receipts b WHERE b.bank_line_id = l.id
+            AND NOT EXISTS (SELECT FROM receipt_reversals v WHERE v.receipt_id = b.id) LIMIT 1),
+        (SELECT receipt_id FROM receipt_confirmations WHERE bank_line_id = l.id))
+    JOIN partners p ON p.code = r.partner_code
+    LEFT JOIN open_items o ON o.id = r.id
+"""
+# Booked and allocated are one write: an import moves a clock a line.
 _MOVE = f"""
+WITH s AS ({_RECEIPTS})
 UPDATE booking_clocks c SET is_excused = r.excused,
-    zone = CASE WHEN r.zone = '' THEN c.zone ELSE r.zone END,
+    zone = CASE WHEN s.zone IS NOT NULL THEN s.zone WHEN r.zone = '' THEN c.zone ELSE r.zone END,
     identified_at = CASE WHEN r.identified THEN coalesce(c.identified_at, :at) ELSE c.identified_at END,
     booked_at = CASE WHEN r.booked THEN coalesce(c.booked_at, r.booked_at) ELSE c.booked_at END,
     late_code = CASE
         WHEN r.excused OR NOT r.booked OR c.booked_at IS NOT NULL OR c.late_code <> '' OR r.booked_at <= c.due_at
-        THEN c.late_code WHEN c.seen_at > c.due_at THEN 'statement_late' ELSE 'late' END
-FROM {_READINGS} WHERE c.bank_line_id = r.id
+        THEN c.late_code WHEN c.seen_at > c.due_at THEN 'statement_late' ELSE 'late' END,
+    allocated_at = CASE WHEN s.id IS NULL OR c.allocated_as = 'on_account' THEN c.allocated_at
+        WHEN s.is_settled THEN coalesce(c.allocated_at, :at) END,
+    allocated_as = CASE WHEN s.id IS NULL OR c.allocated_as = 'on_account' THEN c.allocated_as
+        WHEN s.is_settled THEN 'settled' ELSE '' END
+FROM {_READINGS} LEFT JOIN s ON s.id = r.id WHERE c.bank_line_id = r.id
 """
 
 
@@ -122,26 +138,17 @@ async def settle_clocks(connection: AsyncConnection, bank_line_ids: Sequence[UUI
 
     That a person left it on account stays said.
     """
-    await connection.execute(sa.text(_SETTLE), {"ids": list(bank_line_ids), "at": at})
+    await connection.execute(sa.text(_SETTLE), {"booked_ids": list(bank_line_ids), "at": at})
 
 
-_SETTLE = """
+_SETTLE = f"""
 UPDATE booking_clocks c SET
     zone = s.zone,
     allocated_at = CASE WHEN c.allocated_as = 'on_account' THEN c.allocated_at
         WHEN s.is_settled THEN coalesce(c.allocated_at, :at) END,
     allocated_as = CASE WHEN c.allocated_as = 'on_account' THEN c.allocated_as
         WHEN s.is_settled THEN 'settled' ELSE '' END
-FROM (
-    SELECT l.id, p.zone, coalesce(o.open_minor, 0) = 0 AS is_settled
-    FROM unnest(CAST(:ids AS uuid[])) AS l (id)
-    JOIN receipts r ON r.id = coalesce(
-        (SELECT b.id FROM receipts b WHERE b.bank_line_id = l.id
-            AND NOT EXISTS (SELECT FROM receipt_reversals v WHERE v.receipt_id = b.id) LIMIT 1),
-        (SELECT receipt_id FROM receipt_confirmations WHERE bank_line_id = l.id))
-    JOIN partners p ON p.code = r.partner_code
-    LEFT JOIN open_items o ON o.id = r.id
-) AS s WHERE c.bank_line_id = s.id AND c.booked_at IS NOT NULL
+FROM ({_RECEIPTS}) AS s WHERE c.bank_line_id = s.id AND c.booked_at IS NOT NULL
 """
 
 
