@@ -26,6 +26,9 @@ DEMO_VALUES: Final = {
     "PARTNERS_MAIL_HOST": "mail-catcher",
     "PARTNERS_MAIL_PORT": "1025",
     "PARTNERS_MAIL_SECURITY": "none",
+    "REPORTING_MAIL_HOST": "mail-catcher",
+    "REPORTING_MAIL_PORT": "1025",
+    "REPORTING_MAIL_SECURITY": "none",
 }
 DEMO_SECRETS: Final = (
     "ISSUER_CLIENT_SECRET",

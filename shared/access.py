@@ -383,6 +383,8 @@ RULES: Final = (
     # reporting
     Rule("GET", "/v1/dashboards/collections", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/dashboards", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/dashboards/{dashboard}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/projections", BACK_OFFICE | ANALYSTS),
     Rule("POST", "/v1/analysis-tables", WRITERS | ANALYSTS),
     Rule("GET", "/v1/analysis-tables", BACK_OFFICE | ANALYSTS | ZONES),
@@ -466,6 +468,19 @@ RULES: Final = (
     Rule("GET", "/v1/report-runs/{run_id}/rows/{position}/details", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/report-runs/{run_id}/content", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/report-runs/{run_id}/comparison", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/report-subscriptions", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/report-subscriptions", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/report-subscriptions/{subscription_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("PUT", "/v1/report-subscriptions/{subscription_id}", WRITERS | ANALYSTS | ZONES),
+    Rule("POST", "/v1/report-subscriptions/{subscription_id}/pause", WRITERS | ANALYSTS | ZONES),
+    Rule("POST", "/v1/report-subscriptions/{subscription_id}/resumption", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/report-subscriptions/{subscription_id}/preview", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/report-subscriptions/{subscription_id}/runs", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule(
+        "GET",
+        "/v1/report-subscriptions/{subscription_id}/runs/{run_id}/reports",
+        BACK_OFFICE | ANALYSTS | ZONES,
+    ),
     # research
     Rule("GET", "/v1/opportunities", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/opportunities/{opportunity_id}", BACK_OFFICE | ANALYSTS | ZONES),

@@ -34,13 +34,27 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+def unchanged_reply(state: object, if_none_match: str | None) -> Response | None:
+    """304 before anything is computed, for a caller who has the reply of `state`; None for anybody else."""
+    etag = _etag_of(state)
+    return Response(status_code=304, headers=_headers(etag)) if _names(if_none_match, etag) else None
+
+
 def entity_reply(body: BaseModel, *, state: object, if_none_match: str | None) -> Response:
     """The body with the ETag of `state`, or 304 without; `state` differs whenever the reply would."""
-    etag = f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    etag = _etag_of(state)
+    headers = _headers(etag)
     if _names(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(body.model_dump_json(), media_type="application/json", headers=headers)
+
+
+def _etag_of(state: object) -> str:
+    return f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:32]}"'
+
+
+def _headers(etag: str) -> dict[str, str]:
+    return {"ETag": etag, "Cache-Control": "private, no-cache"}
 
 
 def revision_etag(revision: int) -> dict[str, str]:

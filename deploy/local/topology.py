@@ -127,6 +127,10 @@ def _documents_environment(
         "PARTNERS_MAIL_PORT": str(memory.port("mail catcher")),
         "PARTNERS_MAIL_SECURITY": "none",
         "PARTNERS_MAIL_ADDRESS": "documents@salesops.example",
+        "REPORTING_MAIL_HOST": LOOPBACK,
+        "REPORTING_MAIL_PORT": str(memory.port("mail catcher")),
+        "REPORTING_MAIL_SECURITY": "none",
+        "REPORTING_MAIL_ADDRESS": "reports@salesops.invalid",
     }
 
 

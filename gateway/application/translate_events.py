@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
+from gateway.domain import live_report_data as report_data
 from shared.events import account_statements as statements
-from shared.events import accounts, documents, instruments, partners, payments, research, webhooks
+from shared.events import accounts, documents, instruments, partners, payments, reporting, research, webhooks
 from shared.events import credit_notes as notes
 from shared.events import document_schedules as schedules
 from shared.events import payment_queries as queries
@@ -213,6 +214,18 @@ def schedule_missed(event: schedules.ScheduleMissedV1) -> Iterator[Telling]:
     yield Telling(type="schedule.missed", key=event.schedule_id, data=body)
 
 
+def subscription_missed(event: reporting.SubscriptionMissedV1) -> Iterator[Telling]:
+    facts = _same(report_data.SubscriptionMissedData, event) | {"reason": event.reason.value}
+    body = report_data.SubscriptionMissedData(**facts)
+    yield Telling(type="report_subscription.missed", key=event.subscription_id, data=body)
+
+
+def dashboards_changed(event: reporting.DashboardsChangedV1) -> Iterator[Telling]:
+    for name in event.dashboards:
+        body = report_data.DashboardChangedData(dashboard=name, changed_at=event.changed_at)
+        yield Telling(type="dashboard.changed", key=name, data=body)
+
+
 def sheet_compared(
     event: accounts.PaymentSheetDiffersV1 | accounts.PaymentSheetAgreesV1,
 ) -> Iterator[Telling]:
@@ -326,6 +339,8 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(sheet_compared, accounts.PaymentSheetDiffersV1),
     **_translating(sheet_compared, accounts.PaymentSheetAgreesV1),
     **_translating(schedule_missed, schedules.ScheduleMissedV1),
+    **_translating(subscription_missed, reporting.SubscriptionMissedV1),
+    **_translating(dashboards_changed, reporting.DashboardsChangedV1),
     **_translating(endpoint_stopped, webhooks.WebhookEndpointStoppedV1),
 }
 

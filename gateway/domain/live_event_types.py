@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
+from gateway.domain import live_report_data as report_data
 from shared.access import RULES, Rule, scopes_covering
 from shared.errors import FieldProblem, Forbidden, Invalid
 
@@ -267,6 +268,18 @@ LIVE_EVENT_TYPES: Final = (
         "A run of a schedule of documents started late, was left out, or was not started.",
         "/v1/document-schedules/{schedule_id}",
         data.ScheduleMissedData,
+    ),
+    LiveEventType(
+        "report_subscription.missed",
+        "A run of a report subscription started late, was left out, or was not started.",
+        "/v1/report-subscriptions/{subscription_id}",
+        report_data.SubscriptionMissedData,
+    ),
+    LiveEventType(
+        "dashboard.changed",
+        "A dashboard may show other figures; whoever shows it asks again with the ETag it has.",
+        "/v1/dashboards/{dashboard}",
+        report_data.DashboardChangedData,
     ),
     LiveEventType(
         "webhook_endpoint.stopped",

@@ -71,6 +71,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Refunds": "Money paid back, decided by two people.",
     "Remittance advices": "What payers say they paid, before or after the money comes.",
     "Templates and collections": "What respondents fill, whom a collection asks by when, and what they sent.",
+    "Report subscriptions": "Reports that come by themselves: when, to whom, on which condition, and what became of each.",
     "Reports": "What reports can be made of, reports as data, and their frozen runs.",
     "Research assignments": "What sales wants to know, by when, from whom, and what became of it.",
     "Salesforce": "What Salesforce told, how it is read, and what is written back to it.",

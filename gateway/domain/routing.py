@@ -134,6 +134,9 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("source-systems", "source-snapshots", "validation-rules"), "reporting"),
     **dict.fromkeys(("data-issues", "data-quality-scores"), "reporting"),
     **dict.fromkeys(("collections", "submissions", "templates"), "reporting"),
+    **dict.fromkeys(
+        ("report-definitions", "report-runs", "report-sources", "report-subscriptions"), "reporting"
+    ),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
     **dict.fromkeys(
         (

@@ -6,6 +6,7 @@ from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.project_documents import (
     project_confirmations,
     project_issued_notes,
+    project_reports,
     project_statements,
 )
 from services.partners.application.project_receivables import (
@@ -42,6 +43,7 @@ from shared.events.payments import (
     RefundPaidV1,
     TaxCertificateRecordedV1,
 )
+from shared.events.reporting import ReportPublishedV1
 from shared.inbox import Subscription, on
 
 SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
@@ -62,6 +64,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(CreditNoteEndedV1, project_credit_notes),
     on(StatementPublishedV1, project_statements),
     on(BalanceConfirmationAskedV1, project_confirmations),
+    on(ReportPublishedV1, project_reports),
     on(AccountChangedV1, take_in_accounts),
     on(OrderChangedV1, take_in_orders),
 )

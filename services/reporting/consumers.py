@@ -27,6 +27,7 @@ from services.reporting.application.project_receivables import (
     project_settlements,
 )
 from services.reporting.application.project_statements import project_statements
+from services.reporting.application.set_subscription import project_calendars
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
     CreditNoteEndedV1,
@@ -34,6 +35,7 @@ from shared.events.credit_notes import (
     CreditNoteRequestedV1,
 )
 from shared.events.crm import OpportunityChangedV1
+from shared.events.document_schedules import HolidayCalendarChangedV1
 from shared.events.documents import (
     DocumentAcknowledgedV1,
     DocumentDeliveredV1,
@@ -79,4 +81,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(DocumentAcknowledgedV1, project_acknowledgements),
     on(DocumentObjectedV1, project_objections),
     on(OpportunityChangedV1, project_opportunities),
+    on(HolidayCalendarChangedV1, project_calendars),
 )

@@ -6,6 +6,7 @@ from services.reporting.api import (
     routes_analyses,
     routes_analysis_tables,
     routes_collections,
+    routes_dashboard_series,
     routes_dashboards,
     routes_data_issues,
     routes_new_analyses,
@@ -13,10 +14,12 @@ from services.reporting.api import (
     routes_projections,
     routes_report_definitions,
     routes_report_runs,
+    routes_report_subscriptions,
     routes_saved_analyses,
     routes_source_snapshots,
     routes_source_systems,
     routes_submissions,
+    routes_subscription_runs,
     routes_templates,
     routes_validation_rules,
 )
@@ -27,9 +30,12 @@ from shared.settings import load_settings
 SERVICE = "reporting"
 ROUTES = (
     routes_dashboards,
+    routes_dashboard_series,
     routes_projections,
     routes_report_definitions,
     routes_report_runs,
+    routes_report_subscriptions,
+    routes_subscription_runs,
     routes_analyses,
     routes_new_analyses,
     routes_projection_overrides,
@@ -47,7 +53,9 @@ ROUTES = (
 
 def create_app(settings: ReportingSettings) -> FastAPI:
     """The application with all routes of this service."""
-    return create_service_app(SERVICE, settings, [one.router for one in ROUTES])
+    app = create_service_app(SERVICE, settings, [one.router for one in ROUTES])
+    app.state.house_domains = settings.house_domains()
+    return app
 
 
 def main() -> None:

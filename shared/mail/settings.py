@@ -3,7 +3,7 @@
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.mail.server import MailServer, Security
 
@@ -11,6 +11,9 @@ from shared.mail.server import MailServer, Security
 class MailSettings(BaseSettings):
     """PARTNERS_MAIL_HOST, REPORTING_MAIL_HOST and so on."""
 
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, validate_by_name=True, validate_by_alias=True
+    )
     mail_host: str = Field(
         "", description="the mail server; empty: letters wait", examples=["smtp.example.com"]
     )

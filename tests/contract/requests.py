@@ -9,6 +9,7 @@ from tests.contract.openapi import Operation, operations
 PATH_VALUES = {
     "code": "IN",
     "currency": "USD",
+    "dashboard": "ageing",
     "day": "2026-10-14",
     "month": "2026-10",
     "number": "1",

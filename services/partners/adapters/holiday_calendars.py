@@ -57,6 +57,13 @@ async def calendars_above(connection: AsyncConnection, code: str) -> list[str]:
     return [row.code for row in rows]
 
 
+async def calendar_names(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, str]:
+    """What people call the calendars of these codes."""
+    statement = sa.text("SELECT code, name FROM holiday_calendars WHERE code = ANY(CAST(:codes AS text[]))")
+    rows = await connection.execute(statement, {"codes": sorted(codes)})
+    return {row.code: row.name for row in rows}
+
+
 async def add_calendar(connection: AsyncConnection, values: Mapping[str, object]) -> bool:
     """False when the code is taken."""
     added = await connection.execute(

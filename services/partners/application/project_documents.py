@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from services.partners.adapters.document_rows import NewDocument, add_version
 from services.partners.adapters.unit_of_work import UnitOfWork
+from services.partners.application.queue_delivery import queue_delivery
+from services.partners.domain.delivery import DeliveryWish
 from services.partners.domain.document import DocumentKind, Period
+from services.partners.domain.errors import NobodyToDeliverTo
 from shared.events.account_statements import BalanceConfirmationAskedV1, StatementPublishedV1
 from shared.events.credit_notes import CreditNoteIssuedV1
 from shared.events.envelope import Envelope
+from shared.events.reporting import ReportPublishedV1
 
 PUBLISHER = "payments"
+log = structlog.get_logger()
 
 
 async def project_statements(work: UnitOfWork, told: Sequence[Envelope[StatementPublishedV1]]) -> None:
@@ -77,3 +84,39 @@ async def project_confirmations(
             published_by=PUBLISHER,
         )
         await add_version(work.connection, new, at=envelope.time)
+
+
+async def project_reports(work: UnitOfWork, told: Sequence[Envelope[ReportPublishedV1]]) -> None:
+    """A report for a partner: kept as a document, and queued for its contacts in the roles once."""
+    for report in (envelope.data for envelope in told):
+        period = Period(report.from_on, report.to_on)
+        new = NewDocument(
+            id=report.report_run_id,
+            partner_code=report.partner_code,
+            kind=DocumentKind.REPORT,
+            period=period,
+            series=f"{report.title}|{report.subscription_id}",
+            title=report.title,
+            language="en",
+            content_sha256=None,
+            source_id=report.report_run_id,
+            source_path=report.content_path,
+            published_by="reporting",
+        )
+        added = await add_version(work.connection, new, at=report.published_at)
+        wish = DeliveryWish(
+            key=f"report/{report.report_run_id}",
+            partner_code=report.partner_code,
+            kind=DocumentKind.REPORT,
+            period=period,
+            roles=report.roles,
+            formats=report.formats,
+            document_id=added.id,
+        )
+        actor = f"report-subscription:{report.subscription_id}"
+        try:
+            await queue_delivery(work, wish, actor=actor, at=report.published_at)
+        except NobodyToDeliverTo as refusal:
+            log.warning(
+                "report_not_delivered", report_run_id=str(report.report_run_id), reason=refusal.detail
+            )

@@ -6,9 +6,11 @@ from services.partners.adapters.holiday_calendars import (
     CalendarDayRow,
     add_calendar,
     add_calendar_days,
+    calendar_names,
     calendars_above,
     calendars_of,
 )
+from services.partners.adapters.published_schedules import publish_calendars
 from services.partners.adapters.schedule_runs import write_run
 from services.partners.adapters.schedule_store import Setting, move_on, schedules_by_calendar
 from services.partners.adapters.unit_of_work import UnitOfWork
@@ -26,7 +28,9 @@ async def set_holiday_calendar(work: UnitOfWork, values: Mapping[str, object], s
         raise CalendarUnknown(f"There is no holiday calendar {base}", problems=[problem])
     if not await add_calendar(work.connection, {**values, "set_by": setting.actor, "set_at": setting.at}):
         raise CalendarTaken(f"There is a calendar {code}; its rule stays, single days can be added")
-    (await calendars_of(work.connection, [code]))[code].open_from(setting.at.date(), direction=1)
+    calendar = (await calendars_of(work.connection, [code]))[code]
+    calendar.open_from(setting.at.date(), direction=1)
+    publish_calendars(work, [(code, str(values["name"]), calendar)], setting.at)
 
 
 async def set_holidays(work: UnitOfWork, code: str, days: Sequence[CalendarDayRow], setting: Setting) -> None:
@@ -52,3 +56,5 @@ async def set_holidays(work: UnitOfWork, code: str, days: Sequence[CalendarDayRo
             run = PlannedRun(setting.at, overtaken)
             await write_run(work.connection, one, run, setting.at, is_fired=True)
         await move_on(work.connection, with_next_run(one, calendars[1]))
+    names = await calendar_names(work.connection, followers)
+    publish_calendars(work, [(one, names[one], after[one]) for one in sorted(after)], setting.at)

@@ -39,18 +39,18 @@ class RunWish:
     partner_code: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who a run is asked for by, and whose rows it shows."""
+
+    actor: str
+    scope: RowScope
+
+
 async def ask_report(
     work: UnitOfWork, kept: KeptDefinition, wish: RunWish, caller: Caller, at: datetime
 ) -> tuple[UUID, UUID]:
     """Queue a run within the rows of the caller; returns the ids of run and job. PeriodUnknown, ScopeEmpty."""
-    defaults: Parameters = kept.definition.parameters
-    today = at.astimezone(BUSINESS_TIME_ZONE).date()
-    period = resolved_period(wish.period or defaults.period, today)
-    zone, partner_code = wish.zone or defaults.zone, wish.partner_code or defaults.partner_code
-    scope = caller.row_scope()
-    if zone is not None and not scope.sees_all and scope.partner_code is None and zone not in scope.zones:
-        problem = FieldProblem("/zone", f"expected one of {', '.join(sorted(scope.zones)) or 'none'}")
-        raise ScopeEmpty("The zone lies outside of what you see", problems=[problem])
     run_id = uuid7()
     job_id = await enqueue(
         work.connection,
@@ -59,8 +59,35 @@ async def ask_report(
         created_by=caller.actor,
         result_url=f"/v1/report-runs/{run_id}",
     )
+    asker = Asker(caller.actor, caller.row_scope())
+    await add_asked_run(work, kept, wish, asker, RunKey(run_id, job_id, at, at))
+    return run_id, job_id
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """Ids of a run and of the job that makes it, when it was asked for, and the instant whose day its period is of."""
+
+    run_id: UUID
+    job_id: UUID
+    asked_at: datetime
+    due_at: datetime
+
+
+async def add_asked_run(
+    work: UnitOfWork, kept: KeptDefinition, wish: RunWish, asker: Asker, key: RunKey
+) -> None:
+    """The run, with the words of its period resolved. PeriodUnknown, ScopeEmpty."""
+    defaults: Parameters = kept.definition.parameters
+    today = key.due_at.astimezone(BUSINESS_TIME_ZONE).date()
+    period = resolved_period(wish.period or defaults.period, today)
+    zone, partner_code = wish.zone or defaults.zone, wish.partner_code or defaults.partner_code
+    scope = asker.scope
+    if zone is not None and not scope.sees_all and scope.partner_code is None and zone not in scope.zones:
+        problem = FieldProblem("/zone", f"expected one of {', '.join(sorted(scope.zones)) or 'none'}")
+        raise ScopeEmpty("The zone lies outside of what you see", problems=[problem])
     run = NewRun(
-        id=run_id,
+        id=key.run_id,
         definition_id=kept.id,
         revision=kept.revision,
         period=period.expression,
@@ -72,17 +99,20 @@ async def ask_report(
         sees_all=scope.sees_all,
         zones=sorted(scope.zones),
         own_code=scope.partner_code,
-        job_id=job_id,
-        asked_by=caller.actor,
-        asked_at=at,
+        job_id=key.job_id,
+        asked_by=asker.actor,
+        asked_at=key.asked_at,
     )
     await add_run(work.connection, run)
-    return run_id, job_id
 
 
 async def make_report(database: Database, extracts: Extracts, job: Job) -> None:
     """All of it from one snapshot; a run that has its result already is done."""
-    run_id = UUID(str(job.payload["run_id"]))
+    await make_run(database, extracts, job, UUID(str(job.payload["run_id"])))
+
+
+async def make_run(database: Database, extracts: Extracts, job: Job, run_id: UUID) -> None:
+    """The result of one run, once."""
     async with database.reading() as connection:
         run = await run_of_job(connection, run_id)
         if run.content_sha256 is not None:

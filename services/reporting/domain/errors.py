@@ -199,3 +199,27 @@ class SubmissionNotDecidable(Conflict):
     """The submission is not where it could be decided."""
 
     code, title = "submission_not_decidable", "The submission cannot be decided now"
+
+
+class SubscriptionUnknown(NotFound):
+    """No such subscription, or it is another's."""
+
+    code, title = "report_subscription_not_found", "No such report subscription"
+
+
+class SubscriptionState(Conflict):
+    """Paused already, or not paused."""
+
+    code, title = "report_subscription_state", "The subscription is not in a state for that"
+
+
+class RecipientOutside(Invalid):
+    """An address that is not of the house, or a partner whom the subscriber does not see."""
+
+    code, title = "recipient_outside", "Not a recipient that this report may go to"
+
+
+class CalendarNotKnown(Invalid):
+    """A holiday calendar that reporting has not been told."""
+
+    code, title = "holiday_calendar_unknown", "There is no such holiday calendar"

@@ -4,6 +4,7 @@ from uuid_utils.compat import uuid7
 
 from tests.factories.payment_facts import a_receipt, booked
 from tests.integration.reporting.conftest import ReportingService, RunJob
+from tests.integration.reporting.subscription_desk import a_subscription
 from tests.integration.reporting.test_analyses import CSV, analysed, told
 from tests.integration.reporting.test_collections import a_partner, csv_of, opened, respondents, submitted
 from tests.integration.reporting.test_data_reviews import (
@@ -41,12 +42,17 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     collection = await opened(service, ("partner", code))
     (respondent,) = await respondents(service, collection)
     submission = await submitted(service, run_job, collection, respondent, csv_of(f"{code},ENG-6,4,1,many"))
+    subscription = await asked(
+        service, "POST", "/v1/report-subscriptions", json=a_subscription(definition=draft["name"])
+    )
     world = World(
         places={
             "collection_id": Place(of_others=collection["id"], of_nobody=str(uuid7())),
             "respondent_id": Place(of_others=respondent["id"], of_nobody=str(uuid7())),
             "template": None,
             "submission_id": Place(of_others=submission["id"], of_nobody=str(uuid7())),
+            "subscription_id": Place(of_others=subscription.json()["id"], of_nobody=str(uuid7())),
+            "dashboard": None,
             "definition": Place(of_others=draft["name"], of_nobody=a_name()),
             "run_id": Place(of_others=runs[1]["id"], of_nobody=str(uuid7())),
             "analysis_id": Place(of_others=analysis["id"], of_nobody=str(uuid7())),

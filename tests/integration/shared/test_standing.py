@@ -11,13 +11,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from gateway.adapters.standing import GATEWAY_STANDING
 from services.partners.adapters.standing import PARTNERS_STANDING
 from services.payments.adapters.standing import PAYMENTS_STANDING
+from services.reporting.adapters.standing import REPORTING_STANDING
 from shared.database import Database
 from shared.jobs import enqueue
 from shared.jobs.standing import JOBS_STANDING
 from shared.standing import Figure, Standing
 from tests.provisions import DatabaseFactory
 
-STANDINGS = {"payments": PAYMENTS_STANDING, "partners": PARTNERS_STANDING, "gateway": GATEWAY_STANDING}
+STANDINGS = {
+    "payments": PAYMENTS_STANDING,
+    "partners": PARTNERS_STANDING,
+    "reporting": REPORTING_STANDING,
+    "gateway": GATEWAY_STANDING,
+}
 
 
 @pytest.fixture

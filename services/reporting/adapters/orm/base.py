@@ -56,3 +56,11 @@ class ProjectionProgressRecord(Record):
     revision: Mapped[int]
     newest_fact_at: Mapped[datetime]
     applied_at: Mapped[datetime]
+
+
+class ToldProjectionRecord(Record):
+    """Up to which revision it was told that dashboards changed."""
+
+    __tablename__ = "told_projections"
+    projection: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int]

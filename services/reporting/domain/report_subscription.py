@@ -1,0 +1,124 @@
+"""A subscription: which report goes to whom, when, and on which condition."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from shared.errors import FieldProblem
+from shared.scheduling.refusals import ScheduleInvalid
+from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
+
+RECIPIENTS_MAX: Final = 50
+PARTNERS_MAX: Final = 100
+_EMAIL: Final = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+)
+
+
+class SendCondition(StrEnum):
+    """When a report that was made is sent at all."""
+
+    ALWAYS = "always"
+    WHEN_NOT_EMPTY = "when_not_empty"
+    WHEN_CHANGED = "when_changed"
+
+
+class ReportOutcome(StrEnum):
+    """What became of a report that was made for a subscription."""
+
+    SENT = "sent"
+    EMPTY = "empty"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsideRecipient:
+    """Somebody of the house, who gets the report over the rows of the subscriber."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionRule:
+    """One version of a subscription as its subscriber set it. ScheduleInvalid names what contradicts itself.
+
+    Each of `partner_codes` gets a run of its own, over its own rows alone, by the contacts that have `partner_roles`.
+    """
+
+    name: str
+    definition: str
+    period: str | None
+    zone: str | None
+    partner_code: str | None
+    formats: tuple[str, ...]
+    recipients: tuple[InsideRecipient, ...]
+    partner_codes: tuple[str, ...]
+    partner_roles: tuple[str, ...]
+    condition: SendCondition
+    timing: Timing
+    calendar_code: str | None
+    catch_up: CatchUp
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not self.recipients and not self.partner_codes:
+            problems.append(FieldProblem("/recipients", "expected a recipient, or partner_codes"))
+        if bool(self.partner_codes) != bool(self.partner_roles):
+            problems.append(FieldProblem("/partner_roles", "expected with partner_codes, and only with them"))
+        if self.calendar_code is None and self.timing.on_closed_day is not ClosedDayRule.RUN:
+            problems.append(FieldProblem("/calendar", f"needed by the rule {self.timing.on_closed_day}"))
+        problems += [
+            FieldProblem(f"/recipients/{place}/address", "expected name@example.com")
+            for place, one in enumerate(self.recipients)
+            if not _EMAIL.fullmatch(one.address) or ".." in one.address
+        ]
+        if problems:
+            raise ScheduleInvalid("The subscription contradicts itself", problems=problems)
+
+    def outside_of(self, domains: frozenset[str]) -> list[FieldProblem]:
+        """Recipients whose addresses are not of the house: reports leave it to partners alone."""
+        return [
+            FieldProblem(
+                f"/recipients/{place}/address", f"expected an address at {', '.join(sorted(domains))}"
+            )
+            for place, one in enumerate(self.recipients)
+            if one.address.rpartition("@")[2].lower() not in domains
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """Who subscribed, with the rows they saw then: what is sent shows no others."""
+
+    actor: str
+    roles: frozenset[str]
+    sees_all: bool
+    zones: frozenset[str]
+    own_code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSubscription:
+    """A subscription and where it stands: every due instant until `settled_until_at` has its row."""
+
+    id: UUID
+    revision: int
+    rule: SubscriptionRule
+    subscriber: Subscriber
+    is_paused: bool
+    settled_until_at: datetime
+    next_due_at: datetime | None
+
+
+def outcome_of(condition: SendCondition, *, rows_count: int, is_changed: bool) -> ReportOutcome:
+    """What a finished report comes to. Without a report before, everything is a change."""
+    if condition is SendCondition.WHEN_NOT_EMPTY and rows_count == 0:
+        return ReportOutcome.EMPTY
+    if condition is SendCondition.WHEN_CHANGED and not is_changed:
+        return ReportOutcome.UNCHANGED
+    return ReportOutcome.SENT
