@@ -137,6 +137,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("report-definitions", "report-runs", "report-sources", "report-subscriptions"), "reporting"
     ),
+    **dict.fromkeys(("system-tasks", "task-checklists"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
     **dict.fromkeys(
         (

@@ -20,6 +20,7 @@ from services.reporting.api import (
     routes_source_systems,
     routes_submissions,
     routes_subscription_runs,
+    routes_system_tasks,
     routes_templates,
     routes_validation_rules,
 )
@@ -48,6 +49,7 @@ ROUTES = (
     routes_templates,
     routes_collections,
     routes_submissions,
+    routes_system_tasks,
 )
 
 

@@ -13,6 +13,7 @@ from services.reporting.adapters.subscription_store import due_subscription_ids
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.define_report import ship_definitions
 from services.reporting.application.define_template import ship_templates
+from services.reporting.application.follow_checklist import follow_checklists
 from services.reporting.application.make_subscribed_reports import make_subscribed_reports
 from services.reporting.application.post_letters import Post, keep_posting
 from services.reporting.application.run_report import TASK, make_report
@@ -130,6 +131,7 @@ TIMERS: Final = (
     Timer(name="fire_subscriptions", cron="* * * * * */15", run=run_subscription_firing),
     Timer(name="tell_dashboards", cron="* * * * * */5", run=run_dashboard_telling),
     Timer(name="watch_subscriptions", cron="* * * * *", run=run_subscription_watch),
+    Timer(name="follow_checklists", cron="* * * * *", run=follow_checklists),
 )
 
 

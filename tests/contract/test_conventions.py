@@ -50,6 +50,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/source-systems/{system}/files": ADDS,
     "POST /v1/source-systems/{system}/snapshots": ADDS,
     "POST /v1/validation-rules/{rule}/simulations": ADDS,
+    "POST /v1/task-checklists/{checklist}/tasks": ADDS,
     "POST /v1/allocations/{allocation_id}/reversal": ONCE,
     "POST /v1/api-keys/{api_key_id}/revocation": CURRENT,
     "POST /v1/bank-lines/{bank_line_id}/link": ONCE,
