@@ -9,6 +9,7 @@ from gateway.application.follow_receivables import (
     follow_receipts,
     follow_reversals,
 )
+from gateway.application.follow_research import follow_findings
 from gateway.application.tell_live_events import remember_partner_zones, tell_live_events
 from gateway.application.translate_events import TRANSLATIONS
 from shared.database import UnitOfWork
@@ -20,6 +21,7 @@ from shared.events.payments import (
     ReceiptReversedV1,
     ReceiptsBookedV1,
 )
+from shared.events.research import FindingsSharedV1
 from shared.inbox import Subscription, on
 
 SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
@@ -30,5 +32,6 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(ReceiptReversedV1, follow_reversals),
     on(AllocationChangedV1, follow_allocations),
     on(QueryAnsweredV1, follow_answers),
+    on(FindingsSharedV1, follow_findings),
     *(on(event_class, tell_live_events) for event_class in TRANSLATIONS),
 )

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
 from gateway.domain import live_report_data as report_data
+from gateway.domain.live_research_data import CompetitorObservedData, ResearchBriefSharedData
 from shared.events import account_statements as statements
 from shared.events import accounts, documents, instruments, partners, payments, reporting, research, webhooks
 from shared.events import credit_notes as notes
@@ -161,8 +162,13 @@ def assignment_moved(event: research.AssignmentEvent) -> Iterator[Telling]:
     yield _of_partner(f"research_assignment.{step}", event.assignment_id, body, event)
 
 
+def findings_shared(event: research.FindingsSharedV1) -> Iterator[Telling]:
+    body = ResearchBriefSharedData(**_same(ResearchBriefSharedData, event))
+    yield _of_partner("research_brief.shared", event.brief_id, body, event)
+
+
 def competitor_observed(event: research.CompetitorObservedV1) -> Iterator[Telling]:
-    body = data.CompetitorObservedData(**_same(data.CompetitorObservedData, event))
+    body = CompetitorObservedData(**_same(CompetitorObservedData, event))
     yield Telling(type="competitor.observed", key=event.observation_id, data=body, zone=event.zone)
 
 
@@ -329,6 +335,7 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(assignment_moved, research.AssignmentDueSoonV1),
     **_translating(assignment_moved, research.AssignmentOverdueV1),
     **_translating(assignment_moved, research.AssignmentDeliveredV1),
+    **_translating(findings_shared, research.FindingsSharedV1),
     **_translating(competitor_observed, research.CompetitorObservedV1),
     **_translating(submission_moved, gathered.SubmissionAskedV1),
     **_translating(submission_moved, gathered.SubmissionDueV1),

@@ -212,21 +212,6 @@ class ResearchAssignmentData(LiveModel):
     is_on_time: bool | None = None
 
 
-class CompetitorObservedData(LiveModel):
-    """Somebody saw something of a competitor."""
-
-    observation_id: Annotated[UUID, Field(description="Id of the observation")]
-    competitor: Annotated[str, Field(description="Code of its profile", examples=["kaveri"])]
-    competitor_name: Annotated[str, Field(description="What people call it")]
-    product: Annotated[str | None, Field(description="Code of the product; null for the maker as a whole")]
-    attribute: Annotated[str, Field(description="Code of what was observed", examples=["street_price"])]
-    title: Annotated[str, Field(description="The attribute in words")]
-    value: Annotated[str, Field(description="What was seen, with its unit or currency")]
-    zone: Annotated[str | None, Field(description="Where it holds; null for everywhere")]
-    seen_on: Annotated[date, Field(description="The day it was seen or published")]
-    grade: Annotated[str, Field(description="Reliability of the source and credibility", examples=["B2"])]
-
-
 class AccountStatementData(LiveModel):
     """A partner's account statement was frozen and may be read."""
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
 from gateway.domain import live_report_data as report_data
+from gateway.domain.live_research_data import CompetitorObservedData, ResearchBriefSharedData
 from shared.access import RULES, Rule, scopes_covering
 from shared.errors import FieldProblem, Forbidden, Invalid
 
@@ -52,6 +53,7 @@ _PARTNER: Final = "/v1/partners/{partner}"
 _DEAD_LETTER: Final = "/v1/dead-letters/{dead_letter_id}"
 _DOCUMENT: Final = "/v1/documents/{document_id}"
 _OBSERVATION: Final = "/v1/competitor-observations/{observation_id}"
+_BRIEF: Final = "/v1/research-briefs/{brief_id}"
 _RESEARCH: Final = "/v1/research-assignments/{assignment_id}"
 _COLLECTION: Final = "/v1/collections/{collection_id}"
 
@@ -171,10 +173,16 @@ LIVE_EVENT_TYPES: Final = (
         "research_assignment.delivered", "Research was delivered.", _RESEARCH, data.ResearchAssignmentData
     ),
     LiveEventType(
+        "research_brief.shared",
+        "What research found was approved and shared with sales.",
+        _BRIEF,
+        ResearchBriefSharedData,
+    ),
+    LiveEventType(
         "competitor.observed",
         "Somebody saw something of a competitor.",
         _OBSERVATION,
-        data.CompetitorObservedData,
+        CompetitorObservedData,
     ),
     LiveEventType(
         "submission.asked",

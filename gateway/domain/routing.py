@@ -139,6 +139,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("system-tasks", "task-checklists"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
+    **dict.fromkeys(("entities", "opportunities", "research-assignments", "research-briefs"), "research"),
     **dict.fromkeys(
         (
             "battlecards",

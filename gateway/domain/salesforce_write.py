@@ -21,6 +21,7 @@ class WriteSubject(StrEnum):
 
     PARTNER_FIGURES = "partner_figures"
     QUERY_ANSWER = "query_answer"
+    RESEARCH_BRIEF = "research_brief"
 
 
 class WriteState(StrEnum):
@@ -36,6 +37,7 @@ class WriteState(StrEnum):
 NAMED_BY: Final[Mapping[WriteSubject, str]] = {
     WriteSubject.PARTNER_FIGURES: "partner_code",
     WriteSubject.QUERY_ANSWER: "query_number",
+    WriteSubject.RESEARCH_BRIEF: "assignment_id",
 }
 VALUES: Final[Mapping[WriteSubject, frozenset[str]]] = {
     WriteSubject.PARTNER_FIGURES: frozenset(
@@ -43,6 +45,9 @@ VALUES: Final[Mapping[WriteSubject, frozenset[str]]] = {
     ),
     WriteSubject.QUERY_ANSWER: frozenset(
         ("partner_code", "category", "state", "answered_at", "is_on_time", "case_record_id")
+    ),
+    WriteSubject.RESEARCH_BRIEF: frozenset(
+        ("opportunity_record_id", "subject", "summary", "version", "brief_id", "shared_at")
     ),
 }
 

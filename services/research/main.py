@@ -5,12 +5,14 @@ from fastapi import FastAPI
 from services.research.api import (
     routes_assignments,
     routes_battlecards,
+    routes_briefs,
     routes_competitors,
     routes_dataset_queries,
     routes_dataset_uploads,
     routes_dataset_versions,
     routes_datasets,
     routes_entities,
+    routes_findings,
     routes_observations,
     routes_opportunities,
 )
@@ -34,6 +36,8 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_competitors.router,
         routes_observations.router,
         routes_battlecards.router,
+        routes_findings.router,
+        routes_briefs.router,
     ]
     app = create_service_app(SERVICE, settings, routers)
     app.state.dataset_store = settings.opened_dataset_store()

@@ -23,7 +23,9 @@ class WriteRefusedV1(Event):
     source: ClassVar[str] = "gateway"
 
     write_id: UUID
-    subject: Annotated[str, Field(description="What the record tells: partner_figures or query_answer")]
+    subject: Annotated[
+        str, Field(description="What the record tells: partner_figures, query_answer or research_brief")
+    ]
     named_by: Annotated[str, Field(description="Which value names the record, e.g. partner_code")]
     name: Annotated[str, Field(description="The record by that value")]
     error_code: Annotated[str, Field(description="Salesforce's own word, e.g. REQUIRED_FIELD_MISSING")]

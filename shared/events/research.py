@@ -96,6 +96,28 @@ class CompetitorObservedV1(Event):
     grade: Annotated[str, Field(description="Reliability of the source and credibility, A1 to F6")]
 
 
+class FindingsSharedV1(Event):
+    """What research found was approved by another person and shared with sales."""
+
+    type_name: ClassVar[str] = "salesops.research.findings_shared.v1"
+    source: ClassVar[str] = "research"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+
+    brief_id: UUID
+    assignment_id: UUID
+    opportunity_id: Annotated[UUID | None, Field(description="What it is about; null for a free subject")]
+    opportunity_record_id: Annotated[
+        str | None, Field(description="Salesforce's id of the opportunity, 18 characters")
+    ]
+    subject: str
+    partner_code: str | None
+    zone: str | None
+    version: Annotated[int, Field(description="Of the brief, from 1")]
+    summary: Annotated[str, Field(description="What sales has to know first")]
+    shared_by: str
+    shared_at: datetime
+
+
 EVENTS: tuple[type[Event], ...] = (
     AssignmentOpenedV1,
     AssignmentDueSoonV1,
@@ -103,4 +125,5 @@ EVENTS: tuple[type[Event], ...] = (
     AssignmentDeliveredV1,
     DatasetLoadedV1,
     CompetitorObservedV1,
+    FindingsSharedV1,
 )

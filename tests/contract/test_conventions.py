@@ -38,6 +38,12 @@ ADDS: Final = "adds a row of its own and overwrites nothing"
 ONCE: Final = "is possible once; whoever comes second is refused with 409"
 CURRENT: Final = "acts on what is stored at that moment, under a lock"
 WITHOUT_IF_MATCH: Final = {
+    "POST /v1/research-assignments/{assignment_id}/evidence": ADDS,
+    "POST /v1/research-assignments/{assignment_id}/findings": ADDS,
+    "POST /v1/research-assignments/{assignment_id}/briefs": ADDS,
+    "POST /v1/research-briefs/{brief_id}/review": ONCE,
+    "POST /v1/research-briefs/{brief_id}/sharing": ONCE,
+    "POST /v1/research-briefs/{brief_id}/feedback": ADDS,
     "POST /v1/competitor-observations/{observation_id}/withdrawal": ONCE,
     "POST /v1/competitors/{competitor}/battlecards": ADDS,
     "POST /v1/competitors/{competitor}/observations": ADDS,

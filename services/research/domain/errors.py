@@ -177,3 +177,25 @@ class CitationInvalid(Invalid):
     """A statement cites nothing, or what is withdrawn, another's, or not there."""
 
     code, title = "citation_invalid", "A statement has to cite what it rests on"
+
+
+class EvidenceInvalid(Invalid):
+    """It was seen in the future, or names a run of a query that is not the caller's."""
+
+    code, title = "research_evidence_invalid", "The evidence cannot be so"
+
+
+class BriefUnknown(NotFound):
+    """Not there, not the caller's to see, or not shared yet."""
+
+    code, title = "research_brief_unknown", "No such brief"
+
+
+class BriefState(Conflict):
+    """It was reviewed or shared before, or nobody approved it."""
+
+    code, title = "research_brief_state", "The brief's state does not allow it"
+
+
+class MakerIsChecker(Conflict):
+    code, title = "maker_is_checker", "Who makes does not approve"

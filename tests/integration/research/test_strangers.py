@@ -31,6 +31,8 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     ids["observation_id"] = (await competitors.seen(competitor, zone="west"))["id"]
     card = {"positioning": "Sell time", "zone": "west"}
     ids["battlecard_id"] = (await competitors.made(f"/competitors/{competitor}/battlecards", card))["id"]
+    briefs = f"/research-assignments/{ids['assignment_id']}/briefs"
+    ids["brief_id"] = (await competitors.made(briefs, {"summary": "Nothing yet"}))["id"]
     places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}
     places["dataset"] = Place(of_others=dataset, of_nobody=f"set_{uuid7().hex[-12:]}")
     world = World(

@@ -110,12 +110,13 @@ async def test_a_mapping_that_cannot_be_is_refused(client: httpx.AsyncClient) ->
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/fields/owed")
 
 
-async def test_both_subjects_are_rehearsed_at_first(client: httpx.AsyncClient) -> None:
+async def test_all_subjects_are_rehearsed_at_first(client: httpx.AsyncClient) -> None:
     items = (await client.get(MAPPINGS)).json()["items"]
 
     assert [(one["subject"], one["is_dry_run"]) for one in items] == [
         ("partner_figures", True),
         ("query_answer", True),
+        ("research_brief", True),
     ]
 
 

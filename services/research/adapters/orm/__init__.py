@@ -1,6 +1,7 @@
 """Tables of the research database."""
 
 from services.research.adapters.orm import assignments as assignments
+from services.research.adapters.orm import briefs as briefs
 from services.research.adapters.orm import competitors as competitors
 from services.research.adapters.orm import datasets as datasets
 from services.research.adapters.orm.base import Record as Record

@@ -1,0 +1,39 @@
+"""What live events of research say: the `data` of what was shared and of what was seen of competitors."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from gateway.domain.live_data import LiveModel, Zone
+
+
+class ResearchBriefSharedData(LiveModel):
+    """What research found was approved and shared with sales."""
+
+    brief_id: Annotated[UUID, Field(description="Id of the brief")]
+    assignment_id: Annotated[UUID, Field(description="Id of the assignment")]
+    opportunity_id: Annotated[UUID | None, Field(description="Null for a free subject")]
+    opportunity_record_id: Annotated[str | None, Field(description="Salesforce's id of it")]
+    subject: Annotated[str, Field(description="What it is about, in words")]
+    partner_code: Annotated[str | None, Field(description="Whom it concerns")]
+    zone: Zone
+    version: Annotated[int, Field(description="Of the brief, from 1")]
+    summary: Annotated[str, Field(description="What sales has to know first")]
+    shared_at: Annotated[datetime, Field(description="UTC")]
+
+
+class CompetitorObservedData(LiveModel):
+    """Somebody saw something of a competitor."""
+
+    observation_id: Annotated[UUID, Field(description="Id of the observation")]
+    competitor: Annotated[str, Field(description="Code of its profile", examples=["kaveri"])]
+    competitor_name: Annotated[str, Field(description="What people call it")]
+    product: Annotated[str | None, Field(description="Code of the product; null for the maker as a whole")]
+    attribute: Annotated[str, Field(description="Code of what was observed", examples=["street_price"])]
+    title: Annotated[str, Field(description="The attribute in words")]
+    value: Annotated[str, Field(description="What was seen, with its unit or currency")]
+    zone: Annotated[str | None, Field(description="Where it holds; null for everywhere")]
+    seen_on: Annotated[date, Field(description="The day it was seen or published")]
+    grade: Annotated[str, Field(description="Reliability of the source and credibility", examples=["B2"])]
