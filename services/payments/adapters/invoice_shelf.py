@@ -6,7 +6,7 @@ audit chain, so the shelf is emptied when somebody else added to it, or when not
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,8 +20,9 @@ from services.payments.adapters.open_invoices import (
     open_invoices_by_id,
     open_invoices_of,
 )
+from services.payments.domain.deduction import PayableInvoice
 from services.payments.domain.matching import LookupKeys, ReadBatch, asked_for
-from services.payments.domain.open_book import Ledger, OpenBook, by_age
+from services.payments.domain.open_book import Ledger, OpenBook, named_by_key
 from services.payments.domain.open_item import OpenInvoice
 
 _PARTNERS_AT_A_TIME: Final = 200
@@ -57,11 +58,11 @@ class InvoiceShelf:
         ledgers = {code: self._ledgers[code] for code in sorted(keys.partner_codes)}
         shelved = Shelved(_what_of(ledgers), tuple(self._parts), dict(self._contents))
         asked = await invoices_asked_for(connection, keys, currency)
-        elsewhere = {one.id for one in asked if one.partner_code not in ledgers}
+        elsewhere = [one.id for one in asked if one.partner_code not in ledgers]
         others = tuple(await open_invoices_by_id(connection, elsewhere, currency))
         ledgers |= _ledgers_of(others)
-        _, amounts = asked_for(batch)
-        named = await asyncio.to_thread(_named, asked, ledgers)
+        wanted, amounts = asked_for(batch)
+        named = named_by_key(_in_ledgers(asked, ledgers), wanted)
         book = OpenBook(ledgers, batch.policy, named=named, amounts_minor=amounts)
         self._opened = OpenedBook(book, others, shelved)
         return self._opened
@@ -107,15 +108,12 @@ class InvoiceShelf:
         self._ledgers |= {code: ledgers.get(code) or Ledger() for code in codes}
 
 
-def _named(asked: Sequence[FoundInvoice], ledgers: Mapping[str, Ledger]) -> dict[str, list[OpenInvoice]]:
-    """By the keys of their numbers, oldest first, those that are open in the ledgers."""
-    named: dict[str, list[OpenInvoice]] = defaultdict(list)
-    for one in sorted((one for one in asked if one.key), key=by_age):
+def _in_ledgers(asked: Iterable[FoundInvoice], ledgers: Mapping[str, Ledger]) -> Iterator[PayableInvoice]:
+    for one in asked:
         ledger = ledgers.get(one.partner_code)
         place = ledger.place_of(one) if ledger is not None else None
         if ledger is not None and place is not None and ledger.open_at(place) is not None:
-            named[one.key].append(ledger.invoices[place].invoice)
-    return named
+            yield ledger.invoices[place]
 
 
 def _what_of(ledgers: Mapping[str, Ledger]) -> Opened:

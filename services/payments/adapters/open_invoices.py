@@ -17,14 +17,11 @@ _OF_PARTNERS: Final = (
     "SELECT id FROM open_items WHERE open_minor > 0 AND partner_code = ANY(CAST(:codes AS text[]))"
 )
 # One look into the index for each key: an array that overlaps with thousands of keys would be compared with all rows.
-_BY_NUMBER: Final = (
-    "SELECT k.key, named.id FROM unnest(CAST(:number_keys AS text[])) AS k (key)"
+_ASKED_FOR: Final = (
+    "SELECT named.id FROM unnest(CAST(:number_keys AS text[])) AS k (key)"
     " CROSS JOIN LATERAL (SELECT id FROM invoices WHERE number_keys @> ARRAY[k.key] OFFSET 0) named"
+    " UNION SELECT id FROM open_items WHERE open_minor > 0 AND open_minor = ANY(CAST(:amounts AS bigint[]))"
 )
-_BY_AMOUNT: Final = (
-    "SELECT id FROM open_items WHERE open_minor > 0 AND open_minor = ANY(CAST(:amounts AS bigint[]))"
-)
-_ASKED_FOR: Final = f"SELECT id FROM ({_BY_NUMBER}) AS numbered UNION {_BY_AMOUNT}"
 _OPEN: Final = (
     " FROM open_items o JOIN invoices i ON i.id = o.id"
     " WHERE o.open_minor > 0 AND o.currency = :currency AND o.kind = 'invoice' AND o.id IN"
@@ -33,10 +30,8 @@ _OPEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class FoundInvoice:
-    """Where an invoice that a line asks for stands in its partner's ledger; `key` is that of the number by which it was
-    found, '' when the amount did it."""
+    """Where an invoice that a line asks for stands in its partner's ledger."""
 
-    key: str
     id: UUID
     partner_code: str
     issued_on: date
@@ -67,14 +62,9 @@ async def open_invoices_by_id(
 async def invoices_asked_for(
     connection: AsyncConnection, keys: LookupKeys, currency: str
 ) -> list[FoundInvoice]:
-    """Open invoices with one of the number keys or of the amounts, once for each key."""
+    """Open invoices with one of the number keys or of the amounts."""
     rows = await connection.execute(
-        sa.text(
-            f"SELECT found.key, o.id, i.partner_code, i.issued_on, i.number"
-            f" FROM ({_BY_NUMBER} UNION ALL SELECT '', id FROM ({_BY_AMOUNT}) AS priced) AS found (key, id)"
-            " JOIN open_items o ON o.id = found.id JOIN invoices i ON i.id = o.id"
-            " WHERE o.open_minor > 0 AND o.currency = :currency AND o.kind = 'invoice'"
-        ),
+        sa.text(f"SELECT o.id, i.partner_code, i.issued_on, i.number {_OPEN} ({_ASKED_FOR})"),
         {**_parameters(keys), "currency": currency},
     )
     return [FoundInvoice(*row) for row in rows]

@@ -48,7 +48,7 @@ class Ledger:
     def of(cls, invoices: Iterable[OpenInvoice]) -> "Ledger":
         """Open invoices of one partner, oldest first; one that is given twice counts once."""
         unique = {invoice.id: invoice for invoice in invoices if invoice.open_minor > 0}
-        return cls([_payable(one, one.open_minor) for one in sorted(unique.values(), key=by_age)])
+        return cls([_payable(one, one.open_minor) for one in sorted(unique.values(), key=_by_age)])
 
     def open_at(self, place: int) -> PayableInvoice | None:
         """What is left of the invoice at the place; None when nothing is."""
@@ -72,9 +72,9 @@ class Ledger:
 
     def place_of(self, invoice: Aged) -> int | None:
         """None for an invoice that is not in the ledger."""
-        place = bisect_left(self.invoices, by_age(invoice), key=_age_of)
+        place = bisect_left(self.invoices, _by_age(invoice), key=_age_of)
         while place < len(self.invoices) and self.invoices[place].invoice.id != invoice.id:
-            if _age_of(self.invoices[place]) != by_age(invoice):
+            if _age_of(self.invoices[place]) != _by_age(invoice):
                 return None
             place += 1
         return place if place < len(self.invoices) else None
@@ -327,7 +327,7 @@ def named_by_key(payables: Iterable[PayableInvoice], keys: Collection[str]) -> d
         for key in number_keys(payable.invoice.number):
             if key in keys:
                 named[key].append(payable.invoice)
-    return {key: sorted(invoices, key=by_age) for key, invoices in named.items()}
+    return {key: sorted(invoices, key=_by_age) for key, invoices in named.items()}
 
 
 def _by_amount(ledgers: Iterable[Ledger], amounts_minor: Collection[int]) -> dict[int, list[OpenInvoice]]:
@@ -339,15 +339,15 @@ def _by_amount(ledgers: Iterable[Ledger], amounts_minor: Collection[int]) -> dic
         for payable in ledger.still_open:
             if payable.open_minor in wanted:
                 found[payable.open_minor].append(payable.invoice)
-    return {amount: sorted(invoices, key=by_age) for amount, invoices in found.items()}
+    return {amount: sorted(invoices, key=_by_age) for amount, invoices in found.items()}
 
 
-def by_age(invoice: Aged) -> tuple[date, str]:
+def _by_age(invoice: Aged) -> tuple[date, str]:
     return invoice.issued_on, invoice.number
 
 
 def _age_of(payable: PayableInvoice) -> tuple[date, str]:
-    return by_age(payable.invoice)
+    return _by_age(payable.invoice)
 
 
 def _payable(invoice: OpenInvoice, left_minor: int) -> PayableInvoice:
