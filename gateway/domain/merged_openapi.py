@@ -30,6 +30,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Bank statements": "Files of the bank, each line with the decision taken on it and why.",
     "Booking clock": "What must be booked within 24 hours of the bank's credit: who is late and who will be.",
     "Bounces": "Cheques that came back: what is open again, what is charged, and the steps of the law.",
+    "Companies": "Names of partners, accounts and datasets that are one company, why, and what people decide about them.",
     "Competitors": "Who else sells, what was seen of them and how well that is known, beside ours; and battlecards.",
     "Credit notes": "What we credit partners for, of law or of business, from request to use.",
     "Document schedules": "Which documents go to which partners, when and how, and what became of each run.",

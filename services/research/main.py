@@ -6,6 +6,7 @@ from services.research.api import (
     routes_assignments,
     routes_battlecards,
     routes_briefs,
+    routes_companies,
     routes_competitors,
     routes_dataset_queries,
     routes_dataset_uploads,
@@ -15,6 +16,7 @@ from services.research.api import (
     routes_findings,
     routes_observations,
     routes_opportunities,
+    routes_saved_queries,
 )
 from services.research.settings import ResearchSettings
 from shared.service_app import create_service_app, serve
@@ -27,6 +29,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
     """The application with all routes of this service."""
     routers = [
         routes_entities.router,
+        routes_companies.router,
         routes_opportunities.router,
         routes_assignments.router,
         routes_datasets.router,
@@ -38,6 +41,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_battlecards.router,
         routes_findings.router,
         routes_briefs.router,
+        routes_saved_queries.router,
     ]
     app = create_service_app(SERVICE, settings, routers)
     app.state.dataset_store = settings.opened_dataset_store()

@@ -7,7 +7,9 @@ from uuid import UUID
 from services.research.adapters.unit_of_work import UnitOfWork
 from services.research.application.answer_query import answer_query
 from services.research.application.ask_query import QUERY_TASK
+from services.research.application.fire_saved_queries import fire_saved_queries
 from services.research.application.load_dataset import LoadParts, load_dataset
+from services.research.application.resolve_entities import RESOLVE_TASK, ask_if_changed, resolve_entities
 from services.research.application.send_file import LOAD_TASK
 from services.research.application.watch_assignments import watch_assignments
 from services.research.consumers import SUBSCRIPTIONS
@@ -41,8 +43,37 @@ async def run_query(database: Database, job: Job) -> None:
     await answer_query(parts, UUID(str(job.payload["run_id"])))
 
 
-TASKS: Final = (JobTask(name=LOAD_TASK, run=run_load), JobTask(name=QUERY_TASK, run=run_query))
-TIMERS: Final = (Timer(name="watch_assignments", cron="*/15 * * * *", run=run_assignment_watch),)
+async def run_resolution(database: Database, job: Job) -> None:
+    """The job that finds companies; a run that died is repeated."""
+    settings = load_settings(ResearchSettings)
+    parts = LoadParts(database, settings.opened_dataset_store(), settings.scratch)
+    await resolve_entities(parts, UUID(str(job.payload["resolution_id"])), job.progress)
+
+
+async def run_resolution_watch(database: Database) -> None:
+    """Every ten minutes: what partners and accounts changed is resolved."""
+    async with UnitOfWork(database) as work:
+        await ask_if_changed(work, at=datetime.now(UTC))
+        await work.commit()
+
+
+async def run_saved_queries(database: Database) -> None:
+    """Every minute: saved queries that are due, a bounded number of them."""
+    async with UnitOfWork(database) as work:
+        await fire_saved_queries(work, datetime.now(UTC))
+        await work.commit()
+
+
+TASKS: Final = (
+    JobTask(name=LOAD_TASK, run=run_load),
+    JobTask(name=QUERY_TASK, run=run_query),
+    JobTask(name=RESOLVE_TASK, run=run_resolution),
+)
+TIMERS: Final = (
+    Timer(name="watch_assignments", cron="*/15 * * * *", run=run_assignment_watch),
+    Timer(name="fire_saved_queries", cron="* * * * *", run=run_saved_queries),
+    Timer(name="watch_entities", cron="*/10 * * * *", run=run_resolution_watch),
+)
 
 
 def main() -> None:

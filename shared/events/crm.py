@@ -93,7 +93,7 @@ class AccountChangedV1(RecordChangedV1):
     """
 
     type_name: ClassVar[str] = "salesops.crm.account_changed.v1"
-    consumers: ClassVar[tuple[str, ...]] = ("partners",)
+    consumers: ClassVar[tuple[str, ...]] = ("partners", "research")
 
     told: Annotated[tuple[str, ...], Field(max_length=20)]
     partner_code: Annotated[str | None, Field(max_length=40)] = None

@@ -60,6 +60,7 @@ class DatasetLoadedV1(Event):
 
     type_name: ClassVar[str] = "salesops.research.dataset_loaded.v1"
     source: ClassVar[str] = "research"
+    consumers: ClassVar[tuple[str, ...]] = ("research",)
 
     dataset_id: UUID
     name: Annotated[str, Field(description="What queries call it")]

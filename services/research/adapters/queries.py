@@ -34,7 +34,7 @@ async def entity_rows(
         sa.text(
             """
             SELECT * FROM entities
-            WHERE (:sees_all OR zone = ANY(CAST(:zones AS text[])))
+            WHERE dataset_id IS NULL AND (:sees_all OR zone = ANY(CAST(:zones AS text[])))
                 AND (CAST(:zone AS text) IS NULL OR zone = :zone)
                 AND ' ' || name_key LIKE ALL (CAST(:patterns AS text[]))
                 AND (name_key, source_key) > (:after_name, :after_key)

@@ -22,6 +22,7 @@ from shared.documents.xlsx_table import Workbook
 ROWS_AT_ONCE: Final = 2_000
 WORKBOOK_ROWS_MAX: Final = 50_000
 CHART_ROWS_MAX: Final = 5_000
+PNG_SCALE: Final = 2
 WHOLE_MAX: Final = 2**53  # beyond it readers of JSON round
 _KINDS: Final[Mapping[str, Kind]] = {
     "BOOLEAN": Kind.TRUTH, "DATE": Kind.DATE, "BIGINT": Kind.INTEGER, "INTEGER": Kind.INTEGER, "HUGEINT": Kind.INTEGER,
@@ -37,7 +38,7 @@ def result_rows(path: Path, *, after: int, limit: int) -> list[list[Any]]:
             "SELECT * FROM read_parquet($path) LIMIT $limit OFFSET $after",
             {"path": str(path), "after": after, "limit": limit},
         )
-        return [[_plain(value) for value in row] for row in found.fetchall()]
+        return [[plain_value(value) for value in row] for row in found.fetchall()]
 
 
 def result_csv(path: Path, columns: Sequence[Mapping[str, str]]) -> bytes:
@@ -60,8 +61,10 @@ def result_workbook(path: Path, columns: Sequence[Mapping[str, str]], *, made_at
     return target.getvalue()
 
 
-def result_chart(path: Path, columns: Sequence[Mapping[str, str]], *, mark: str, rows: int) -> bytes:
-    """The first column along, the last one up, a colour for each value of one between; SVG in the fonts shipped here."""
+def result_chart(
+    path: Path, columns: Sequence[Mapping[str, str]], *, mark: str, rows: int, is_png: bool
+) -> bytes:
+    """The first column along, the last one up, a colour for each value of one between; in the fonts shipped here."""
     if rows > CHART_ROWS_MAX or len(columns) not in (2, 3):
         raise ResultTooLarge(f"A chart takes two or three columns and at most {CHART_ROWS_MAX} rows")
     names = [column["name"] for column in columns]
@@ -88,6 +91,8 @@ def result_chart(path: Path, columns: Sequence[Mapping[str, str]], *, mark: str,
     }
     _know_fonts()
     with _drawing:
+        if is_png:
+            return bytes(vl_convert.vegalite_to_png(specification, scale=PNG_SCALE))
         svg: str = vl_convert.vegalite_to_svg(specification)
     return svg.encode()
 
@@ -121,10 +126,11 @@ def _cell(value: object) -> Cell:
             return value.isoformat()
         case None | str() | bool() | int() | Decimal() | date():
             return value
-    return str(_plain(value))
+    return str(plain_value(value))
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can say
+def plain_value(value: object) -> Any:  # noqa: ANN401 - whatever JSON can say
+    """As JSON can say it: decimals, days and instants as texts."""
     match value:
         case None | str() | bool() | int():
             plain: Any = value
@@ -136,9 +142,9 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can say
         case datetime() | date() | time():
             plain = value.isoformat()
         case dict():
-            plain = {str(name): _plain(one) for name, one in value.items()}
+            plain = {str(name): plain_value(one) for name, one in value.items()}
         case list() | tuple():
-            plain = [_plain(one) for one in value]
+            plain = [plain_value(one) for one in value]
         case bytes():
             plain = value.hex()
         case _:

@@ -57,6 +57,7 @@ MEDIA_TYPES: Final = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "svg": "image/svg+xml",
+    "png": "image/png",
 }
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _FILES: Final = {name.partition(";")[0]: _BINARY for name in MEDIA_TYPES.values()}
@@ -145,7 +146,7 @@ async def get_dataset_query_result(
     after: Annotated[int, Query(ge=0, le=2**31, description="Of JSON: rows to pass over")] = 0,
     mark: Annotated[ChartMark, Query(description="Of a chart: how its values are drawn")] = "bar",
 ) -> Response:
-    """JSON a thousand rows at a time; CSV, Parquet and XLSX whole; a chart of two or three columns as SVG."""
+    """JSON a thousand rows at a time; CSV, Parquet and XLSX whole; a chart of two or three columns as SVG or PNG."""
     is_export = medium in ("csv", "parquet", "xlsx")
     async with pool.reading() as connection:
         run = await visible_run(connection, caller, run_id)
@@ -162,8 +163,8 @@ async def get_dataset_query_result(
 
 
 def _file(run: Row, path: FilePath, medium: ResultFormat, mark: ChartMark) -> bytes:
-    if medium == "svg":
-        return result_chart(path, run.columns, mark=mark, rows=run.rows)
+    if medium in ("svg", "png"):
+        return result_chart(path, run.columns, mark=mark, rows=run.rows, is_png=medium == "png")
     if medium == "csv":
         return result_csv(path, run.columns)
     if run.rows > WORKBOOK_ROWS_MAX:

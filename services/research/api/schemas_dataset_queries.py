@@ -12,7 +12,7 @@ from services.research.adapters.query_reading import SQL_LENGTH_MAX
 from shared.wire import WireModel
 
 ROWS_MAX = 100_000
-ResultFormat = Literal["json", "csv", "parquet", "xlsx", "svg"]
+ResultFormat = Literal["json", "csv", "parquet", "xlsx", "svg", "png"]
 ChartMark = Literal["bar", "line", "area", "point"]
 
 

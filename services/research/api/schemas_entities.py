@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -12,6 +13,8 @@ from shared.wire import WireModel
 class EntityBody(WireModel):
     """A company we know."""
 
+    id: Annotated[UUID, Field(description="Id of the entity")]
+    company_id: Annotated[UUID | None, Field(description="Its company; null until it was resolved")]
     source: Annotated[str, Field(description="Who knows it", examples=["partners"])]
     source_key: Annotated[str, Field(description="Its key there, e.g. the partner code", examples=["CP0001"])]
     name: str
@@ -26,6 +29,8 @@ class EntityBody(WireModel):
 def entity_body(row: Row) -> EntityBody:
     """The reply for one entity."""
     return EntityBody(
+        id=row.id,
+        company_id=row.company_id,
         source=row.source,
         source_key=row.source_key,
         name=row.name,

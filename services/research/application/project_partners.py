@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from services.research.adapters.repositories import PARTNERS, keep_newest
+from services.research.adapters.repositories import keep_newest
 from services.research.adapters.unit_of_work import UnitOfWork
 from services.research.domain.entity import Entity
+from services.research.domain.entity_source import PARTNERS
 from shared.events.envelope import Envelope
 from shared.events.partners import PartnersChangedV1, PartnersRegisteredV1, PartnerState
 
@@ -32,4 +33,5 @@ def _entity(state: PartnerState) -> Entity:
         gstin=state.gstin,
         status=state.status.value,
         version=state.version,
+        identifiers=(f"partner:{state.code}", *([f"gstin:{state.gstin}"] if state.gstin else [])),
     )

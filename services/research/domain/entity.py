@@ -42,6 +42,10 @@ class Entity:
     gstin: str | None
     status: str
     version: int
+    street: str | None = None
+    region: str | None = None
+    postcode: str | None = None
+    identifiers: tuple[str, ...] = ()
 
     @property
     def name_key(self) -> str:
@@ -51,9 +55,14 @@ class Entity:
 
 def name_words(text: str) -> list[str]:
     """Lower-case words without accents, legal forms and signs; dots inside abbreviations vanish."""
+    return [word for word in plain_words(text) if word not in LEGAL_FORMS]
+
+
+def plain_words(text: str) -> list[str]:
+    """All words in lower case, without accents and signs."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and ").replace("m/s", " "))
     letters = "".join(char for char in plain if not unicodedata.combining(char) and char not in ".'’")
-    return [word for word in _SEPARATORS.split(letters) if word and word not in LEGAL_FORMS]
+    return [word for word in _SEPARATORS.split(letters) if word]
 
 
 def search_words(text: str) -> list[str]:

@@ -29,6 +29,40 @@ class ZoneNeeded(Invalid):
     code, title = "zone_needed", "Say for which of your zones"
 
 
+class CompanyUnknown(NotFound):
+    """Not there, or nothing of it the caller's to see."""
+
+    code, title = "company_unknown", "No such company"
+
+
+class EntityUnknown(NotFound):
+    """Not there, or not the caller's to see."""
+
+    code, title = "entity_unknown", "No such entity"
+
+
+class EntityDecisionInvalid(Invalid):
+    """A decision is about one entity and others."""
+
+    code, title = "entity_decision_invalid", "The decision says nothing"
+
+
+class EntityDecisionContradicts(Conflict):
+    """What was decided before about others of the two companies says the opposite."""
+
+    code, title = "entity_decision_contradicts", "Earlier decisions say the opposite"
+
+
+class ResolutionUnknown(NotFound):
+    code, title = "entity_resolution_unknown", "No such resolution"
+
+
+class EntitySourceInvalid(Invalid):
+    """Its columns are not those of the dataset, or no profile says which name companies."""
+
+    code, title = "entity_source_invalid", "The dataset cannot be read so"
+
+
 class DatasetUnknown(NotFound):
     """Not there, or not the caller's to see."""
 
@@ -129,6 +163,24 @@ class LicenceOver(Conflict):
     """The terms under which we have a dataset ended."""
 
     code, title = "dataset_licence_over", "The dataset's licence is over"
+
+
+class SavedQueryUnknown(NotFound):
+    """Not there, or not the caller's."""
+
+    code, title = "saved_query_unknown", "No such saved query"
+
+
+class SavedQueryInvalid(Invalid):
+    """Query, parameters and arguments do not fit each other."""
+
+    code, title = "saved_query_invalid", "The saved query does not fit its parameters"
+
+
+class ResultsDiffer(Conflict):
+    """Two results cannot be laid beside each other: other columns, or rows that nothing tells apart."""
+
+    code, title = "results_not_comparable", "The results cannot be compared"
 
 
 class ResultTooLarge(Invalid):

@@ -1,15 +1,38 @@
 """Zones learn nothing of each other's opportunities and assignments, on any route that takes an id."""
 
+from uuid import UUID
+
 from uuid_utils.compat import uuid7
 
+from services.research.application.answer_query import answer_query
 from services.research.application.load_dataset import LoadParts
+from services.research.application.resolve_entities import resolve_entities
 from tests.integration.research.competitor_desk import CompetitorDesk
 from tests.integration.research.conftest import ResearchService
-from tests.integration.research.dataset_desk import CARRIERS, DatasetDesk
+from tests.integration.research.dataset_desk import CARRIERS, DatasetDesk, Told
 from tests.integration.research.test_assignments import ANALYST, opened, the_opportunity
 from tests.integration.research.test_assignments import told as opportunity_told
 from tests.integration.service_callers import a_caller
 from tests.integration.strangers import Place, World, told_to_strangers
+
+
+async def company_of(desk: DatasetDesk, dataset: str) -> str:
+    """A company that nobody names but the dataset."""
+    await desk.call("POST", "/entity-sources", json={"dataset": dataset})
+    [resolution, *_] = (await desk.read("/entity-resolutions"))["items"]
+    await resolve_entities(desk.parts, UUID(resolution["id"]), Told())
+    found = (await desk.read("/companies", q="ghat movers"))["items"]
+    return next(str(one["id"]) for one in found if f"dataset:{dataset}" in one["sources"])
+
+
+async def answered_twice(desk: DatasetDesk, dataset: str) -> str:
+    """A saved query whose answers can be compared."""
+    draft = {"title": "How many", "sql": f"SELECT count(*) AS n FROM {dataset}"}
+    saved = (await desk.call("POST", "/saved-queries", json=draft)).json()
+    for _ in range(2):
+        run = (await desk.call("POST", f"/saved-queries/{saved['id']}/runs", json={})).json()
+        await answer_query(desk.parts, UUID(run["id"]))
+    return str(saved["id"])
 
 
 async def test_what_is_others_is_answered_as_what_is_not_there(
@@ -33,10 +56,12 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     ids["battlecard_id"] = (await competitors.made(f"/competitors/{competitor}/battlecards", card))["id"]
     briefs = f"/research-assignments/{ids['assignment_id']}/briefs"
     ids["brief_id"] = (await competitors.made(briefs, {"summary": "Nothing yet"}))["id"]
+    ids["saved_query_id"] = await answered_twice(desk, dataset)
+    ids["company_id"] = await company_of(desk, dataset)
     places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}
     places["dataset"] = Place(of_others=dataset, of_nobody=f"set_{uuid7().hex[-12:]}")
     world = World(
-        places={**places, "number": None, "profile": None, "competitor": None},
+        places={**places, "number": None, "profile": None, "competitor": None, "resolution_id": None},
         strangers=[a_caller("zonal_sales", zones=("south",))],
         owner=ANALYST,
     )

@@ -10,23 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.research.adapters.orm.base import Record
 
 
-class EntityRecord(Record):
-    """A company as its source tells it; the later version wins, whenever it arrives."""
-
-    __tablename__ = "entities"
-    __table_args__ = (Index("ix_entities_name_key", "name_key", "source_key"),)
-    source: Mapped[str] = mapped_column(primary_key=True)
-    source_key: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    name_key: Mapped[str]
-    city: Mapped[str | None]
-    zone: Mapped[str | None]
-    gstin: Mapped[str | None]
-    status: Mapped[str]
-    version: Mapped[int]
-    changed_at: Mapped[datetime]
-
-
 class OpportunityRecord(Record):
     """An opportunity as it was told last."""
 
