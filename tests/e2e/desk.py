@@ -10,7 +10,7 @@ import httpx
 
 from tests.faults.processes import FragileSystem
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)

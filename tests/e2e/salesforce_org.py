@@ -35,7 +35,7 @@ class SimulatedOrg:
     def here(self, work: Callable[[], T]) -> T:
         done: Future[T] = Future()
         self.loop.call_soon_threadsafe(lambda: done.set_result(work()))
-        return done.result(timeout=30)
+        return done.result(timeout=120)
 
     def create(self, object_name: str, **fields: Any) -> Record:
         return self.here(lambda: self.salesforce.organization.create(OBJECT_TYPES[object_name], fields))
@@ -78,8 +78,8 @@ def simulated_org(port: int) -> Iterator[SimulatedOrg]:
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
     try:
-        yield SimulatedOrg(salesforce, started.result(timeout=30), loop)
+        yield SimulatedOrg(salesforce, started.result(timeout=120), loop)
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(timeout=30)
+        thread.join(timeout=120)
         loop.close()

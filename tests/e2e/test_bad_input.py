@@ -94,7 +94,7 @@ def test_a_two_gigabyte_claim_is_refused_before_it_is_read(desk: Desk) -> None:
         f"Authorization: {desk.client.headers['Authorization']}\r\n"
         "Content-Type: application/xml\r\nContent-Length: 2147483648\r\n\r\n"
     )
-    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         connection.sendall(head.encode())
         answer = connection.recv(4096)
 

@@ -157,7 +157,7 @@ def _introduce_partners(desk: Desk, system: FragileSystem, month: Month) -> None
 
 def _wait_for_first_chunk(system: FragileSystem, statement_id: str) -> None:
     with psycopg.connect(system.database_url("payments"), autocommit=True) as connection:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             row = connection.execute(
                 "SELECT lines_read, state FROM bank_statements WHERE id = %s", (statement_id,)
@@ -184,7 +184,7 @@ def _ended(desk: Desk, job_url: str) -> Any:
             return reply.json() if reply.status_code == 200 else {"state": "unknown"}
         return {"state": "unknown"}
 
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while (found := job())["state"] not in ("succeeded", "failed", "cancelled"):
         assert time.monotonic() < deadline, found
         time.sleep(0.2)

@@ -45,5 +45,5 @@ async def salesforce_database(database_url: str) -> AsyncIterator[Database]:
 async def salesforce_client(
     salesforce_gateway_url: str, salesforce_database: Database
 ) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=salesforce_gateway_url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=salesforce_gateway_url, timeout=120) as client:
         yield client

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from gateway.domain.api_key import key_id_of, key_text
-from tests.integration.gateway.keys import as_bearer, get, issued, person, post, seconds_until
+from tests.integration.gateway.keys import as_bearer, get, issued, person, post, until_answered
 from tests.integration.gateway.running import Seen, gateway_before, recording_app
 from tests.provisions import DatabaseFactory
 
@@ -107,8 +107,8 @@ async def test_a_rotated_key_has_two_secrets_for_the_overlap_and_no_longer(
     both = [(await get(session, "/v1/receipts", as_bearer(key["key"])))[0] for key in (first, second)]
     _, third = await post(session, path, {"overlap_minutes": 0}, {**ADMIN, "If-Match": '"2"'})
 
-    await seconds_until(401, session, as_bearer(first["key"]))
-    await seconds_until(401, session, as_bearer(second["key"]))
+    await until_answered(401, session, as_bearer(first["key"]))
+    await until_answered(401, session, as_bearer(second["key"]))
     assert (status, both) == (200, [200, 200])
     assert second["previous_ends_at"] is not None
     assert (await get(session, "/v1/receipts", as_bearer(third["key"])))[0] == 200
@@ -147,7 +147,7 @@ async def test_a_revoked_key_is_refused_within_seconds_for_good(session: aiohttp
     first = await post(session, f"{path}/revocation", {"reason": "It leaked"}, ADMIN)
     again = await post(session, f"{path}/revocation", {"reason": "It leaked"}, ADMIN)
 
-    await seconds_until(401, session, headers)
+    await until_answered(401, session, headers)
     rotation, refusal = await post(
         session, f"{path}/rotation", {"overlap_minutes": 5}, {**ADMIN, "If-Match": '"2"'}
     )

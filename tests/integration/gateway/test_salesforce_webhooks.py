@@ -169,7 +169,7 @@ async def test_the_audit_keeps_no_secret_of_an_address(client, database) -> None
     await client.post(f"{MESSAGES}/{MESSAGE_SECRET}", content=message())
     query = sa.text("SELECT path, subject FROM request_audit WHERE route LIKE '%{secret}' AND status = 200")
     rows: list[sa.Row[Any]] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not rows:
             await asyncio.sleep(0.05)
             async with database.engine.begin() as connection:

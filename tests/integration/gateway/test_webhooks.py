@@ -93,7 +93,7 @@ async def book(database: Database, *partner_codes: str, **facts: object) -> None
 async def sent(sender: WebhookSender) -> int:
     """Send what is due until nothing is; return how many attempts were made."""
     count = 0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while begun := await sender.send_due():
             count += begun
             await sender.finished()
@@ -267,7 +267,7 @@ async def test_a_slow_endpoint_holds_a_few_places_and_never_the_others(
         await book(database, *(f"CP{number}" for number in range(10)))
         stop = asyncio.Event()
         sending = asyncio.create_task(sender.run(stop))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(quick.received) < 10:
                 await quick.arrived.wait()
                 quick.arrived.clear()

@@ -80,10 +80,10 @@ def test_a_crashed_part_is_reported_and_started_again(tmp_path: Path, guard: Gua
         backoff_seconds=(0.0,),
     )
     supervisor.start([sleeper])
-    first = starts.get(timeout=10)
+    first = starts.get(timeout=60)
 
     os.kill(first, signal.SIGKILL)
-    crash, second = crashes.get(timeout=10), starts.get(timeout=10)
+    crash, second = crashes.get(timeout=60), starts.get(timeout=10)
     supervisor.stop()
 
     assert crash.exit_code == -signal.SIGKILL

@@ -29,7 +29,7 @@ async def test_a_confirmed_message_is_received(amqp_url: str) -> None:
         queue = await channel.declare_queue("", exclusive=True)
 
         await channel.default_exchange.publish(aio_pika.Message(b"fact"), routing_key=queue.name)
-        message = await queue.get(timeout=5)
+        message = await queue.get(timeout=60)
 
         assert message.body == b"fact"
 

@@ -122,7 +122,7 @@ async def test_concurrent_batches_on_the_same_invoices_settle_each_of_them_once(
         for _ in range(8)
     ]
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         outcomes = await asyncio.gather(*(books.book(*batch) for batch in batches))
 
     booked = [one for outcome in outcomes for one in outcome.booked]
@@ -137,7 +137,7 @@ async def test_batches_of_reversed_orders_never_deadlock(books: PaymentsBooks) -
     owed = [invoice(f"INV/{number}", total_minor=1_000_000) for number in range(20)]
     await books.register(*owed)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         outcomes = await asyncio.gather(
             *(books.book(*(receipt([pays(one, 10)]) for one in owed[:: (-1) ** turn])) for turn in range(10))
         )

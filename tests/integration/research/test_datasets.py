@@ -253,7 +253,7 @@ async def test_a_load_killed_half_way_leaves_no_trace_and_is_done_again(
     worker.send_signal(signal.SIGKILL)
     await worker.wait()
 
-    assert (await asyncio.to_thread(psutil.wait_procs, children, timeout=10))[1] == []
+    assert (await asyncio.to_thread(psutil.wait_procs, children, timeout=60))[1] == []
     assert (await desk.read(f"/datasets/{dataset}"))["current_version"] is None
     assert (await desk.read(f"/datasets/{dataset}/versions"))["items"] == []
     await load_dataset(desk.parts, upload_id, Told())

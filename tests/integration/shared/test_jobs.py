@@ -52,7 +52,7 @@ async def working(database: Database, *tasks: JobTask, timers: tuple[Timer, ...]
         yield
     finally:
         stop.set()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             await running
 
 

@@ -73,7 +73,7 @@ async def consuming(
     running = asyncio.create_task(applying.consumer.run(stop))
     yield applying
     stop.set()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await running
 
 
@@ -90,7 +90,7 @@ async def send(publisher: Publisher, envelopes: Sequence[Envelope[Event]]) -> No
 async def dead_letters(broker_url: str, count: int) -> list[AbstractIncomingMessage]:
     """Waits for `count` dead letters and takes them."""
     found: list[AbstractIncomingMessage] = []
-    async with await aio_pika.connect(broker_url) as connection, asyncio.timeout(20):
+    async with await aio_pika.connect(broker_url) as connection, asyncio.timeout(60):
         queue = await (await connection.channel()).get_queue(TOPOLOGY.dead.name)
         while len(found) < count:
             message = await queue.get(fail=False, no_ack=True)
