@@ -31,7 +31,7 @@ def access_token(*roles: str, header: dict[str, Any] | None = None, **claims: ob
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": "u-1",
-        "exp": now + 600,
+        "exp": now + 12 * 3600,  # some are made when the tests are collected
         "iat": now,
         "roles": list(roles),
     }
