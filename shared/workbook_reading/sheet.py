@@ -32,11 +32,12 @@ class SheetRow:
 @dataclass(frozen=True, slots=True)
 class CellLook:
     """How cells are told: an instant as text, which has no time zone. `is_exact` tells 18 % as 18, not as 0.18, and
-    refuses a number whose digits the spreadsheet has lost: it keeps fifteen.
+    refuses a number whose digits the spreadsheet has lost: it keeps fifteen. `truths` are the texts of false and true.
     """
 
     moment: Callable[[datetime], str]
     is_exact: bool = True
+    truths: tuple[str, str] = ("FALSE", "TRUE")
 
 
 def rows_of_sheet(book: Workbook, sheet: str, look: CellLook) -> Iterator[SheetRow]:
@@ -132,7 +133,7 @@ class _SheetReader(ElementWatcher):
                     raise self._refusal("a cell that refers to a text of the workbook")
                 return self._bounded(self._book.shared_texts[index])
             case "b":
-                return "TRUE" if text == "1" else "FALSE"
+                return self._look.truths[text == "1"]
             case "n" if cell.style in self._book.date_styles:
                 return self._moment_text(text)
             case "n":
