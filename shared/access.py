@@ -411,6 +411,8 @@ RULES: Final = (
     Rule("GET", "/v1/source-systems", BACK_OFFICE | ANALYSTS),
     Rule("GET", "/v1/source-systems/{system}", BACK_OFFICE | ANALYSTS),
     Rule("PUT", "/v1/source-systems/{system}", WRITERS | ANALYSTS),
+    Rule("POST", "/v1/source-systems/{system}/credentials", APPROVERS),
+    Rule("GET", "/v1/source-systems/{system}/credentials", BACK_OFFICE | ANALYSTS),
     Rule("POST", "/v1/source-systems/{system}/files", WRITERS | ANALYSTS),
     Rule("GET", "/v1/source-systems/{system}/files", BACK_OFFICE | ANALYSTS),
     Rule("POST", "/v1/source-systems/{system}/snapshots", WRITERS | ANALYSTS),

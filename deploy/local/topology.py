@@ -131,6 +131,10 @@ def _documents_environment(
         "REPORTING_MAIL_PORT": str(memory.port("mail catcher")),
         "REPORTING_MAIL_SECURITY": "none",
         "REPORTING_MAIL_ADDRESS": "reports@salesops.invalid",
+        "REPORTING_SOURCE_SECRET": memory.secret("sources"),
+        "REPORTING_SOURCE_FOLDER": str((memory.folder / "drop").resolve()),
+        "REPORTING_SOURCE_NETWORKS": "127.0.0.0/8,::1/128",
+        "REPORTING_SOURCE_PLAIN_ALLOWED": "true",
     }
 
 

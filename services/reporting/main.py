@@ -16,6 +16,7 @@ from services.reporting.api import (
     routes_report_runs,
     routes_report_subscriptions,
     routes_saved_analyses,
+    routes_source_credentials,
     routes_source_snapshots,
     routes_source_systems,
     routes_submissions,
@@ -43,6 +44,7 @@ ROUTES = (
     routes_analysis_tables,
     routes_saved_analyses,
     routes_source_systems,
+    routes_source_credentials,
     routes_source_snapshots,
     routes_validation_rules,
     routes_data_issues,
@@ -57,6 +59,7 @@ def create_app(settings: ReportingSettings) -> FastAPI:
     """The application with all routes of this service."""
     app = create_service_app(SERVICE, settings, [one.router for one in ROUTES])
     app.state.house_domains = settings.house_domains()
+    app.state.source_access = settings.source_access()
     return app
 
 

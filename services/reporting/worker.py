@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from services.reporting.adapters.connectors.port import SourceAccess
 from services.reporting.adapters.extracts import Extracts
 from services.reporting.adapters.standing import REPORTING_STANDING
 from services.reporting.adapters.subscription_store import due_subscription_ids
@@ -43,10 +44,6 @@ log = structlog.get_logger()
 SERVICE = "reporting"
 SUBSCRIPTIONS_AT_ONCE_MAX: Final = 500
 ANALYSIS_TASK: Final = JobTask(name=SAVED_ANALYSIS_TASK, run=make_saved_analysis)
-REVIEW_TASKS: Final = (
-    JobTask(name=SNAPSHOT_TASK, run=take_snapshot),
-    JobTask(name=VALIDATE_TASK, run=validate_again),
-)
 CHECK_TASK: Final = JobTask(name=SUBMISSION_TASK, run=check_submission)
 
 
@@ -63,6 +60,15 @@ async def run_collection_watch(database: Database) -> None:
     async with UnitOfWork(database) as work:
         await watch_collections(work, datetime.now(UTC))
         await work.commit()
+
+
+def review_tasks(access: SourceAccess) -> tuple[JobTask, ...]:
+    """Snapshots of what the operator opened, and looking at them again."""
+
+    async def run(database: Database, job: Job) -> None:
+        await take_snapshot(database, access, job)
+
+    return JobTask(name=SNAPSHOT_TASK, run=run), JobTask(name=VALIDATE_TASK, run=validate_again)
 
 
 def report_task(extracts: Extracts) -> JobTask:
@@ -149,7 +155,7 @@ def main() -> None:
                 report_task(extracts),
                 subscribed_task(extracts),
                 ANALYSIS_TASK,
-                *REVIEW_TASKS,
+                *review_tasks(settings.source_access()),
                 CHECK_TASK,
             ),
             timers=TIMERS,

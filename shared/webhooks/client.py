@@ -44,7 +44,7 @@ class WebhookClient:
 
     def __init__(self, rules: TargetRules, *, resolve: Resolve = system_addresses) -> None:
         self._rules = rules
-        self._resolver = _CheckedResolver(rules, resolve)
+        self._resolver = CheckedResolver(rules, resolve)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=self._resolver, use_dns_cache=False, force_close=True, limit=0
@@ -98,7 +98,7 @@ async def check_target(url: str, rules: TargetRules, *, resolve: Resolve = syste
     if literal_address(host) is not None:
         return
     try:
-        await _CheckedResolver(rules, resolve).checked(host)
+        await checked_addresses(host, rules, resolve=resolve)
     except TargetForbidden as error:
         raise TargetInvalid(str(error), problems=[FieldProblem("/url", str(error))]) from error
     except OSError as error:
@@ -106,22 +106,31 @@ async def check_target(url: str, rules: TargetRules, *, resolve: Resolve = syste
         raise TargetInvalid(detail, problems=[FieldProblem("/url", detail)]) from error
 
 
-class _CheckedResolver(AbstractResolver):
-    def __init__(self, rules: TargetRules, resolve: Resolve) -> None:
+async def checked_addresses(
+    host: str, rules: TargetRules, *, resolve: Resolve = system_addresses
+) -> list[str]:
+    """Return the addresses of the name, or the one it is; TargetForbidden if a single one of them is forbidden.
+
+    Connect to one of them, not to the name: it may lead elsewhere a moment later. OSError when the name has none.
+    """
+    literal = literal_address(host)
+    addresses = [ip_address(text) for text in await resolve(host)] if literal is None else [literal]
+    if not addresses or refused(addresses, rules):
+        raise TargetForbidden(f"{host} leads to an address that is not public and not allowed")
+    return [str(address) for address in addresses]
+
+
+class CheckedResolver(AbstractResolver):
+    """Resolves names for connections that are opened to checked addresses only."""
+
+    def __init__(self, rules: TargetRules, resolve: Resolve = system_addresses) -> None:
         self._rules = rules
         self._resolve = resolve
-
-    async def checked(self, host: str) -> list[str]:
-        """Return the addresses of the name; TargetForbidden if a single one of them is forbidden."""
-        addresses = [ip_address(text) for text in await self._resolve(host)]
-        if not addresses or refused(addresses, self._rules):
-            raise TargetForbidden(f"{host} leads to an address that is not public and not allowed")
-        return [str(address) for address in addresses]
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        addresses = await self.checked(host)
+        addresses = await checked_addresses(host, self._rules, resolve=self._resolve)
         return [
             ResolveResult(
                 hostname=host,

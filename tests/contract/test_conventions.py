@@ -55,6 +55,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/saved-analyses/{saved_analysis_id}/runs": ADDS,
     "POST /v1/saved-queries/{saved_query_id}/runs": ADDS,
     "POST /v1/source-systems/{system}/files": ADDS,
+    "POST /v1/source-systems/{system}/credentials": ADDS,
     "POST /v1/source-systems/{system}/snapshots": ADDS,
     "POST /v1/validation-rules/{rule}/simulations": ADDS,
     "POST /v1/task-checklists/{checklist}/tasks": ADDS,

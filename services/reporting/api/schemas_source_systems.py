@@ -10,6 +10,7 @@ from services.reporting.adapters.snapshot_rows import SnapshotChange, SnapshotDi
 from services.reporting.adapters.snapshot_store import Row
 from services.reporting.adapters.source_store import KeptSource
 from services.reporting.domain import source_system as systems
+from services.reporting.domain.source_connection import PLACE_LENGTH_MAX, QUERY_LENGTH_MAX, Connection
 from shared.wire import WireModel
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -61,6 +62,68 @@ class SourceObjectDraft(WireModel):
         Name | None, Field(description="Field that names the zone whose people see the row's issues")
     ] = None
     owner_field: Annotated[Name | None, Field(description="Field that names who answers for the row")] = None
+    query: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=QUERY_LENGTH_MAX,
+            description="How its rows are asked for, by the kind: of files the newest of this name, with * and ?",
+            examples=["accounts_*.csv"],
+        ),
+    ] = None
+
+    def described(self) -> systems.SourceObject:
+        return systems.SourceObject(
+            name=self.name,
+            title=self.title,
+            fields=tuple(systems.SourceField(field.name, field.column) for field in self.fields),
+            key_fields=tuple(self.key_fields),
+            zone_field=self.zone_field,
+            owner_field=self.owner_field,
+            query=self.query,
+        )
+
+    @classmethod
+    def of(cls, one: systems.SourceObject) -> Self:
+        return cls(
+            name=one.name,
+            title=one.title,
+            fields=[SourceFieldDraft(name=field.name, column=field.column) for field in one.fields],
+            key_fields=list(one.key_fields),
+            zone_field=one.zone_field,
+            owner_field=one.owner_field,
+            query=one.query,
+        )
+
+
+class SourceConnectionDraft(WireModel):
+    """Where we read it ourselves. A credential is given apart, for this very place."""
+
+    place: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=PLACE_LENGTH_MAX,
+            description="By the kind: a folder below the operator's, or `sftp://user@host/folder`",
+            examples=["sftp://salesops@files.example.com/out"],
+        ),
+    ]
+    host_key: Annotated[
+        str | None,
+        Field(
+            max_length=2000,
+            pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/=]+$",
+            description="Of an SFTP host: its public key, which is checked at every connection",
+            examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGk0o3Sg4o3r7c3vQ0sXh0Yk7l8m0b1c2d3e4f5g6h7i"],
+        ),
+    ] = None
+
+    def connection(self) -> Connection:
+        return Connection(**self.model_dump())
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        return cls.model_validate({name: getattr(connection, name) for name in cls.model_fields})
 
 
 class SourceSystemDraft(WireModel):
@@ -70,12 +133,17 @@ class SourceSystemDraft(WireModel):
 
     name: Annotated[SystemName, Field(description="By which rules and scripts call it; it stays")]
     title: Annotated[Title, Field(description="What people read")]
-    kind: Annotated[systems.SourceKind, Field(description="How rows get here: files that are sent")]
+    kind: Annotated[
+        systems.SourceKind, Field(description="How rows get here: files that are sent, or what we read")
+    ]
     owner: Annotated[Text, Field(description="Who answers for what nobody else does")]
     objects: Annotated[
         list[SourceObjectDraft],
         Field(min_length=1, max_length=systems.OBJECTS_MAX, description="Kinds of rows it holds"),
     ]
+    connection: Annotated[
+        SourceConnectionDraft | None, Field(description="Where we read it, unless files are sent")
+    ] = None
 
     def source(self) -> systems.SourceSystem:
         return systems.SourceSystem(
@@ -83,17 +151,8 @@ class SourceSystemDraft(WireModel):
             title=self.title,
             kind=self.kind,
             owner=self.owner,
-            objects=tuple(
-                systems.SourceObject(
-                    name=one.name,
-                    title=one.title,
-                    fields=tuple(systems.SourceField(field.name, field.column) for field in one.fields),
-                    key_fields=tuple(one.key_fields),
-                    zone_field=one.zone_field,
-                    owner_field=one.owner_field,
-                )
-                for one in self.objects
-            ),
+            objects=tuple(one.described() for one in self.objects),
+            connection=self.connection.connection() if self.connection else None,
         )
 
 
@@ -136,17 +195,8 @@ class SourceSystemBody(SourceSystemDraft):
             title=source.title,
             kind=source.kind,
             owner=source.owner,
-            objects=[
-                SourceObjectDraft(
-                    name=one.name,
-                    title=one.title,
-                    fields=[SourceFieldDraft(name=f.name, column=f.column) for f in one.fields],
-                    key_fields=list(one.key_fields),
-                    zone_field=one.zone_field,
-                    owner_field=one.owner_field,
-                )
-                for one in source.objects
-            ],
+            objects=[SourceObjectDraft.of(one) for one in source.objects],
+            connection=SourceConnectionDraft.of(source.connection) if source.connection else None,
         )
 
 

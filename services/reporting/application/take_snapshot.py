@@ -5,18 +5,17 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from services.reporting.adapters.sent_records import records_of
+from services.reporting.adapters.connectors.opening import opened_connector
+from services.reporting.adapters.connectors.port import Connector, SourceAccess
 from services.reporting.adapters.snapshot_rows import parquet_rows
 from services.reporting.adapters.snapshot_store import NewContent, add_contents, add_snapshot, snapshot_shown
-from services.reporting.adapters.source_store import newest_file, source_at
+from services.reporting.adapters.source_store import source_at
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.describe_source import source_named
 from services.reporting.application.validate_snapshot import validate_snapshot
-from services.reporting.domain.data_checks.errors import SourceUnreadable
-from services.reporting.domain.source_system import SourceObject, SourceSystem, taken_rows
+from services.reporting.domain.source_system import SourceObject, taken_rows
 from shared.database import Database
 from shared.jobs import Job, enqueue
 
@@ -39,15 +38,19 @@ async def ask_snapshot(work: UnitOfWork, named: str, *, by: str, at: datetime) -
     return snapshot_id, job_id
 
 
-async def take_snapshot(database: Database, job: Job) -> None:
-    """The job: harmless to repeat, because what was taken stays, and rules that look again find the same."""
+async def take_snapshot(database: Database, access: SourceAccess, job: Job) -> None:
+    """The job: harmless to repeat, because what was taken stays, and rules that look again find the same.
+
+    All objects or none: whatever goes wrong with one of them, the snapshot before stays the newest.
+    """
     snapshot_id = UUID(str(job.payload["snapshot_id"]))
     async with database.reading() as connection:
         snapshot = await snapshot_shown(connection, snapshot_id)
         assert snapshot is not None, "it was written with its job"
         source = await source_at(connection, snapshot.system_id, snapshot.revision)
     if not snapshot.objects:
-        contents = [await _taken(database, snapshot.system_id, source, one, job) for one in source.objects]
+        async with opened_connector(database, access, snapshot.system_id, source) as connector:
+            contents = [await _taken(connector, one, job) for one in source.objects]
         async with UnitOfWork(database) as work:
             await add_contents(work.connection, snapshot_id, contents)
             await work.commit()
@@ -62,30 +65,17 @@ async def validate_again(database: Database, job: Job) -> None:
     await job.progress(message="Done", counts=counts, percent=100)
 
 
-async def _taken(
-    database: Database, source_id: UUID, source: SourceSystem, one: SourceObject, job: Job
-) -> NewContent:
+async def _taken(connector: Connector, one: SourceObject, job: Job) -> NewContent:
     await job.progress(message=f"Taking {one.name}", percent=10)
-    async with database.reading() as connection:
-        media_type, content, origin = await _sent(connection, source_id, source, one)
+    found = await connector.found(one)
     at = datetime.now(UTC)
-    records = await asyncio.to_thread(records_of, media_type, content)
-    taken = await asyncio.to_thread(taken_rows, one, records)
+    taken = await asyncio.to_thread(taken_rows, one, found.records)
     return NewContent(
         object_name=one.name,
         taken_at=at,
-        origin=origin,
+        origin=found.origin,
         rows_count=len(taken.rows),
         rejected_count=taken.rejected_count,
         rejected=taken.rejected,
         content=await asyncio.to_thread(parquet_rows, one, taken.rows),
     )
-
-
-async def _sent(
-    connection: AsyncConnection, source_id: UUID, source: SourceSystem, one: SourceObject
-) -> tuple[str, bytes, str]:
-    file = await newest_file(connection, source_id, one.name)
-    if file is None:
-        raise SourceUnreadable(f"No file of {one.name} was sent for {source.name} yet", object=one.name)
-    return file.media_type, file.content, f"file {file.id}, sent at {file.sent_at:%Y-%m-%dT%H:%M:%SZ}"

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from services.reporting.domain.data_checks.errors import SourceInvalid, SourceObjectUnknown
+from services.reporting.domain.source_connection import Connection, connection_problems
+from services.reporting.domain.source_connection import SourceKind as SourceKind
 from shared.errors import FieldProblem
 
 OBJECTS_MAX: Final = 20
@@ -20,12 +21,6 @@ PROBLEMS_MAX: Final = 50
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
-class SourceKind(StrEnum):
-    """How rows get here."""
-
-    SENT = "sent"
-
-
 @dataclass(frozen=True, slots=True)
 class SourceField:
     """A field by our name, and what its column is called where it comes from."""
@@ -36,7 +31,10 @@ class SourceField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceObject:
-    """A kind of rows: accounts, opportunities, orders. `zone_field` and `owner_field` say whose a row is."""
+    """A kind of rows: accounts, opportunities, orders. `zone_field` and `owner_field` say whose a row is.
+
+    `query` is how they are asked for where we read them ourselves.
+    """
 
     name: str
     title: str
@@ -44,6 +42,7 @@ class SourceObject:
     key_fields: tuple[str, ...]
     zone_field: str | None = None
     owner_field: str | None = None
+    query: str | None = None
 
     @property
     def field_names(self) -> list[str]:
@@ -59,6 +58,7 @@ class SourceSystem:
     kind: SourceKind
     owner: str
     objects: tuple[SourceObject, ...]
+    connection: Connection | None = None
 
     def object_named(self, name: str) -> SourceObject:
         """SourceObjectUnknown when it holds no such thing."""
@@ -133,6 +133,7 @@ def _reason(parts: Sequence[str], key: str, values: Sequence[str], *, is_known: 
 
 def _problems(source: SourceSystem) -> Iterator[FieldProblem]:
     names = [one.name for one in source.objects]
+    yield from connection_problems(source.kind, source.connection, [one.query for one in source.objects])
     for index, one in enumerate(source.objects):
         at = f"/objects/{index}"
         if names.index(one.name) != index:

@@ -13,7 +13,7 @@ from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.consumers import SUBSCRIPTIONS
 from services.reporting.main import create_app
 from services.reporting.settings import ReportingSettings
-from services.reporting.worker import CHECK_TASK, REVIEW_TASKS, report_task, ship_reports
+from services.reporting.worker import CHECK_TASK, report_task, review_tasks, ship_reports
 from shared.database import Database
 from shared.errors import Refusal
 from shared.identity import Caller
@@ -34,15 +34,24 @@ async def database_url(worker_database: DatabaseFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-async def service(database_url: str) -> AsyncIterator[ReportingService]:
-    """Call the API as somebody; apply events as the worker does."""
-    settings = ReportingSettings(
+def reporting_settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> ReportingSettings:
+    """Sources on this machine may be read, also without TLS."""
+    return ReportingSettings(
         database_url=database_url,
         amqp_url="amqp://unused",
         internal_token_public_key=PUBLIC_KEY,
         cursor_secret=CURSOR_SECRET,
+        source_folder=str(tmp_path_factory.mktemp("drop")),
+        source_secret="a secret for credentials of tests",
+        source_networks="127.0.0.0/8",
+        source_plain_allowed=True,
     )
-    app = create_app(settings)
+
+
+@pytest.fixture(scope="session")
+async def service(reporting_settings: ReportingSettings) -> AsyncIterator[ReportingService]:
+    """Call the API as somebody; apply events as the worker does."""
+    app = create_app(reporting_settings)
     database = app.state.database
     yield (
         lambda caller: calling(app, "reporting", caller),
@@ -74,10 +83,10 @@ async def run_job(service: ReportingService, database_url: str) -> AsyncIterator
 
 
 @pytest.fixture(scope="session")
-async def review_job(database_url: str) -> AsyncIterator[RunJob]:
+async def review_job(database_url: str, reporting_settings: ReportingSettings) -> AsyncIterator[RunJob]:
     """Take a queued snapshot as a worker does, by the id of its job."""
     database = Database(database_url, application_name="test-reviews")
-    tasks = {task.name: task for task in REVIEW_TASKS}
+    tasks = {task.name: task for task in review_tasks(reporting_settings.source_access())}
 
     async def run(job_id: str) -> None:
         job = await Job.start(database.engine, UUID(job_id))

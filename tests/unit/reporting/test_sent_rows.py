@@ -50,7 +50,7 @@ def below(header: Sequence[str], *values: Any) -> list[tuple[int, int, Any]]:
 
 def test_cells_are_the_texts_that_somebody_typed() -> None:
     header = ("Code", "Days", "Rate", "Since", "Is open", "Left")
-    values = ("CP-1", 45, 0.1 + 0.2, datetime(2026, 10, 31), True, None)
+    values = ("CP-1", 45, 0.1 + 0.2, datetime(2026, 10, 31), True, None)  # noqa: DTZ001 - cells have no time zone
 
     rows = rows_of_workbook(a_sheet(*below(header, *values)), rows_max=10)
 

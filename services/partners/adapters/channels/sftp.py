@@ -1,15 +1,12 @@
 """Puts documents on a partner's SFTP server: its key checked, and visible there only when whole."""
 
-from typing import Final
 from urllib.parse import urlsplit
 
 import asyncssh
 
 from services.partners.adapters.channels.outgoing import Accepted, AttemptFailed, Outgoing
 from services.partners.adapters.document_rows import StoredFile
-
-CONNECT_SECONDS: Final = 30
-DEFAULT_PORT: Final = 22
+from shared.sftp import DEFAULT_PORT, SFTP_ERRORS, HostKeyUnknown, SftpHost, opened_sftp, said
 
 
 class SftpChannel:
@@ -26,27 +23,20 @@ class SftpChannel:
         if self._key is None:
             raise AttemptFailed("PARTNERS_SFTP_PRIVATE_KEY is not set", is_final=True)
         parts = urlsplit(outgoing.address)
+        place = SftpHost(
+            host=parts.hostname or "",
+            port=parts.port or DEFAULT_PORT,
+            username=parts.username or "",
+            host_key=outgoing.host_key or "",
+        )
         try:
-            async with (
-                asyncssh.connect(
-                    parts.hostname or "",
-                    parts.port or DEFAULT_PORT,
-                    username=parts.username,
-                    client_keys=[self._key],
-                    known_hosts=_known_host(outgoing.host_key or ""),
-                    agent_path=None,
-                    config=[],
-                    connect_timeout=CONNECT_SECONDS,
-                    login_timeout=CONNECT_SECONDS,
-                ) as connection,
-                connection.start_sftp_client() as client,
-            ):
+            async with opened_sftp(place, key=self._key) as client:
                 for file, content in outgoing.files:
                     await _put(client, f"{parts.path.strip('/') or '.'}/{remote_name(file)}", content)
-        except asyncssh.HostKeyNotVerifiable as error:
-            raise AttemptFailed("the host shows another key than the one we know", is_final=True) from error
-        except (asyncssh.Error, OSError, TimeoutError) as error:
-            raise AttemptFailed(f"{parts.hostname}: {_said(error)}") from error
+        except HostKeyUnknown as error:
+            raise AttemptFailed(str(error), is_final=True) from error
+        except SFTP_ERRORS as error:
+            raise AttemptFailed(f"{parts.hostname}: {said(error)}") from error
         return Accepted(f"{len(outgoing.files)} on {parts.hostname}", is_delivered=True)
 
 
@@ -66,12 +56,3 @@ async def _put(client: asyncssh.SFTPClient, path: str, content: bytes) -> None:
     if await client.exists(path):
         await client.remove(path)
     await client.rename(beside, path)
-
-
-def _known_host(host_key: str) -> asyncssh.SSHKnownHosts:
-    return asyncssh.import_known_hosts(f"* {host_key}\n")
-
-
-def _said(error: BaseException) -> str:
-    reason = getattr(error, "reason", "")
-    return f"{type(error).__name__} {reason}".strip()[:200]

@@ -37,6 +37,18 @@ class SourceSystemVersionRecord(Record):
     set_at: Mapped[datetime]
 
 
+class SourceCredentialRecord(Record):
+    """What lets us read a source system, sealed for it and its place; the newest counts. Append-only."""
+
+    __tablename__ = "source_credentials"
+    __table_args__ = (Index("ix_source_credentials_system", "system_id", "id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    system_id: Mapped[UUID] = mapped_column(ForeignKey("source_systems.id"))
+    sealed: Mapped[bytes]
+    set_by: Mapped[str]
+    set_at: Mapped[datetime]
+
+
 class SourceFileRecord(Record):
     """A file that somebody sent for an object; the newest is what a snapshot takes. Append-only."""
 

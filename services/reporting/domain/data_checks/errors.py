@@ -1,6 +1,6 @@
 """Refusals of source systems, snapshots, validation rules and data issues; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Conflict, Invalid, NotFound, Stale
+from shared.errors import Busy, Conflict, Forbidden, Invalid, NotFound, Stale
 
 
 class SourceInvalid(Invalid):
@@ -37,6 +37,36 @@ class SourceUnreadable(Invalid):
     """What the source system holds cannot be read as it is described."""
 
     code, title = "source_unreadable", "The source cannot be read"
+
+
+class SourceUnreachable(Busy):
+    """The source does not answer, or what was asked for is not there yet: it may be better later."""
+
+    code, title = "source_unreachable", "The source does not answer"
+
+
+class SourceAccessRefused(Forbidden):
+    """The source does not let us in, is not the one we know, or lies where nothing may be read."""
+
+    code, title = "source_access_refused", "The source may not be read"
+
+
+class SourceNotOpened(Conflict):
+    """The operator of this system did not set up what reading it needs."""
+
+    code, title = "source_not_opened", "Sources of this kind are not opened here"
+
+
+class SourceCredentialMissing(Conflict):
+    """No credential was given for the place that the source is read at."""
+
+    code, title = "source_credential_missing", "The source has no credential"
+
+
+class SourceNeedsNone(Conflict):
+    """The source is read without a credential."""
+
+    code, title = "source_needs_no_credential", "The source needs no credential"
 
 
 class SnapshotUnknown(NotFound):

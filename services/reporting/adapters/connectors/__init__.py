@@ -1,0 +1,1 @@
+"""Connectors: where the rows of source systems come from, behind one port."""
