@@ -51,6 +51,9 @@ class ReportingSettings(ServiceSettings, MailSettings):
         description="private networks of source systems, beside public addresses; comma-separated",
         examples=["10.30.0.0/16"],
     )
+    source_ca_file: str = Field(
+        "", description="certificates, as PEM, of who vouches for source systems, beside the known ones"
+    )
     source_plain_allowed: bool = Field(
         default=False, description="also connections without TLS; never in production"
     )
@@ -73,6 +76,7 @@ class ReportingSettings(ServiceSettings, MailSettings):
             folder=Path(self.source_folder) if self.source_folder else None,
             box=SecretBox(secrets, purpose="credentials of sources") if self.source_secret else None,
             rules=TargetRules(self.source_networks, self.source_plain_allowed),
+            ca_file=self.source_ca_file,
         )
 
     def house_domains(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Bodies of source systems, the files that are sent for them, and snapshots."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -10,7 +11,13 @@ from services.reporting.adapters.snapshot_rows import SnapshotChange, SnapshotDi
 from services.reporting.adapters.snapshot_store import Row
 from services.reporting.adapters.source_store import KeptSource
 from services.reporting.domain import source_system as systems
-from services.reporting.domain.source_connection import PLACE_LENGTH_MAX, QUERY_LENGTH_MAX, Connection
+from services.reporting.domain.source_connection import (
+    PLACE_LENGTH_MAX,
+    QUERY_LENGTH_MAX,
+    Connection,
+    Paging,
+    PagingStyle,
+)
 from shared.wire import WireModel
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -67,7 +74,8 @@ class SourceObjectDraft(WireModel):
         Field(
             min_length=1,
             max_length=QUERY_LENGTH_MAX,
-            description="How its rows are asked for, by the kind: of files the newest of this name, with * and ?",
+            description="How its rows are asked for, by the kind: the name of files with * and ?, of which the newest is"
+            " taken, a path behind the place, SOQL, or one SELECT",
             examples=["accounts_*.csv"],
         ),
     ] = None
@@ -96,6 +104,22 @@ class SourceObjectDraft(WireModel):
         )
 
 
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^/]{1,60}){1,5}$")]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,59}$")]
+Parameter = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.\[\]-]{0,59}$")]
+
+
+class SourcePagingDraft(WireModel):
+    """How the next page of a list is asked for."""
+
+    style: Annotated[PagingStyle, Field(description="By its number from 1, or by a cursor of the page before")]
+    parameter: Annotated[Parameter, Field(description="Of the query, that takes it", examples=["cursor"])]
+    cursor_at: Annotated[
+        Pointer | None,
+        Field(description="JSON pointer to the cursor in a reply; the last page has none", examples=["/next"]),
+    ] = None
+
+
 class SourceConnectionDraft(WireModel):
     """Where we read it ourselves. A credential is given apart, for this very place."""
 
@@ -104,7 +128,8 @@ class SourceConnectionDraft(WireModel):
         Field(
             min_length=1,
             max_length=PLACE_LENGTH_MAX,
-            description="By the kind: a folder below the operator's, or `sftp://user@host/folder`",
+            description="By the kind: a folder below the operator's, `sftp://user@host/folder`, `https://host/path`, "
+            "`https://company.my.salesforce.com` or `postgresql://user@host:5432/database`",
             examples=["sftp://salesops@files.example.com/out"],
         ),
     ]
@@ -118,12 +143,27 @@ class SourceConnectionDraft(WireModel):
         ),
     ] = None
 
+    rows_at: Annotated[
+        Pointer | None,
+        Field(description="Over REST: JSON pointer to the list; without it the reply is one", examples=["/items"]),
+    ] = None
+    paging: Annotated[SourcePagingDraft | None, Field(description="Over REST: of lists with pages")] = None
+    header: Annotated[
+        HeaderName | None,
+        Field(description="Over REST: takes the credential; `Authorization` takes it as a bearer token"),
+    ] = None
+    client_id: Annotated[
+        Text | None, Field(description="Of Salesforce: the consumer key of the connected app that we sign in as")
+    ] = None
+
     def connection(self) -> Connection:
-        return Connection(**self.model_dump())
+        told = self.model_dump()
+        paging = told.pop("paging")
+        return Connection(**told, paging=Paging(**paging) if paging else None)
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
-        return cls.model_validate({name: getattr(connection, name) for name in cls.model_fields})
+        return cls.model_validate(asdict(connection))
 
 
 class SourceSystemDraft(WireModel):

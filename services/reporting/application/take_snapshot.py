@@ -15,11 +15,13 @@ from services.reporting.adapters.source_store import source_at
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.describe_source import source_named
 from services.reporting.application.validate_snapshot import validate_snapshot
-from services.reporting.domain.source_system import SourceObject, taken_rows
+from services.reporting.domain.data_checks.errors import SourceUnreachable
+from services.reporting.domain.source_system import SourceObject, SourceSystem, taken_rows
 from shared.database import Database
 from shared.jobs import Job, enqueue
 
 TASK: Final = "take_snapshot"
+READ_SECONDS: Final = 1_800
 
 
 async def ask_snapshot(work: UnitOfWork, named: str, *, by: str, at: datetime) -> tuple[UUID, UUID]:
@@ -49,8 +51,7 @@ async def take_snapshot(database: Database, access: SourceAccess, job: Job) -> N
         assert snapshot is not None, "it was written with its job"
         source = await source_at(connection, snapshot.system_id, snapshot.revision)
     if not snapshot.objects:
-        async with opened_connector(database, access, snapshot.system_id, source) as connector:
-            contents = [await _taken(connector, one, job) for one in source.objects]
+        contents = await _contents(database, access, (snapshot.system_id, source), job)
         async with UnitOfWork(database) as work:
             await add_contents(work.connection, snapshot_id, contents)
             await work.commit()
@@ -63,6 +64,21 @@ async def validate_again(database: Database, job: Job) -> None:
     """The job after a change of rules: the newest snapshot is looked at anew."""
     counts = await validate_snapshot(database, UUID(str(job.payload["snapshot_id"])))
     await job.progress(message="Done", counts=counts, percent=100)
+
+
+async def _contents(
+    database: Database, access: SourceAccess, known: tuple[UUID, SourceSystem], job: Job
+) -> list[NewContent]:
+    """`known` is the system's id and its description. However slowly the other side answers, it ends."""
+    system_id, source = known
+    try:
+        async with (
+            asyncio.timeout(READ_SECONDS),
+            opened_connector(database, access, system_id, source) as connector,
+        ):
+            return [await _taken(connector, one, job) for one in source.objects]
+    except TimeoutError as error:
+        raise SourceUnreachable(f"{source.name} took longer than {READ_SECONDS // 60} minutes") from error
 
 
 async def _taken(connector: Connector, one: SourceObject, job: Job) -> NewContent:

@@ -4,13 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from services.reporting.adapters.connectors.database import database_connector
 from services.reporting.adapters.connectors.folder import FolderConnector
 from services.reporting.adapters.connectors.port import Connector, SourceAccess
+from services.reporting.adapters.connectors.rest import RestConnector
+from services.reporting.adapters.connectors.salesforce import signed_in
 from services.reporting.adapters.connectors.sent import SentFiles
 from services.reporting.adapters.connectors.sftp import sftp_connector
+from services.reporting.adapters.connectors.web import opened_web
 from services.reporting.adapters.credential_store import newest_credential, opened_secret
 from services.reporting.domain.data_checks.errors import SourceNotOpened
-from services.reporting.domain.source_connection import SHAPES, SourceKind
+from services.reporting.domain.source_connection import SHAPES, Connection, SourceKind
 from services.reporting.domain.source_system import SourceSystem
 from shared.database import Database
 
@@ -35,5 +39,22 @@ async def opened_connector(
                 raise SourceNotOpened("REPORTING_SOURCE_FOLDER is not set: no folder is read here")
             yield FolderConnector(access.folder, connection.place)
         case SourceKind.SFTP:
-            async with sftp_connector(connection, secret, access.rules) as connector:
-                yield connector
+            async with sftp_connector(connection, secret, access.rules) as files:
+                yield files
+        case SourceKind.DATABASE:
+            async with database_connector(connection, secret, access.rules, access.ca_file) as tables:
+                yield tables
+        case _:
+            async with _over_http(source.kind, connection, secret, access) as lists:
+                yield lists
+
+
+@asynccontextmanager
+async def _over_http(
+    kind: SourceKind, connection: Connection, secret: str, access: SourceAccess
+) -> AsyncIterator[Connector]:
+    async with opened_web(access.rules, access.ca_file) as web:
+        if kind is SourceKind.SALESFORCE:
+            yield await signed_in(web, connection, secret)
+        else:
+            yield RestConnector(web, connection, secret)

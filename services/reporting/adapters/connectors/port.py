@@ -32,9 +32,10 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceAccess:
-    """What an operator opened: the folder of files dropped here, the secret that credentials are sealed with, and the
-    networks that may be read beside public addresses."""
+    """What an operator opened: the folder of files dropped here, the secret that credentials are sealed with, the
+    networks that may be read beside public addresses, and the file of certificates that vouches for systems of the house."""
 
     folder: Path | None
     box: SecretBox | None
     rules: TargetRules
+    ca_file: str
