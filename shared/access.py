@@ -413,6 +413,8 @@ RULES: Final = (
     Rule("PUT", "/v1/source-systems/{system}", WRITERS | ANALYSTS),
     Rule("POST", "/v1/source-systems/{system}/credentials", APPROVERS),
     Rule("GET", "/v1/source-systems/{system}/credentials", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/source-systems/{system}/schedule", BACK_OFFICE | ANALYSTS),
+    Rule("GET", "/v1/source-systems/{system}/schedule-runs", BACK_OFFICE | ANALYSTS),
     Rule("POST", "/v1/source-systems/{system}/files", WRITERS | ANALYSTS),
     Rule("GET", "/v1/source-systems/{system}/files", BACK_OFFICE | ANALYSTS),
     Rule("POST", "/v1/source-systems/{system}/snapshots", WRITERS | ANALYSTS),

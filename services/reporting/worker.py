@@ -9,12 +9,14 @@ import structlog
 
 from services.reporting.adapters.connectors.port import SourceAccess
 from services.reporting.adapters.extracts import Extracts
+from services.reporting.adapters.source_schedules import due_system_ids
 from services.reporting.adapters.standing import REPORTING_STANDING
 from services.reporting.adapters.subscription_store import due_subscription_ids
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.define_report import ship_definitions
 from services.reporting.application.define_template import ship_templates
 from services.reporting.application.follow_checklist import follow_checklists
+from services.reporting.application.follow_sources import follow_source, watch_sources
 from services.reporting.application.make_subscribed_reports import make_subscribed_reports
 from services.reporting.application.post_letters import Post, keep_posting
 from services.reporting.application.run_report import TASK, make_report
@@ -43,6 +45,7 @@ log = structlog.get_logger()
 
 SERVICE = "reporting"
 SUBSCRIPTIONS_AT_ONCE_MAX: Final = 500
+SOURCES_AT_ONCE_MAX: Final = 200
 ANALYSIS_TASK: Final = JobTask(name=SAVED_ANALYSIS_TASK, run=make_saved_analysis)
 CHECK_TASK: Final = JobTask(name=SUBMISSION_TASK, run=check_submission)
 
@@ -109,6 +112,27 @@ async def run_subscription_firing(database: Database) -> None:
     await fire_subscriptions(database, datetime.now(UTC))
 
 
+async def run_source_following(database: Database) -> None:
+    """Every quarter of a minute: source systems whose snapshot is due or ended; one that cannot be holds up no other."""
+    at = datetime.now(UTC)
+    async with database.reading() as connection:
+        due = await due_system_ids(connection, at, SOURCES_AT_ONCE_MAX)
+    for system_id in due:
+        try:
+            async with UnitOfWork(database) as work:
+                await follow_source(work, system_id, at)
+                await work.commit()
+        except Exception:
+            log.exception("source_not_followed", system_id=str(system_id))
+
+
+async def run_source_watch(database: Database) -> None:
+    """Every minute: snapshots that nobody started."""
+    async with UnitOfWork(database) as work:
+        await watch_sources(work, datetime.now(UTC))
+        await work.commit()
+
+
 async def run_subscription_watch(database: Database) -> None:
     """Every minute: runs that nobody started."""
     async with UnitOfWork(database) as work:
@@ -137,6 +161,8 @@ TIMERS: Final = (
     Timer(name="fire_subscriptions", cron="* * * * * */15", run=run_subscription_firing),
     Timer(name="tell_dashboards", cron="* * * * * */5", run=run_dashboard_telling),
     Timer(name="watch_subscriptions", cron="* * * * *", run=run_subscription_watch),
+    Timer(name="follow_sources", cron="* * * * * */15", run=run_source_following),
+    Timer(name="watch_sources", cron="* * * * *", run=run_source_watch),
     Timer(name="follow_checklists", cron="* * * * *", run=follow_checklists),
 )
 

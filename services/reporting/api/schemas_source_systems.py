@@ -18,6 +18,7 @@ from services.reporting.domain.source_connection import (
     Paging,
     PagingStyle,
 )
+from services.reporting.domain.source_schedule import SourceSchedule
 from shared.wire import WireModel
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -112,11 +113,15 @@ Parameter = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.\[\
 class SourcePagingDraft(WireModel):
     """How the next page of a list is asked for."""
 
-    style: Annotated[PagingStyle, Field(description="By its number from 1, or by a cursor of the page before")]
+    style: Annotated[
+        PagingStyle, Field(description="By its number from 1, or by a cursor of the page before")
+    ]
     parameter: Annotated[Parameter, Field(description="Of the query, that takes it", examples=["cursor"])]
     cursor_at: Annotated[
         Pointer | None,
-        Field(description="JSON pointer to the cursor in a reply; the last page has none", examples=["/next"]),
+        Field(
+            description="JSON pointer to the cursor in a reply; the last page has none", examples=["/next"]
+        ),
     ] = None
 
 
@@ -145,7 +150,10 @@ class SourceConnectionDraft(WireModel):
 
     rows_at: Annotated[
         Pointer | None,
-        Field(description="Over REST: JSON pointer to the list; without it the reply is one", examples=["/items"]),
+        Field(
+            description="Over REST: JSON pointer to the list; without it the reply is one",
+            examples=["/items"],
+        ),
     ] = None
     paging: Annotated[SourcePagingDraft | None, Field(description="Over REST: of lists with pages")] = None
     header: Annotated[
@@ -153,7 +161,8 @@ class SourceConnectionDraft(WireModel):
         Field(description="Over REST: takes the credential; `Authorization` takes it as a bearer token"),
     ] = None
     client_id: Annotated[
-        Text | None, Field(description="Of Salesforce: the consumer key of the connected app that we sign in as")
+        Text | None,
+        Field(description="Of Salesforce: the consumer key of the connected app that we sign in as"),
     ] = None
 
     def connection(self) -> Connection:
@@ -164,6 +173,24 @@ class SourceConnectionDraft(WireModel):
     @classmethod
     def of(cls, connection: Connection) -> Self:
         return cls.model_validate(asdict(connection))
+
+
+class SourceScheduleDraft(WireModel):
+    """When snapshots are taken by themselves."""
+
+    cron: Annotated[
+        str,
+        Field(
+            min_length=9,
+            max_length=120,
+            description="Minute, hour, day of the month, month, weekday; `L` is a month's last day",
+            examples=["30 6 * * 1-6"],
+        ),
+    ]
+    time_zone: Annotated[
+        str,
+        Field(min_length=1, max_length=60, description="Whose clocks it follows", examples=["Asia/Kolkata"]),
+    ] = "Asia/Kolkata"
 
 
 class SourceSystemDraft(WireModel):
@@ -184,6 +211,10 @@ class SourceSystemDraft(WireModel):
     connection: Annotated[
         SourceConnectionDraft | None, Field(description="Where we read it, unless files are sent")
     ] = None
+    schedule: Annotated[
+        SourceScheduleDraft | None,
+        Field(description="When we read it by ourselves; null: when somebody asks"),
+    ] = None
 
     def source(self) -> systems.SourceSystem:
         return systems.SourceSystem(
@@ -193,6 +224,7 @@ class SourceSystemDraft(WireModel):
             owner=self.owner,
             objects=tuple(one.described() for one in self.objects),
             connection=self.connection.connection() if self.connection else None,
+            schedule=SourceSchedule(**self.schedule.model_dump()) if self.schedule else None,
         )
 
 
@@ -237,6 +269,7 @@ class SourceSystemBody(SourceSystemDraft):
             owner=source.owner,
             objects=[SourceObjectDraft.of(one) for one in source.objects],
             connection=SourceConnectionDraft.of(source.connection) if source.connection else None,
+            schedule=SourceScheduleDraft(**asdict(source.schedule)) if source.schedule else None,
         )
 
 

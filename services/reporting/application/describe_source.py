@@ -3,29 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.source_store import (
-    KeptSource,
     SentFile,
     add_file,
     add_source,
     change_source,
-    kept_source,
 )
 from services.reporting.adapters.unit_of_work import UnitOfWork
-from services.reporting.domain.data_checks.errors import SourceChanged, SourceNameTaken, SourceUnknown
+from services.reporting.application.find_source import source_named as source_named
+from services.reporting.application.follow_sources import follow_schedule
+from services.reporting.domain.data_checks.errors import SourceChanged, SourceNameTaken
 from services.reporting.domain.source_system import SourceSystem, check_source
 from shared.errors import FieldProblem
-
-
-async def source_named(connection: AsyncConnection, named: str, *, is_locked: bool = False) -> KeptSource:
-    """SourceUnknown for none."""
-    kept = await kept_source(connection, named, is_locked=is_locked)
-    if kept is None:
-        raise SourceUnknown("There is no such source system", named=named)
-    return kept
 
 
 async def describe_source(work: UnitOfWork, source: SourceSystem, *, by: str, at: datetime) -> UUID:
@@ -35,6 +26,7 @@ async def describe_source(work: UnitOfWork, source: SourceSystem, *, by: str, at
     if not await add_source(work.connection, source_id, source, by=by, at=at):
         problem = FieldProblem("/name", "expected a name that no other source system has")
         raise SourceNameTaken(f"There is a source system {source.name} already", problems=[problem])
+    await follow_schedule(work, (source_id, source.name), source.schedule, at)
     return source_id
 
 
@@ -49,6 +41,7 @@ async def redescribe_source(
         problem = FieldProblem("/name", f"expected {kept.source.name}: the name of a source system stays")
         raise SourceNameTaken("A source system keeps its name", problems=[problem])
     check_source(source)
+    await follow_schedule(work, (kept.id, source.name), source.schedule, who[1])
     await change_source(work.connection, kept, source, by=who[0], at=who[1])
 
 

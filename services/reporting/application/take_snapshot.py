@@ -13,7 +13,7 @@ from services.reporting.adapters.snapshot_rows import parquet_rows
 from services.reporting.adapters.snapshot_store import NewContent, add_contents, add_snapshot, snapshot_shown
 from services.reporting.adapters.source_store import source_at
 from services.reporting.adapters.unit_of_work import UnitOfWork
-from services.reporting.application.describe_source import source_named
+from services.reporting.application.find_source import source_named
 from services.reporting.application.validate_snapshot import validate_snapshot
 from services.reporting.domain.data_checks.errors import SourceUnreachable
 from services.reporting.domain.source_system import SourceObject, SourceSystem, taken_rows

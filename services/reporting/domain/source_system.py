@@ -8,6 +8,7 @@ from typing import Final
 from services.reporting.domain.data_checks.errors import SourceInvalid, SourceObjectUnknown
 from services.reporting.domain.source_connection import Connection, connection_problems
 from services.reporting.domain.source_connection import SourceKind as SourceKind
+from services.reporting.domain.source_schedule import SourceSchedule, schedule_problems
 from shared.errors import FieldProblem
 
 OBJECTS_MAX: Final = 20
@@ -59,6 +60,7 @@ class SourceSystem:
     owner: str
     objects: tuple[SourceObject, ...]
     connection: Connection | None = None
+    schedule: SourceSchedule | None = None
 
     def object_named(self, name: str) -> SourceObject:
         """SourceObjectUnknown when it holds no such thing."""
@@ -134,6 +136,7 @@ def _reason(parts: Sequence[str], key: str, values: Sequence[str], *, is_known: 
 def _problems(source: SourceSystem) -> Iterator[FieldProblem]:
     names = [one.name for one in source.objects]
     yield from connection_problems(source.kind, source.connection, [one.query for one in source.objects])
+    yield from schedule_problems(source.kind, source.schedule)
     for index, one in enumerate(source.objects):
         at = f"/objects/{index}"
         if names.index(one.name) != index:

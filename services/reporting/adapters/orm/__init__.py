@@ -11,6 +11,7 @@ from services.reporting.adapters.orm import desks as desks
 from services.reporting.adapters.orm import orders as orders
 from services.reporting.adapters.orm import receivables as receivables
 from services.reporting.adapters.orm import reports as reports
+from services.reporting.adapters.orm import source_schedules as source_schedules
 from services.reporting.adapters.orm import subscriptions as subscriptions
 from services.reporting.adapters.orm import system_tasks as system_tasks
 from services.reporting.adapters.orm import templates as templates

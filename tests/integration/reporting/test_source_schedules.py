@@ -1,0 +1,202 @@
+"""Snapshots by the clock: each due instant once, missed ones told, what fails tried again and never in silence."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.application.follow_sources import follow_source, watch_sources
+from services.reporting.settings import ReportingSettings
+from shared.database import Database
+from tests.integration.reporting.conftest import ReportingService, RunJob
+from tests.integration.reporting.test_data_reviews import asked
+from tests.integration.reporting.test_source_connectors import ROWS, described, dropped, read_by_us
+
+HOURLY = {"cron": "30 * * * *", "time_zone": "Asia/Kolkata"}
+Follow = Callable[[datetime], Awaitable[bool]]
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, application_name="test-schedules")
+    yield database
+    await database.close()
+
+
+class Clocked:
+    """A source with a folder that is looked at every hour, and the timer that follows it."""
+
+    def __init__(self, name: str, system_id: UUID, folder: Path, database: Database) -> None:
+        self.name, self.id, self.folder, self._database = name, system_id, folder, database
+
+    async def follow(self, at: datetime) -> bool:
+        async with UnitOfWork(self._database) as work:
+            did = await follow_source(work, self.id, at)
+            await work.commit()
+        return did
+
+    async def jobs(self) -> list[str]:
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                sa.text("SELECT job_id FROM source_snapshots WHERE system_id = :id ORDER BY id"),
+                {"id": self.id},
+            )
+            return [str(row.job_id) for row in found]
+
+
+@pytest.fixture
+async def clocked(
+    service: ReportingService, reporting_settings: ReportingSettings, database: Database
+) -> Clocked:
+    place = f"drop-{uuid7().hex[-8:]}"
+    draft = {**read_by_us("folder", {"place": place}), "schedule": HOURLY}
+    name = await described(service, draft)
+    shown = (await asked(service, "GET", f"/v1/source-systems/{name}")).json()
+    folder = Path(reporting_settings.source_folder) / place
+    folder.mkdir()
+    return Clocked(name, UUID(shown["id"]), folder, database)
+
+
+async def standing(service: ReportingService, clocked: Clocked) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        await asked(service, "GET", f"/v1/source-systems/{clocked.name}/schedule")
+    ).json()
+    return found
+
+
+async def runs(service: ReportingService, clocked: Clocked) -> list[dict[str, Any]]:
+    reply = await asked(service, "GET", f"/v1/source-systems/{clocked.name}/schedule-runs")
+    found: list[dict[str, Any]] = reply.json()["items"]
+    return found
+
+
+async def due_at(service: ReportingService, clocked: Clocked) -> datetime:
+    return datetime.fromisoformat((await standing(service, clocked))["next_due_at"])
+
+
+async def test_a_due_instant_has_one_snapshot_however_many_workers_there_are(
+    service: ReportingService, clocked: Clocked, review_job: RunJob
+) -> None:
+    dropped(clocked.folder, "accounts_1.csv", ROWS)
+    due = await due_at(service, clocked)
+
+    early = await clocked.follow(due - timedelta(seconds=1))
+    did = await asyncio.gather(*(clocked.follow(due + timedelta(seconds=1)) for _ in range(3)))
+    (job,) = await clocked.jobs()
+    await review_job(job)
+    await clocked.follow(due + timedelta(minutes=1))
+
+    assert (early, did.count(True)) == (False, 1)
+    (run,) = await runs(service, clocked)
+    assert (datetime.fromisoformat(run["due_at"]), run["state"], run["missed"]) == (due, "succeeded", [])
+    after = await standing(service, clocked)
+    assert datetime.fromisoformat(after["next_due_at"]) == due + timedelta(hours=1)
+    assert (after["failures"], after["problem_code"]) == (0, None)
+    assert due.astimezone(UTC).minute == 0  # half past on clocks of India
+
+
+async def test_after_downtime_one_snapshot_makes_up_for_all_and_the_others_are_told(
+    service: ReportingService, clocked: Clocked, database: Database
+) -> None:
+    due = await due_at(service, clocked)
+    later = due + timedelta(hours=2, minutes=20)
+
+    async with UnitOfWork(database) as work:
+        await watch_sources(work, later)
+        await work.commit()
+    await clocked.follow(later)
+
+    newest, second, first = await runs(service, clocked)
+    assert newest["snapshot_id"] is not None
+    assert [one["snapshot_id"] for one in (second, first)] == [None, None]
+    assert [one["missed"] for one in (newest, second, first)] == [
+        ["late"], ["skipped"], ["not_started", "skipped"],
+    ]  # fmt: skip
+    assert len(await clocked.jobs()) == 1
+
+
+async def test_what_does_not_answer_is_tried_again_ever_later_until_it_does(
+    service: ReportingService, clocked: Clocked, review_job: RunJob
+) -> None:
+    due = await due_at(service, clocked)
+    await clocked.follow(due)
+    await review_job((await clocked.jobs())[-1])
+    await clocked.follow(due + timedelta(minutes=1))
+    first = await standing(service, clocked)
+    await clocked.follow(due + timedelta(minutes=5))
+    too_early = len(await clocked.jobs())
+    await clocked.follow(due + timedelta(minutes=6))
+    await review_job((await clocked.jobs())[-1])
+    await clocked.follow(due + timedelta(minutes=7))
+    second = await standing(service, clocked)
+    dropped(clocked.folder, "accounts_1.csv", ROWS)
+    await clocked.follow(due + timedelta(minutes=17))
+    await review_job((await clocked.jobs())[-1])
+    await clocked.follow(due + timedelta(minutes=18))
+    mended = await standing(service, clocked)
+
+    assert (first["failures"], first["problem_code"]) == (1, "source_unreachable")
+    assert "accounts" in first["problem"]
+    assert too_early == 1
+    assert datetime.fromisoformat(first["retry_at"]) == due + timedelta(minutes=6)
+    assert datetime.fromisoformat(second["retry_at"]) == due + timedelta(minutes=17)
+    assert (second["failures"], second["problem_since_at"]) == (2, first["problem_since_at"])
+    assert [mended[name] for name in ("failures", "retry_at", "problem_code", "problem_since_at")] == [
+        0, None, None, None,
+    ]  # fmt: skip
+    assert len(await runs(service, clocked)) == 1
+
+
+async def test_what_somebody_has_to_mend_waits_and_is_seen(
+    service: ReportingService, clocked: Clocked, review_job: RunJob
+) -> None:
+    dropped(clocked.folder, "accounts_1.csv", "Code\nCP-1,too,many")
+    due = await due_at(service, clocked)
+    await clocked.follow(due)
+    await review_job((await clocked.jobs())[-1])
+
+    await clocked.follow(due + timedelta(minutes=1))
+
+    found = await standing(service, clocked)
+    assert (found["problem_code"], found["retry_at"], found["failures"]) == ("source_unreadable", None, 1)
+
+
+async def test_a_schedule_that_is_taken_away_stops_and_one_that_comes_back_begins_then(
+    service: ReportingService, clocked: Clocked
+) -> None:
+    path = f"/v1/source-systems/{clocked.name}"
+    body = (await asked(service, "GET", path)).json()
+    draft = {name: body[name] for name in ("name", "title", "kind", "owner", "objects", "connection")}
+
+    taken_away = await asked(service, "PUT", path, json=draft, headers={"If-Match": '"1"'})
+    rests = await standing(service, clocked)
+    did = await clocked.follow(datetime.now(UTC) + timedelta(days=2))
+    back = await asked(service, "PUT", path, json={**draft, "schedule": HOURLY}, headers={"If-Match": '"2"'})
+
+    assert (taken_away.status_code, back.status_code) == (200, 200)
+    assert (rests["cron"], rests["next_due_at"], did) == (None, None, False)
+    assert await due_at(service, clocked) > datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "pointer"),
+    [
+        ({"cron": "61 * * * *"}, "/schedule/cron"),
+        ({"cron": "30 6 * * *", "time_zone": "Asia/Nowhere"}, "/schedule/time_zone"),
+    ],
+)
+async def test_times_that_never_come_are_refused(
+    service: ReportingService, schedule: dict[str, str], pointer: str
+) -> None:
+    draft = {**read_by_us("folder", {"place": "bms"}), "schedule": schedule}
+
+    reply = await asked(service, "POST", "/v1/source-systems", json=draft)
+
+    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, pointer)
