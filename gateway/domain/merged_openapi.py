@@ -74,6 +74,7 @@ TAG_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "Templates and collections": "What respondents fill, whom a collection asks by when, and what they sent.",
     "Report subscriptions": "Reports that come by themselves: when, to whom, on which condition, and what became of each.",
     "Reports": "What reports can be made of, reports as data, and their frozen runs.",
+    "Research": "Everything that research holds in one search, and what happened when.",
     "Research assignments": "What sales wants to know, by when, from whom, and what became of it.",
     "Salesforce": "What Salesforce told, how it is read, and what is written back to it.",
     "Suggestions": "What the matching proposes and a person decides.",

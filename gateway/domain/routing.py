@@ -150,7 +150,7 @@ RESOURCES: Final[Mapping[str, str]] = {
         ),
         "research",
     ),
-    **dict.fromkeys(("companies", "entity-matches", "entity-decisions"), "research"),
+    **dict.fromkeys(("companies", "entity-matches", "entity-decisions", "research-hits"), "research"),
     **dict.fromkeys(("entity-resolutions", "entity-sources", "saved-queries"), "research"),
     **dict.fromkeys(("dataset-query-runs", "dataset-uploads", "datasets", "mapping-profiles"), "research"),
 }

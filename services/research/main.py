@@ -17,6 +17,8 @@ from services.research.api import (
     routes_observations,
     routes_opportunities,
     routes_saved_queries,
+    routes_search,
+    routes_timelines,
 )
 from services.research.settings import ResearchSettings
 from shared.service_app import create_service_app, serve
@@ -42,6 +44,8 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_findings.router,
         routes_briefs.router,
         routes_saved_queries.router,
+        routes_search.router,
+        routes_timelines.router,
     ]
     app = create_service_app(SERVICE, settings, routers)
     app.state.dataset_store = settings.opened_dataset_store()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.research.adapters.competitors import attributes, competitor_row
+from services.research.adapters.competitors import Row, attributes, competitor_row
 from services.research.adapters.observations import (
     add_observation,
     observation_row,
@@ -71,6 +71,7 @@ async def record_observation(
             "product": command.product,
             "attribute": command.attribute,
             "zone": command.zone,
+            "about": _about(row, command.product, attribute.title),
             "value_text": command.value.text,
             "value_number": command.value.number,
             "amount_minor": command.value.amount_minor,
@@ -110,6 +111,12 @@ async def withdraw_observation(
     if row.recorded_by != caller.actor and caller.roles.isdisjoint(_KEEPERS):
         raise Forbidden("Who recorded it withdraws it, or an analyst")
     await withdraw_observation_row(work.connection, observation_id, reason=reason, by=caller.actor, at=at)
+
+
+def _about(row: Row, product: str | None, title: str) -> str:
+    """What it is about in words, as they are today: `Kaveri Power · K125 · Lead time`."""
+    products = {one["code"]: one["name"] for one in row.products}
+    return " · ".join(part for part in (row.name, product and products[product], title) if part)
 
 
 def _check(command: RecordObservation, products: list[str], today: date) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.research.adapters.orm.base import Record
+from services.research.adapters.orm.base import Record, words_index
 
 
 class OpportunityRecord(Record):
@@ -15,6 +15,7 @@ class OpportunityRecord(Record):
 
     __tablename__ = "opportunities"
     __table_args__ = (
+        words_index("opportunities"),
         UniqueConstraint("organization_id", "record_id"),
         CheckConstraint("is_closed OR NOT is_won", name="won_is_closed"),
         Index("ix_opportunities_partner", "partner_code", "id"),
@@ -58,6 +59,7 @@ class AssignmentRecord(Record):
 
     __tablename__ = "research_assignments"
     __table_args__ = (
+        words_index("research_assignments"),
         CheckConstraint("origin IN ('crm', 'hand')", name="origin_known"),
         CheckConstraint("state IN ('open', 'in_progress', 'delivered', 'cancelled')", name="state_known"),
         CheckConstraint(
@@ -99,7 +101,10 @@ class QuestionRecord(Record):
     """One thing to find out; never taken back, because an answer may name it."""
 
     __tablename__ = "research_questions"
-    __table_args__ = (UniqueConstraint("assignment_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("assignment_id", "position"),
+        words_index("research_questions"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("research_assignments.id"))
     position: Mapped[int]

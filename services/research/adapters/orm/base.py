@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
+from services.research.adapters.searched_words import SEARCHED_WORDS
 from shared.database import service_metadata
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
@@ -26,6 +27,12 @@ class Record(DeclarativeBase):
         list[Any]: JSONB,
         list[str]: ARRAY(Text),
     }
+
+
+def words_index(table: str) -> Index:
+    """What full-text search finds a row of the table by."""
+    vector = f"to_tsvector('english'::regconfig, {SEARCHED_WORDS[table]})"
+    return Index(f"ix_{table}_words", text(vector), postgresql_using="gin")
 
 
 metadata = Record.metadata

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.research.adapters.orm.base import Record
+from services.research.adapters.orm.base import Record, words_index
 
 
 class EvidenceRecord(Record):
@@ -15,6 +15,7 @@ class EvidenceRecord(Record):
 
     __tablename__ = "research_evidence"
     __table_args__ = (
+        words_index("research_evidence"),
         CheckConstraint("reliability IN ('A', 'B', 'C', 'D', 'E', 'F')", name="reliability_known"),
         CheckConstraint("credibility BETWEEN 1 AND 6", name="credibility_known"),
         Index("ix_research_evidence_assignment", "assignment_id", "id"),
@@ -39,6 +40,7 @@ class FindingRecord(Record):
 
     __tablename__ = "research_findings"
     __table_args__ = (
+        words_index("research_findings"),
         CheckConstraint("cardinality(evidence_ids) > 0", name="cites_evidence"),
         Index("ix_research_findings_assignment", "assignment_id", "id"),
     )
@@ -56,6 +58,7 @@ class BriefRecord(Record):
 
     __tablename__ = "research_briefs"
     __table_args__ = (
+        words_index("research_briefs"),
         UniqueConstraint("assignment_id", "version"),
         CheckConstraint("decision IN ('approved', 'returned')", name="decision_known"),
         CheckConstraint(

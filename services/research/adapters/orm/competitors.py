@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.research.adapters.orm.base import Record
+from services.research.adapters.orm.base import Record, words_index
 
 
 class CompetitorRecord(Record):
@@ -16,6 +16,7 @@ class CompetitorRecord(Record):
 
     __tablename__ = "competitors"
     __table_args__ = (
+        words_index("competitors"),
         UniqueConstraint("code"),
         CheckConstraint("code ~ '^[a-z][a-z0-9-]{1,39}$'", name="code_is_a_code"),
         Index("uq_competitors_ours", "is_ours", unique=True, postgresql_where=text("is_ours")),
@@ -76,6 +77,7 @@ class ObservationRecord(Record):
 
     __tablename__ = "competitor_observations"
     __table_args__ = (
+        words_index("competitor_observations"),
         CheckConstraint("reliability IN ('A', 'B', 'C', 'D', 'E', 'F')", name="reliability_known"),
         CheckConstraint("credibility BETWEEN 1 AND 6", name="credibility_known"),
         CheckConstraint("num_nonnulls(value_text, value_number, amount_minor) = 1", name="one_value"),
@@ -87,6 +89,7 @@ class ObservationRecord(Record):
     product: Mapped[str | None]
     attribute: Mapped[str]
     zone: Mapped[str | None]
+    about: Mapped[str] = mapped_column(server_default=text("''"))
     value_text: Mapped[str | None]
     value_number: Mapped[Decimal | None] = mapped_column(Numeric)
     amount_minor: Mapped[int | None]
@@ -120,6 +123,7 @@ class BattlecardRecord(Record):
 
     __tablename__ = "battlecards"
     __table_args__ = (
+        words_index("battlecards"),
         UniqueConstraint("competitor_id", "zone", "version", postgresql_nulls_not_distinct=True),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.research.adapters.orm.base import Record
+from services.research.adapters.orm.base import Record, words_index
 
 
 class DatasetRecord(Record):
@@ -15,6 +15,7 @@ class DatasetRecord(Record):
 
     __tablename__ = "datasets"
     __table_args__ = (
+        words_index("datasets"),
         UniqueConstraint("name"),
         CheckConstraint("name ~ '^[a-z][a-z0-9_]{2,59}$'", name="name_is_a_name"),
         CheckConstraint("reject_percent_max BETWEEN 0 AND 100", name="percent_in_range"),
