@@ -151,6 +151,7 @@ RESOURCES: Final[Mapping[str, str]] = {
         "research",
     ),
     **dict.fromkeys(("companies", "entity-matches", "entity-decisions", "research-hits"), "research"),
+    "market-analyses": "research",
     **dict.fromkeys(("entity-resolutions", "entity-sources", "saved-queries"), "research"),
     **dict.fromkeys(("dataset-query-runs", "dataset-uploads", "datasets", "mapping-profiles"), "research"),
 }

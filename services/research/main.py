@@ -14,6 +14,7 @@ from services.research.api import (
     routes_datasets,
     routes_entities,
     routes_findings,
+    routes_market,
     routes_observations,
     routes_opportunities,
     routes_saved_queries,
@@ -44,6 +45,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_findings.router,
         routes_briefs.router,
         routes_saved_queries.router,
+        routes_market.router,
         routes_search.router,
         routes_timelines.router,
     ]

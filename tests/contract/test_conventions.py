@@ -55,6 +55,8 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/analyses/{analysis_id}/overrides": ADDS,
     "POST /v1/saved-analyses/{saved_analysis_id}/runs": ADDS,
     "POST /v1/saved-queries/{saved_query_id}/runs": ADDS,
+    "POST /v1/market-analyses/{analysis}/runs": ADDS,
+    "POST /v1/market-analyses/{analysis}/saved-queries": ADDS,
     "POST /v1/source-systems/{system}/files": ADDS,
     "POST /v1/source-systems/{system}/credentials": ADDS,
     "POST /v1/source-systems/{system}/snapshots": ADDS,

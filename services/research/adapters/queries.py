@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.identity import RowScope
 
 Row = sa.Row[Any]
+ZONES_MAX: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,22 @@ async def entity_rows(
         },
     )
     return rows.all()
+
+
+async def dealers_by_zone(connection: AsyncConnection, scope: RowScope) -> Sequence[tuple[str, int]]:
+    """How many active partners of ours there are in each zone that the caller sees."""
+    rows = await connection.execute(_DEALERS, {**scope.parameters(), "limit": ZONES_MAX})
+    return [(row.zone, row.dealers) for row in rows]
+
+
+_DEALERS = sa.text(
+    """
+    SELECT zone, count(*) AS dealers FROM entities
+    WHERE source = 'partners' AND status = 'active' AND zone IS NOT NULL
+        AND (:sees_all OR zone = ANY(CAST(:zones AS text[])))
+    GROUP BY zone ORDER BY zone LIMIT :limit
+    """
+)
 
 
 def _word_pattern(word: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -13,11 +14,12 @@ from typing import Any, Final
 import duckdb
 import vl_convert
 
-from services.research.domain.errors import ResultTooLarge
+from services.research.domain.errors import ChartInvalid, ResultTooLarge
 from shared.documents.csv_table import CsvTable
 from shared.documents.pdf import FONTS
 from shared.documents.table import Cell, Column, Kind
 from shared.documents.xlsx_table import Workbook
+from shared.errors import FieldProblem
 
 ROWS_AT_ONCE: Final = 2_000
 WORKBOOK_ROWS_MAX: Final = 50_000
@@ -61,30 +63,41 @@ def result_workbook(path: Path, columns: Sequence[Mapping[str, str]], *, made_at
     return target.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a result is drawn: `chosen` columns in their order, all when it is empty."""
+
+    mark: str
+    chosen: Sequence[str]
+
+
 def result_chart(
-    path: Path, columns: Sequence[Mapping[str, str]], *, mark: str, rows: int, is_png: bool
+    path: Path, columns: Sequence[Mapping[str, str]], drawing: Drawing, *, rows: int, is_png: bool
 ) -> bytes:
     """The first column along, the last one up, a colour for each value of one between; in the fonts shipped here."""
-    if rows > CHART_ROWS_MAX or len(columns) not in (2, 3):
+    places = _places([column["name"] for column in columns], drawing.chosen)
+    if rows > CHART_ROWS_MAX or len(places) not in (2, 3):
         raise ResultTooLarge(f"A chart takes two or three columns and at most {CHART_ROWS_MAX} rows")
-    names = [column["name"] for column in columns]
-    told = result_rows(path, after=0, limit=CHART_ROWS_MAX)
+    names = [columns[place]["name"] for place in places]
+    told = [[row[place] for place in places] for row in result_rows(path, after=0, limit=CHART_ROWS_MAX)]
     values = [
         dict(zip(("x", "series", "y") if len(names) == 3 else ("x", "y"), row, strict=True)) for row in told
     ]
-    kind = "temporal" if columns[0]["type"] in ("DATE", "TIMESTAMP") else "nominal"
-    encoding = {
+    kind = "temporal" if columns[places[0]]["type"] in ("DATE", "TIMESTAMP") else "nominal"
+    encoding: dict[str, Any] = {
         "x": {"field": "x", "type": kind, "title": names[0], "sort": None},
         "y": {"field": "y", "type": "quantitative", "title": names[-1]},
     }
+    if columns[places[0]]["type"] == "DATE":
+        encoding["x"]["axis"] = {"format": "%d %b %Y"}  # months of several years would be named alike
     if len(names) == 3:
         encoding["color"] = {"field": "series", "type": "nominal", "title": names[1]}
-    drawn = [{**one, "y": None if one["y"] is None else float(one["y"])} for one in values]
+    drawn = [{**one, "y": _number(names[-1], one["y"])} for one in values]
     config = {"font": "Noto Sans", "background": "white"}
     specification = {
         "width": 900,
         "height": 420,
-        "mark": mark,
+        "mark": drawing.mark,
         "data": {"values": drawn},
         "encoding": encoding,
         "config": config,
@@ -95,6 +108,21 @@ def result_chart(
             return bytes(vl_convert.vegalite_to_png(specification, scale=PNG_SCALE))
         svg: str = vl_convert.vegalite_to_svg(specification)
     return svg.encode()
+
+
+def _places(names: Sequence[str], chosen: Sequence[str]) -> list[int]:
+    if missing := [one for one in chosen if one not in names]:
+        expected = f"expected columns of the result: {', '.join(names)}"
+        raise ChartInvalid(f"There is no column {missing[0]}", problems=[FieldProblem("?column", expected)])
+    return [names.index(one) for one in chosen or names]
+
+
+def _number(name: str, value: object) -> float | None:
+    try:
+        return None if value is None else float(str(value))
+    except ValueError:
+        problem = FieldProblem("?column", f"expected a column of numbers last; {name} has others")
+        raise ChartInvalid(f"{name} cannot be drawn", problems=[problem]) from None
 
 
 @lru_cache(maxsize=1)

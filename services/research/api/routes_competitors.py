@@ -1,11 +1,14 @@
 """Competitors: who they are, what holds of them, and their products beside ours."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.research.adapters.comparison_files import comparison_csv, comparison_workbook
 from services.research.adapters.competitors import (
     Row,
     attribute_of,
@@ -35,7 +38,7 @@ from services.research.api.schemas_competitors import (
 )
 from services.research.application.keep_competitor import ProfileChange, add_profile, change_competitor
 from services.research.domain.assignment import day_in_india
-from services.research.domain.comparison import COLUMNS_MAX, ComparedProduct, compared
+from services.research.domain.comparison import COLUMNS_MAX, ComparedAttribute, ComparedProduct, compared
 from services.research.domain.errors import (
     CompetitorCodeTaken,
     CompetitorInvalid,
@@ -44,10 +47,13 @@ from services.research.domain.errors import (
 )
 from services.research.domain.observation import ValueKind, standings
 from shared.conditional import IfMatch, revision_etag, wanted_revision
+from shared.dependencies import medium_wanted
+from shared.documents.attachment import attachment_headers
 from shared.errors import FieldProblem, PreconditionMissing, Stale
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
+from shared.medium import MEDIA_TYPES, Medium
 from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.replies import as_reply, done_once
@@ -55,6 +61,10 @@ from shared.replies import as_reply, done_once
 router = APIRouter(prefix="/v1", tags=["Competitors"])
 CompetitorCode = Annotated[str, Path(max_length=100, description="`code` of the competitor")]
 COMPETITORS_COMPARED_MAX: Final = 10
+_FILES: Final = {
+    MEDIA_TYPES[medium]: {"schema": {"type": "string", "format": "binary"}}
+    for medium in (Medium.CSV, Medium.XLSX)
+}
 
 
 @listed(router, "/competitors", CompetitorBody, summary="List competitors")
@@ -165,11 +175,12 @@ async def set_competitor_attribute(
     "/competitor-comparisons",
     summary="Compare products of competitors with ours",
     response_model=ComparisonBody,
-    responses=refusals(CompetitorUnknown),
+    responses={200: {"content": _FILES}, **refusals(CompetitorUnknown)},
 )
 async def compare_competitors(
     connection: Reading,
     caller: CurrentCaller,
+    medium: Annotated[Medium, Depends(medium_wanted)],
     competitor: Annotated[
         list[str] | None,
         Query(max_length=COMPETITORS_COMPARED_MAX, description="Codes; left out, the first ten"),
@@ -177,9 +188,9 @@ async def compare_competitors(
     segment: Annotated[
         str | None, Query(max_length=200, description="Products of this segment alone")
     ] = None,
-) -> ComparisonBody:
+) -> Response:
     """Products across, attributes down, ours first; each cell names its observation, and says when it is stale or
-    contradicted."""
+    contradicted. CSV and XLSX hold the same as texts."""
     codes = None if competitor is None else list(dict.fromkeys(competitor))
     rows = await competitor_rows(connection, limit=COMPETITORS_COMPARED_MAX, codes=codes)
     missing = set(codes or ()) - {row.code for row in rows}
@@ -192,7 +203,18 @@ async def compare_competitors(
     observations = await live_observations(connection, caller.row_scope(), [row.code for row in rows])
     holding = standings(observations, known, day_in_india(datetime.now(UTC)))
     shown = columns[:COLUMNS_MAX]
-    return comparison_body(shown, compared(shown, holding, known), is_cut=len(columns) > COLUMNS_MAX)
+    rows_shown = compared(shown, holding, known)
+    if medium is Medium.JSON:
+        return as_reply(comparison_body(shown, rows_shown, is_cut=len(columns) > COLUMNS_MAX))
+    return await asyncio.to_thread(_file, shown, rows_shown, medium)
+
+
+def _file(columns: Sequence[ComparedProduct], rows: Sequence[ComparedAttribute], medium: Medium) -> Response:
+    at = datetime.now(UTC)
+    is_csv = medium is Medium.CSV
+    content = comparison_csv(columns, rows) if is_csv else comparison_workbook(columns, rows, made_at=at)
+    headers = attachment_headers(f"comparison-{at:%Y-%m-%d}.{medium}") | {"Vary": "Accept"}
+    return Response(content, media_type=MEDIA_TYPES[medium], headers=headers)
 
 
 def _columns(row: Row, segment: str | None) -> list[ComparedProduct]:

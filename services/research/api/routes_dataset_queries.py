@@ -6,13 +6,14 @@ from pathlib import Path as FilePath
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from starlette.responses import FileResponse
 
 from services.research.adapters.dataset_rows import Row
 from services.research.adapters.query_runs import run_rows, visible_run
 from services.research.adapters.result_files import (
     WORKBOOK_ROWS_MAX,
+    Drawing,
     result_chart,
     result_csv,
     result_rows,
@@ -30,6 +31,7 @@ from services.research.api.schemas_dataset_queries import (
 )
 from services.research.application.ask_query import ask_query, check_result
 from services.research.domain.errors import (
+    ChartInvalid,
     DatasetUnknown,
     ExportNotAllowed,
     LicenceOver,
@@ -61,6 +63,17 @@ MEDIA_TYPES: Final = {
 }
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _FILES: Final = {name.partition(";")[0]: _BINARY for name in MEDIA_TYPES.values()}
+
+
+async def drawing_wanted(
+    mark: Annotated[ChartMark, Query(description="Of a chart: how its values are drawn")] = "bar",
+    column: Annotated[
+        list[str] | None,
+        Query(max_length=3, description="Of a chart: along, colours, up; two or three columns of the result"),
+    ] = None,
+) -> Drawing:
+    """How a chart is wanted."""
+    return Drawing(mark, column or ())
 
 
 @listed(router, "", QueryRunBody, summary="List questions asked to datasets")
@@ -131,6 +144,7 @@ async def show_dataset_query_run(
             DatasetUnknown,
             VersionUnknown,
             ResultTooLarge,
+            ChartInvalid,
         ),
     },
 )
@@ -140,11 +154,11 @@ async def get_dataset_query_result(
     store: Store,
     copies: Copies,
     caller: CurrentCaller,
+    drawing: Annotated[Drawing, Depends(drawing_wanted)],
     medium: Annotated[
         ResultFormat, Query(alias="format", description="Files need the right to take the datasets away")
     ] = "json",
     after: Annotated[int, Query(ge=0, le=2**31, description="Of JSON: rows to pass over")] = 0,
-    mark: Annotated[ChartMark, Query(description="Of a chart: how its values are drawn")] = "bar",
 ) -> Response:
     """JSON a thousand rows at a time; CSV, Parquet and XLSX whole; a chart of two or three columns as SVG or PNG."""
     is_export = medium in ("csv", "parquet", "xlsx")
@@ -158,13 +172,13 @@ async def get_dataset_query_result(
     headers = attachment_headers(f"query-{run.id}.{medium}") | {"Cache-Control": "private, no-cache"}
     if medium == "parquet":
         return FileResponse(path, media_type=MEDIA_TYPES[medium], headers=headers)
-    content = await asyncio.to_thread(_file, run, path, medium, mark)
+    content = await asyncio.to_thread(_file, run, path, medium, drawing)
     return Response(content, media_type=MEDIA_TYPES[medium], headers=headers)
 
 
-def _file(run: Row, path: FilePath, medium: ResultFormat, mark: ChartMark) -> bytes:
+def _file(run: Row, path: FilePath, medium: ResultFormat, drawing: Drawing) -> bytes:
     if medium in ("svg", "png"):
-        return result_chart(path, run.columns, mark=mark, rows=run.rows, is_png=medium == "png")
+        return result_chart(path, run.columns, drawing, rows=run.rows, is_png=medium == "png")
     if medium == "csv":
         return result_csv(path, run.columns)
     if run.rows > WORKBOOK_ROWS_MAX:

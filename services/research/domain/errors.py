@@ -177,6 +177,22 @@ class SavedQueryInvalid(Invalid):
     code, title = "saved_query_invalid", "The saved query does not fit its parameters"
 
 
+class MarketAnalysisUnknown(NotFound):
+    code, title = "market_analysis_unknown", "No such market analysis"
+
+
+class MarketAnalysisInvalid(Invalid):
+    """The dataset has not the columns that the analysis reads, or not the one to part it by."""
+
+    code, title = "market_analysis_invalid", "The analysis does not fit the dataset"
+
+
+class ChartInvalid(Invalid):
+    """A chart is of two or three columns of the result, the last of which are numbers."""
+
+    code, title = "chart_invalid", "The result cannot be drawn so"
+
+
 class ResultsDiffer(Conflict):
     """Two results cannot be laid beside each other: other columns, or rows that nothing tells apart."""
 

@@ -196,3 +196,20 @@ async def test_a_battlecard_cites_what_it_says_and_is_frozen(service: ResearchSe
     ):
         assert words in text
     assert "western" not in text
+
+
+async def test_a_comparison_leaves_as_a_table_with_what_each_figure_rests_on(
+    service: ResearchService,
+) -> None:
+    desk = CompetitorDesk(service)
+    competitor = await desk.a_competitor(name="=Kaveri")
+    await desk.seen(competitor)
+    path = f"/competitor-comparisons?competitor={competitor}&format="
+
+    csv, workbook = [await desk.call("GET", path + medium) for medium in ("csv", "xlsx")]
+
+    heading, *rows = csv.text.splitlines()
+    assert heading == f"attribute,better,{competitor}:k125"
+    assert [row.partition("2026")[0] for row in rows] == ['Lead time,lower,"9 weeks [B2, ']
+    assert workbook.content[:2] == b"PK"
+    assert 'filename="comparison-' in workbook.headers["content-disposition"]

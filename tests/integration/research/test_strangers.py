@@ -61,7 +61,14 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}
     places["dataset"] = Place(of_others=dataset, of_nobody=f"set_{uuid7().hex[-12:]}")
     world = World(
-        places={**places, "number": None, "profile": None, "competitor": None, "resolution_id": None},
+        places={
+            **places,
+            "number": None,
+            "profile": None,
+            "competitor": None,
+            "resolution_id": None,
+            "analysis": None,
+        },
         strangers=[a_caller("zonal_sales", zones=("south",))],
         owner=ANALYST,
     )
