@@ -145,7 +145,7 @@ def fetched(system: FragileSystem, key: str, path: str) -> bytes:
 
     async def fetch() -> bytes:
         async with DocumentSource(system.url("gateway"), key) as source:
-            return await source.fetch(path, "pdf")
+            return await source.fetch(path, "pdf", None)
 
     return asyncio.run(fetch())
 

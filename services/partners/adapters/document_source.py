@@ -34,14 +34,18 @@ class DocumentSource:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def fetch(self, path: str, file_format: str) -> bytes:
-        """The bytes. DocumentUnknown when there are none, SourceUnavailable when they cannot be had now."""
+    async def fetch(self, path: str, file_format: str, language: str | None) -> bytes:
+        """The bytes; no language for a document that is in one.
+
+        DocumentUnknown when there are none, SourceUnavailable when they cannot be had now.
+        """
         if not path.startswith("/v1/"):
             raise DocumentUnknown(f"{path} is no path of the API")
+        wanted = {"format": file_format} | ({"language": language} if language is not None else {})
         parts: list[bytes] = []
         size = 0
         try:
-            async with self._client.stream("GET", path, params={"format": file_format}) as reply:
+            async with self._client.stream("GET", path, params=wanted) as reply:
                 if reply.status_code == httpx.codes.NOT_FOUND:
                     raise DocumentUnknown(f"{path} is not there as {file_format}")
                 if reply.status_code != httpx.codes.OK:

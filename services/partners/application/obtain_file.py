@@ -92,7 +92,9 @@ async def _made(files: DocumentFiles, document: Row, file_format: str, language:
         raise DocumentUnknown(f"The document {document.id} is not there as {file_format}")
     if files.source is None:
         raise SourceUnavailable("This process knows no address to fetch documents of other services from")
-    content = await files.source.fetch(document.source_path, file_format)
+    content = await files.source.fetch(
+        document.source_path, file_format, None if document.language else language
+    )
     if file_format == "pdf" and document.content_sha256 not in (None, hashlib.sha256(content).hexdigest()):
         raise SourceUnavailable(f"{document.source_path} is not the document that was published")
     return content

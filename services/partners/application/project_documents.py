@@ -41,7 +41,7 @@ async def project_statements(work: UnitOfWork, told: Sequence[Envelope[Statement
 
 
 async def project_issued_notes(work: UnitOfWork, told: Sequence[Envelope[CreditNoteIssuedV1]]) -> None:
-    """A note is a document from its issue on."""
+    """A note is a document from its issue on, set in whatever language it is wanted."""
     for envelope in told:
         note = envelope.data.note
         if note.number is None or note.issued_on is None:
@@ -54,7 +54,6 @@ async def project_issued_notes(work: UnitOfWork, told: Sequence[Envelope[CreditN
             series=note.number,
             number=note.number,
             title="Credit note",
-            language="en",
             content_sha256=None,
             source_id=note.note_id,
             source_path=f"/v1/credit-notes/{note.note_id}/document",

@@ -47,8 +47,8 @@ HANDED_IN: Final = frozenset({DocumentKind.REPORT, DocumentKind.UPLOADED_FILE})
 # Formats that exist of a document that another service sets.
 FORMATS_ELSEWHERE: Final = {
     DocumentKind.ACCOUNT_STATEMENT: ("pdf", "xlsx", "csv"),
-    DocumentKind.CREDIT_NOTE: ("pdf",),
-    DocumentKind.BALANCE_CONFIRMATION: ("pdf",),
+    DocumentKind.CREDIT_NOTE: ("pdf", "xlsx"),
+    DocumentKind.BALANCE_CONFIRMATION: ("pdf", "xlsx"),
 }
 SET_FORMATS: Final = ("pdf", "xlsx")
 

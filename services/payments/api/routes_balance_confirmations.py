@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.account_documents.confirmation_letter import confirmation_letter
 from services.payments.adapters.account_documents.letterhead import letterhead_on
+from services.payments.adapters.account_documents.statement_files import MEDIA_TYPES
 from services.payments.adapters.queries.account_statements import stored_file
 from services.payments.adapters.queries.balance_confirmations import (
     CONFIRMATION_SELECT,
@@ -164,18 +165,30 @@ async def show_balance_confirmation(
     "/{confirmation_id}/letter",
     summary="Download the letter that asks for confirmation",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {
+            "content": {
+                MEDIA_TYPES[name]: {"schema": {"type": "string", "format": "binary"}}
+                for name in ("pdf", "xlsx")
+            }
+        }
+    },
 )
 async def download_confirmation_letter(
-    confirmation_id: UUID, connection: Reading, caller: CurrentCaller
+    confirmation_id: UUID,
+    connection: Reading,
+    caller: CurrentCaller,
+    file_format: Annotated[
+        Literal["pdf", "xlsx"], Query(alias="format", description="The workbook sums the open items itself")
+    ] = "pdf",
 ) -> Response:
-    """The frozen statement with a page to be signed and sent back."""
+    """The frozen statement with a page to be signed and sent back, in the language of the statement."""
     row = await _visible(connection, caller, confirmation_id)
     frozen = await stored_file(connection, row.statement_id, "json")
     letterhead = await letterhead_on(connection, row.asked_on)
-    letter = confirmation_letter(row, msgspec.json.decode(frozen.content), letterhead)
-    headers = attachment_headers(f"{row.number.replace('/', '-')}.pdf")
-    return Response(letter, media_type="application/pdf", headers=headers)
+    letter = confirmation_letter(row, msgspec.json.decode(frozen.content), letterhead, file_format)
+    headers = attachment_headers(f"{row.number.replace('/', '-')}.{file_format}")
+    return Response(letter, media_type=MEDIA_TYPES[file_format], headers=headers)
 
 
 @router.post(

@@ -1,13 +1,16 @@
 """Balance confirmations from asking to the register: evidence, differences, silence, and who may what."""
 
 import asyncio
+import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from python_calamine import CalamineWorkbook
 
+from services.payments.adapters.account_documents.confirmation_letter import LETTER_WORDS
 from services.payments.application.chase_confirmations import chase_confirmations
 from services.payments.application.publish_statements import publish_statements
 from services.payments.domain.business_day import business_day
@@ -405,11 +408,17 @@ async def test_the_letter_is_the_frozen_statement_with_a_page_to_sign(
     letters = [
         await call(calling_payments, "GET", confirmation["letter_url"], caller=PARTNER) for _ in range(2)
     ]
+    workbook = await call(
+        calling_payments, "GET", confirmation["letter_url"] + "?format=xlsx", caller=PARTNER
+    )
 
     (asked,) = await books.events("salesops.payments.balance_confirmation_asked.v1")
     assert letters[0].content.startswith(b"%PDF")
     assert letters[0].content == letters[1].content
     assert told_data(asked)["language"] == language
+    letter, *statement = CalamineWorkbook.from_filelike(io.BytesIO(workbook.content)).sheet_names
+    assert letter == LETTER_WORDS[language]["name_of_sheet"]
+    assert len(statement) > 2
 
 
 async def test_a_rule_of_reminding_is_dated_and_added_once(

@@ -73,6 +73,7 @@ TRIED_ELSEWHERE = (
     "credit_note_events",
     "note_documents",
     "note_files",
+    "note_document_files",
     "account_statement_batches",
     "account_statements",
     "account_statement_balances",

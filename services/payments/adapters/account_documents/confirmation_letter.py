@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from services.payments.adapters.account_documents.letterhead import Letterhead
 from services.payments.adapters.account_documents.statement_pdf import statement_pdf
+from services.payments.adapters.account_documents.statement_xlsx import statement_xlsx
 from services.payments.adapters.repositories import Row
 from shared.documents.amounts import with_sign
 from shared.money import text_from_minor
 
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+LETTER_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
+        "name_of_sheet": "Confirmation of balance",
         "subject": "Confirmation of balance {number} as of {day}",
         "positive": "By our books the balance of your account was {amount} on {day}. Please compare it with your books"
         " and reply in any case, by {due} at the latest, signed by a person authorised to do so.",
@@ -26,6 +28,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "place": "Place and date",
     },
     "hi": {
+        "name_of_sheet": "शेष की पुष्टि",
         "subject": "शेष की पुष्टि {number}, दिनांक {day} तक",
         "positive": "हमारी बहियों के अनुसार {day} को आपके खाते का शेष {amount} था। कृपया अपनी बहियों से मिलान करें और"
         " किसी भी स्थिति में {due} तक अधिकृत व्यक्ति के हस्ताक्षर सहित उत्तर दें।",
@@ -41,6 +44,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "place": "स्थान और दिनांक",
     },
     "mr": {
+        "name_of_sheet": "शिल्लक पुष्टी",
         "subject": "शिल्लक पुष्टी {number}, दिनांक {day} अखेर",
         "positive": "आमच्या वह्यांनुसार {day} रोजी आपल्या खात्याची शिल्लक {amount} होती. कृपया आपल्या वह्यांशी पडताळून"
         " पाहा आणि कोणत्याही परिस्थितीत {due} पर्यंत अधिकृत व्यक्तीच्या स्वाक्षरीसह उत्तर द्या.",
@@ -58,9 +62,20 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-def confirmation_letter(confirmation: Row, content: Mapping[str, Any], letterhead: Letterhead) -> bytes:
-    """Set from the frozen content, in its language; the same every time while the letterhead is the same."""
-    words = _WORDS[content["language"]]
+def confirmation_letter(
+    confirmation: Row, content: Mapping[str, Any], letterhead: Letterhead, file_format: str
+) -> bytes:
+    """PDF or XLSX, from the frozen content in its language; the same every time while the letterhead is the same."""
+    language = content["language"]
+    letter = _letter(confirmation, language)
+    if file_format == "pdf":
+        return statement_pdf(content, letterhead, language=language, letter=letter)
+    made_at = confirmation.asked_at
+    return statement_xlsx(content, letterhead, language=language, made_at=made_at, letter=letter)
+
+
+def _letter(confirmation: Row, language: str) -> dict[str, object]:
+    words = LETTER_WORDS[language]
     facts = {
         "number": confirmation.number,
         "day": f"{confirmation.as_of:%d-%m-%Y}",
@@ -69,11 +84,11 @@ def confirmation_letter(confirmation: Row, content: Mapping[str, Any], letterhea
             text_from_minor(confirmation.balance_minor, confirmation.currency), confirmation.currency
         ),
     }
-    letter = {
+    return {
+        "name": words["name_of_sheet"],
         "subject": words["subject"].format(**facts),
         "letter": [words[confirmation.kind].format(**facts)],
         "choices": [words["agree"], words["differ"]],
         "closing": words["list"],
         "signature": [words[name] for name in ("name", "designation", "signature", "place")],
     }
-    return statement_pdf(content, letterhead, language=content["language"], letter=letter)

@@ -26,13 +26,20 @@ _AMOUNT_WIDTH: Final = 18
 
 
 def statement_xlsx(
-    content: Mapping[str, Any], letterhead: Letterhead, *, language: str, made_at: datetime
+    content: Mapping[str, Any],
+    letterhead: Letterhead,
+    *,
+    language: str,
+    made_at: datetime,
+    letter: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Totals are formulas whose stored values are the statement's own figures."""
+    """Totals are formulas whose stored values are the statement's own figures. `letter` adds a sheet in front."""
     words = LABELS[language]
     target = BytesIO()
     book = _Book(target, words)
     book.start(words[content["kind"]], letterhead, made_at)
+    if letter is not None:
+        _letter(book, letter, content["partner"], letterhead)
     _summary(book, content, letterhead)
     for section in content["sections"]:
         if content["kind"] == "activity":
@@ -56,6 +63,9 @@ class _Book:
             {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
         )
         self.day = self._book.add_format({"num_format": "dd-mm-yyyy", "align": "left"})
+        self.wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
+        self.boxed = self._book.add_format({"border": 1})
+        self.ruled = self._book.add_format({"bottom": 1})
         self.harmless = self._book.add_format({"quote_prefix": True})
         self._amounts: dict[tuple[str, bool], Format] = {}
         self._by_length: dict[tuple[int, bool, str, bool], Format] = {}
@@ -124,6 +134,44 @@ class _Book:
 
 def _is_exact(text: str) -> bool:
     return len(text) <= DIGITS_MAX or sum(char.isdigit() for char in text.lstrip("-0.")) <= DIGITS_MAX
+
+
+def _letter(
+    book: _Book, letter: Mapping[str, Any], partner: Mapping[str, str], letterhead: Letterhead
+) -> None:
+    """One page to print, sign and send back: boxes to tick, and lines to write on."""
+    sheet = book.sheet(letter["name"], (4, 30, 56))
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 1)
+    sheet.hide_gridlines(2)
+    sheet.write_string(0, 0, letterhead.name, book.title)
+    told = [line for line in letterhead.lines if line]
+    told += ["", book.words["to"], partner["name"], f"{book.words['partner_code']}: {partner['code']}"]
+    for row, line in enumerate(told, start=1):
+        book.text(sheet, row, 0, line)
+    row = len(told) + 2
+    sheet.write_string(row, 0, letter["subject"], book.bold)
+    for paragraph in letter["letter"]:
+        row += 2
+        _paragraph(book, sheet, row, 0, paragraph)
+    for choice in letter["choices"]:
+        row += 2
+        sheet.write_blank(row, 0, None, book.boxed)
+        _paragraph(book, sheet, row, 1, choice)
+    row += 2
+    _paragraph(book, sheet, row, 0, letter["closing"])
+    for asked in letter["signature"]:
+        row += 2
+        sheet.write_string(row, 1, asked)
+        sheet.write_blank(row, 2, None, book.ruled)
+
+
+def _paragraph(book: _Book, sheet: Worksheet, row: int, column: int, text: str) -> None:
+    """Across the page; a merged cell does not grow with its text, so its height is reckoned."""
+    width = 90 if column == 0 else 86
+    sheet.merge_range(row, column, row, 2, "", book.wrapped)
+    sheet.write_string(row, column, text, book.wrapped)
+    sheet.set_row(row, 18 * (1 + len(text) * 6 // (5 * width)))
 
 
 def _summary(book: _Book, content: Mapping[str, Any], letterhead: Letterhead) -> None:

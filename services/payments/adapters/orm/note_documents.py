@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payments.adapters.orm.base import Record
@@ -21,7 +21,7 @@ class NoteDocumentRecord(Record):
 
 
 class NoteFileRecord(Record):
-    """The PDF of one of them, made once and kept byte for byte."""
+    """The PDF in English of one of them, from before there were other languages and formats."""
 
     __tablename__ = "note_files"
     __table_args__ = (
@@ -34,5 +34,27 @@ class NoteFileRecord(Record):
     note_id: Mapped[UUID] = mapped_column(primary_key=True)
     document_number: Mapped[int] = mapped_column(primary_key=True)
     pdf: Mapped[bytes]
+    sha256: Mapped[bytes]
+    made_at: Mapped[datetime]
+
+
+class NoteDocumentFileRecord(Record):
+    """A document in one format and language, made once and kept byte for byte."""
+
+    __tablename__ = "note_document_files"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["note_id", "document_number"],
+            ["note_documents.note_id", "note_documents.document_number"],
+            name="fk_note_document_files_note_id_note_documents",
+        ),
+        CheckConstraint("format IN ('pdf', 'xlsx')", name="format_known"),
+        CheckConstraint("language IN ('en', 'hi', 'mr')", name="language_known"),
+    )
+    note_id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_number: Mapped[int] = mapped_column(primary_key=True)
+    format: Mapped[str] = mapped_column(Text, primary_key=True)
+    language: Mapped[str] = mapped_column(Text, primary_key=True)
+    content: Mapped[bytes]
     sha256: Mapped[bytes]
     made_at: Mapped[datetime]

@@ -1,8 +1,8 @@
-"""Documents of credit notes: frozen content, and the file made of it once."""
+"""Documents of credit notes: frozen content, and the files made of it, once per format and language."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -18,12 +18,20 @@ from services.payments.adapters.repositories.gst import registration_on
 
 @dataclass(frozen=True, slots=True)
 class FrozenDocument:
-    """One document of a note; `pdf` is None until it was made for the first time."""
+    """One document of a note."""
 
+    note_id: UUID
     document_number: int
     content: dict[str, Any]
-    pdf: bytes | None
-    sha256: bytes | None
+    frozen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFile:
+    """A document in one format and language, as it was made first."""
+
+    content: bytes
+    sha256: bytes
 
 
 async def freeze_document(connection: AsyncConnection, note_id: UUID, at: datetime) -> None:
@@ -59,9 +67,8 @@ async def latest_document(connection: AsyncConnection, note_id: UUID) -> FrozenD
     row = (
         await connection.execute(
             sa.text(
-                "SELECT d.document_number, d.content, f.pdf, f.sha256 FROM note_documents d"
-                " LEFT JOIN note_files f USING (note_id, document_number) WHERE d.note_id = :id"
-                " ORDER BY d.document_number DESC LIMIT 1"
+                "SELECT note_id, document_number, content, frozen_at FROM note_documents WHERE note_id = :id"
+                " ORDER BY document_number DESC LIMIT 1"
             ),
             {"id": note_id},
         )
@@ -69,20 +76,41 @@ async def latest_document(connection: AsyncConnection, note_id: UUID) -> FrozenD
     return None if row is None else FrozenDocument(*row)
 
 
+async def kept_file(
+    connection: AsyncConnection, document: FrozenDocument, look: tuple[str, str]
+) -> NoteFile | None:
+    """`look` is format and language. The PDFs made while there were no others lie in a table of their own."""
+    row = (await connection.execute(_KEPT, _key(document, look))).one_or_none()
+    return None if row is None else NoteFile(*row)
+
+
 async def keep_file(
-    connection: AsyncConnection, note_id: UUID, document: FrozenDocument, at: datetime
+    connection: AsyncConnection, document: FrozenDocument, look: tuple[str, str], made: NoteFile, at: datetime
 ) -> None:
     """Keep the file unless somebody kept it meanwhile: the first one made is the one that counts."""
     await connection.execute(
         sa.text(
-            "INSERT INTO note_files (note_id, document_number, pdf, sha256, made_at)"
-            " VALUES (:id, :number, :pdf, :sha256, :at) ON CONFLICT DO NOTHING"
+            "INSERT INTO note_document_files (note_id, document_number, format, language, content, sha256, made_at)"
+            " VALUES (:id, :number, :format, :language, :content, :sha256, :at) ON CONFLICT DO NOTHING"
         ),
-        {
-            "id": note_id,
-            "number": document.document_number,
-            "pdf": document.pdf,
-            "sha256": document.sha256,
-            "at": at,
-        },
+        {**_key(document, look), "content": made.content, "sha256": made.sha256, "at": at},
     )
+
+
+_KEPT: Final = sa.text(
+    "SELECT content, sha256 FROM (SELECT 1 AS place, content, sha256 FROM note_document_files"
+    " WHERE note_id = :id AND document_number = :number AND format = :format AND language = :language"
+    " UNION ALL SELECT 0, pdf, sha256 FROM note_files"
+    " WHERE note_id = :id AND document_number = :number AND :format = 'pdf' AND :language = 'en') AS kept"
+    " ORDER BY place LIMIT 1"
+)
+
+
+def _key(document: FrozenDocument, look: tuple[str, str]) -> dict[str, object]:
+    file_format, language = look
+    return {
+        "id": document.note_id,
+        "number": document.document_number,
+        "format": file_format,
+        "language": language,
+    }
