@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = sa.Row[Any]
+# Told under the partner's code, or under one that was merged into it.
+_OF_PARTNER: Final = (
+    "(partner_code = :partner"
+    " OR partner_code IN (SELECT w.code FROM partner_owners w WHERE w.owner_code = :partner))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +63,10 @@ async def active_contact(
 
 
 async def contact_by_id(connection: AsyncConnection, partner_code: str, contact_id: UUID) -> Row | None:
-    """None when the partner has none of this id."""
+    """None when the partner has none of this id, under its own code or one merged into it."""
     return (
         await connection.execute(
-            sa.text("SELECT * FROM partner_contacts WHERE id = :id AND partner_code = :partner"),
+            sa.text(f"SELECT * FROM partner_contacts WHERE id = :id AND {_OF_PARTNER}"),
             {"id": contact_id, "partner": partner_code},
         )
     ).one_or_none()
@@ -74,26 +79,21 @@ async def retire_contact(
     await connection.execute(
         sa.text(
             "UPDATE partner_contacts SET retired_at = :at, retired_by = :by"
-            " WHERE id = :id AND partner_code = :partner AND retired_at IS NULL"
+            f" WHERE id = :id AND {_OF_PARTNER} AND retired_at IS NULL"
         ),
         {"id": contact_id, "partner": partner_code, "at": at, "by": by},
     )
-    return (
-        await connection.execute(
-            sa.text("SELECT * FROM partner_contacts WHERE id = :id AND partner_code = :partner"),
-            {"id": contact_id, "partner": partner_code},
-        )
-    ).one_or_none()
+    return await contact_by_id(connection, partner_code, contact_id)
 
 
 async def contact_rows(
     connection: AsyncConnection, partner_code: str, *, is_retired: bool | None, after: UUID | None, limit: int
 ) -> Sequence[Row]:
-    """In the order they were added."""
+    """In the order they were added, those of codes merged into the partner among them."""
     return (
         await connection.execute(
             sa.text(
-                "SELECT * FROM partner_contacts WHERE partner_code = :partner"
+                f"SELECT * FROM partner_contacts WHERE {_OF_PARTNER}"
                 " AND (CAST(:is_retired AS boolean) IS NULL OR (retired_at IS NOT NULL) = :is_retired)"
                 " AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid)) ORDER BY id LIMIT :limit"
             ),

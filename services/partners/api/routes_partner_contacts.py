@@ -39,7 +39,7 @@ async def list_partner_contacts(
     caller: CurrentCaller,
     is_retired: Annotated[bool | None, Query(description="False: only those that get documents")] = None,
 ) -> Page[ContactBody]:
-    """In the order they were added."""
+    """In the order they were added, those of codes that were merged into the partner too."""
     found = await partner_named(connection, caller.row_scope(), partner)
     scope = f"contacts|{found.code}|{is_retired}"
     key = page.after(scope)
@@ -113,7 +113,8 @@ async def retire_partner_contact(
 ) -> Response:
     """It gets nothing from now on; what is queued for it still goes out. Retiring it twice changes nothing.
 
-    A person's contact goes with the role: the person has one role less, and is inactive without any.
+    Those of codes that were merged into the partner are retired here as well. A person's contact goes with the role: the
+    person has one role less, and is inactive without any.
     """
 
     async def perform() -> Response:

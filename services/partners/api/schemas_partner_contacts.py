@@ -45,7 +45,9 @@ class ContactBody(WireModel):
     """A contact as it is kept; who moves is retired and added anew."""
 
     id: UUID
-    partner_code: str
+    partner_code: Annotated[
+        str, Field(description="Under which code it was told: the partner's, or one that was merged into it")
+    ]
     role: Annotated[str, _ROLE]
     name: str
     channel: Annotated[Channel, _CHANNEL]

@@ -155,6 +155,31 @@ async def test_documents_of_the_survivor_reach_people_of_the_merged_code_once(
     assert len(await listed(service, f"{duplicate.code}/people")) == 2
 
 
+async def test_contacts_of_a_merged_code_are_listed_and_retired_under_the_survivor(
+    service: PartnersService,
+) -> None:
+    survivor, duplicate = await a_registered_partner(service), await a_registered_partner(service)
+    for code, address in ((survivor.code, "own@bhima.example"), (duplicate.code, "old@bhima.example")):
+        await call(service, "POST", f"{code}/contacts", json=ASHA | {"role": "accounts", "address": address})
+    apart = await listed(service, f"{survivor.code}/contacts")
+    await merged(service, duplicate.code, survivor.code)
+
+    together = await listed(service, f"{survivor.code}/contacts")
+    old = next(one for one in together if one["address"] == "old@bhima.example")
+    retired = await call(service, "POST", f"{survivor.code}/contacts/{old['id']}/retirement")
+    strange = await call(service, "POST", f"{duplicate.code}/contacts/{apart[0]['id']}/retirement")
+
+    assert [one["partner_code"] for one in together] == [survivor.code, duplicate.code]
+    assert len(apart) == 1
+    assert (retired.status_code, retired.json()["retired_at"] is not None) == (200, True)
+    assert strange.status_code == 404
+    left = await listed(service, f"{survivor.code}/contacts?is_retired=false")
+    assert [one["id"] for one in left] == [apart[0]["id"]]
+    assert [one["id"] for one in await listed(service, f"{duplicate.code}/contacts")] == [old["id"]]
+    (still,) = await listed(service, f"{survivor.code}/people")
+    assert still["email"] == "own@bhima.example"
+
+
 async def test_two_people_who_share_an_address_stay_two_and_one_leaves_without_the_other(
     service: PartnersService, app: FastAPI
 ) -> None:
