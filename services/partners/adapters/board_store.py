@@ -33,15 +33,24 @@ def frozen(board: OrderBoard) -> bytes:
     return msgspec.json.encode(board, order="deterministic")
 
 
-async def next_number(connection: AsyncConnection, partner_code: str) -> int:
-    """The number of the partner's next board, which is the caller's until the commit."""
+async def next_numbers(connection: AsyncConnection, partner_codes: Sequence[str]) -> dict[str, int]:
+    """The number of each partner's next board, which is the caller's until the commit."""
+    wanted = {"codes": sorted(set(partner_codes))}
     await connection.execute(
-        sa.text("SELECT FROM partners WHERE code = :code FOR NO KEY UPDATE"), {"code": partner_code}
+        sa.text(
+            "SELECT FROM partners WHERE code = ANY(CAST(:codes AS text[])) ORDER BY code FOR NO KEY UPDATE"
+        ),
+        wanted,
     )
-    newest = await connection.scalar(
-        sa.text("SELECT max(number) FROM published_boards WHERE partner_code = :code"), {"code": partner_code}
+    rows = await connection.execute(
+        sa.text(
+            "SELECT partner_code, max(number) AS newest FROM published_boards"
+            " WHERE partner_code = ANY(CAST(:codes AS text[])) GROUP BY partner_code"
+        ),
+        wanted,
     )
-    return (newest or 0) + 1
+    newest = {row.partner_code: row.newest for row in rows}
+    return {code: newest.get(code, 0) + 1 for code in wanted["codes"]}
 
 
 async def add_board(
@@ -83,8 +92,24 @@ async def published_board(
             {"code": partner_code, "number": number},
         )
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _published(row)
+
+
+async def newest_boards(
+    connection: AsyncConnection, partner_codes: Sequence[str]
+) -> dict[str, PublishedBoard]:
+    """The board that each partner got last, if it got one."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT DISTINCT ON (partner_code) * FROM published_boards"
+            " WHERE partner_code = ANY(CAST(:codes AS text[])) ORDER BY partner_code, number DESC"
+        ),
+        {"codes": list(partner_codes)},
+    )
+    return {row.partner_code: _published(row) for row in rows}
+
+
+def _published(row: Row) -> PublishedBoard:
     return PublishedBoard(
         id=row.id,
         number=row.number,

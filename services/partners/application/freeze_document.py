@@ -15,7 +15,7 @@ from services.partners.adapters.document_rows import AddedVersion, NewDocument, 
 from services.partners.adapters.partner_documents.rendering import frozen_content, title_of
 from services.partners.adapters.payment_sheets import SheetWanted, payment_sheets
 from services.partners.adapters.unit_of_work import UnitOfWork
-from services.partners.application.publish_board import standing_board
+from services.partners.application.publish_board import ReadBoard, read_boards, standing_board
 from services.partners.application.tell_documents import tell_published
 from services.partners.domain.document import SET_HERE, DocumentKind, Language, Period
 from services.partners.domain.errors import DocumentInvalid, SheetUnproved
@@ -70,11 +70,25 @@ async def read_sheets(work: UnitOfWork, wanted: Sequence[FreezeDocument]) -> dic
     return read
 
 
-async def keep_sheet(work: UnitOfWork, wanted: FreezeDocument, read: ReadSheet) -> AddedVersion:
+async def read_order_boards(
+    work: UnitOfWork, wanted: Sequence[FreezeDocument]
+) -> dict[FreezeDocument, ReadBoard]:
+    """Order boards of several partners at once, one of each, by a fixed number of statements for each day."""
+    read: dict[FreezeDocument, ReadBoard] = {}
+    for day in sorted({one.cut_off_on for one in wanted}):
+        of_day = [one for one in wanted if one.cut_off_on == day]
+        partners = [BoardPartner.of(one.partner.details) for one in of_day]
+        read |= zip(of_day, await read_boards(work, partners, at=of_day[0].as_of, day=day), strict=True)
+    return read
+
+
+async def keep_read(work: UnitOfWork, wanted: FreezeDocument, read: ReadSheet | ReadBoard) -> AddedVersion:
     """What was just read, as `freeze_document` would have kept it."""
     _refuse(wanted)
     if isinstance(read, SheetUnproved):
         raise read
+    if isinstance(read, ReadBoard):
+        read = _said_of(await standing_board(work, read, actor=wanted.actor))
     return await _keep(work, wanted, read)
 
 
@@ -156,14 +170,9 @@ def _unproved(proof: SheetProof, code: str) -> SheetUnproved:
 
 async def _order_board(work: UnitOfWork, wanted: FreezeDocument) -> _Said:
     """The published board itself, under its number and hash: promises are compared with what the partner was told."""
-    published = await standing_board(
-        work,
-        BoardPartner.of(wanted.partner.details),
-        at=wanted.as_of,
-        day=wanted.cut_off_on,
-        actor=wanted.actor,
-    )
-    return _said_of(published)
+    partner = BoardPartner.of(wanted.partner.details)
+    (read,) = await read_boards(work, [partner], at=wanted.as_of, day=wanted.cut_off_on)
+    return _said_of(await standing_board(work, read, actor=wanted.actor))
 
 
 def _said_of(published: PublishedBoard) -> _Said:

@@ -1,6 +1,6 @@
 """Makes or finds the document of each wish that is due, so that its deliveries can leave."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -25,10 +25,12 @@ from services.partners.application.freeze_document import (
     FreezeDocument,
     ReadSheet,
     freeze_document,
-    keep_sheet,
+    keep_read,
+    read_order_boards,
     read_sheets,
 )
 from services.partners.application.prove_sheets import compare_sheets
+from services.partners.application.publish_board import ReadBoard
 from services.partners.domain.document import SET_HERE, DocumentKind, Period
 from services.partners.domain.errors import SheetUnproved
 from services.partners.domain.partner import Partner
@@ -48,7 +50,7 @@ TOGETHER_MAX: Final = 25  # what they read and write is one transaction
 log = structlog.get_logger()
 HELD_FOR: Final = timedelta(seconds=15)
 HELD_MAX: Final = timedelta(days=2)
-Sheets = Mapping[FreezeDocument, ReadSheet]
+Reads = dict[FreezeDocument, ReadSheet | ReadBoard]
 
 
 async def prepare_deliveries(database: Database, now: datetime) -> int:
@@ -60,21 +62,21 @@ async def prepare_deliveries(database: Database, now: datetime) -> int:
             if not requests:
                 break
             wishes = await _wishes(work, requests, now)
-            sheets = await _sheets(work, wishes)
+            reads = await _sheets(work, wishes) | await _boards(work, wishes)
             for request in requests:
-                await _settle(work, request, wishes.get(request.id), sheets, now=now)
+                await _settle(work, request, wishes.get(request.id), reads, now=now)
             await work.commit()
         done += len(requests)
     return done
 
 
 async def _settle(
-    work: UnitOfWork, request: Row, wish: FreezeDocument | None, sheets: Sheets, *, now: datetime
+    work: UnitOfWork, request: Row, wish: FreezeDocument | None, reads: Reads, *, now: datetime
 ) -> None:
     """The document is given to the wish, or the wish says why not."""
     try:
         async with work.connection.begin_nested():
-            await _prepare(work, request, wish, sheets, now=now)
+            await _prepare(work, request, wish, reads, now=now)
     except SheetUnproved as refusal:
         await _hold(work, request, refusal.detail, now)
     except Refusal as refusal:
@@ -87,15 +89,16 @@ async def _settle(
 
 
 async def _prepare(
-    work: UnitOfWork, request: Row, wish: FreezeDocument | None, sheets: Sheets, *, now: datetime
+    work: UnitOfWork, request: Row, wish: FreezeDocument | None, reads: Reads, *, now: datetime
 ) -> None:
     kind, period = DocumentKind(request.kind), Period(request.from_on, request.to_on)
     if kind in SET_HERE:
         if wish is None:
             await _give_up(work, request, f"There is no partner {request.partner_code}", now)
             return
-        read = sheets.get(wish)
-        frozen = await (freeze_document(work, wish) if read is None else keep_sheet(work, wish, read))
+        # A board that was published changes the next one of its partner, also of an equal wish: that one is read anew.
+        read = reads.pop(wish, None) if kind is DocumentKind.ORDER_BOARD else reads.get(wish)
+        frozen = await (freeze_document(work, wish) if read is None else keep_read(work, wish, read))
         document_id = frozen.id
     else:
         found = await newest_document(work.connection, request.partner_code, kind, period)
@@ -123,16 +126,33 @@ async def _wishes(work: UnitOfWork, requests: Sequence[Row], now: datetime) -> d
     }
 
 
-async def _sheets(work: UnitOfWork, wishes: Mapping[UUID, FreezeDocument]) -> Sheets:
-    """Read together; when that fails each is read alone, so that one that cannot be made holds up no other."""
+async def _sheets(work: UnitOfWork, wishes: Mapping[UUID, FreezeDocument]) -> Reads:
     wanted = [one for one in wishes.values() if one.kind is DocumentKind.PAYMENT_SHEET]
+    return await _together(work, wanted, read_sheets)
+
+
+async def _boards(work: UnitOfWork, wishes: Mapping[UUID, FreezeDocument]) -> Reads:
+    """One per partner: publishing a board changes what the partner's next one is compared with."""
+    boards = [one for one in wishes.values() if one.kind is DocumentKind.ORDER_BOARD]
+    first = {one.partner.code: one for one in reversed(boards)}
+    return await _together(work, list(first.values()), read_order_boards)
+
+
+async def _together(
+    work: UnitOfWork,
+    wanted: Sequence[FreezeDocument],
+    read: Callable[
+        [UnitOfWork, Sequence[FreezeDocument]], Awaitable[Mapping[FreezeDocument, ReadSheet | ReadBoard]]
+    ],
+) -> Reads:
+    """Read together; when that fails each is read alone, so that one that cannot be made holds up no other."""
     if len(wanted) < 2:
         return {}
     try:
         async with work.connection.begin_nested():
-            return await read_sheets(work, wanted)
+            return dict(await read(work, wanted))
     except Exception:
-        log.exception("sheets_not_read_together", wishes=len(wanted))
+        log.exception("documents_not_read_together", kind=wanted[0].kind, wishes=len(wanted))
         return {}
 
 

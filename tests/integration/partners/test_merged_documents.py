@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 import psycopg
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from services.partners.adapters.channels.outgoing import Accepted, Outgoing
 from services.partners.adapters.document_rows import document_by_id
@@ -164,3 +166,56 @@ def published_events(database_url: str, partner: APartner) -> Sequence[dict[str,
             (f"documents-{partner.code}",),
         ).fetchall()
     return [msgspec.json.decode(row[0])["data"] for row in rows]
+
+
+async def test_boards_that_are_due_together_are_read_together_and_each_partner_gets_one(
+    service: PartnersService, database: Database
+) -> None:
+    partners = [await a_registered_partner(service) for _ in range(3)]
+    await told(service, *(an_order(one.code) for one in partners))
+    published = await call(service, "POST", f"/v1/order-boards/{partners[0].code}/publication")
+    statements: list[str] = []
+    for number, partner in enumerate((*partners, *partners)):
+        wish = DeliveryWish(
+            key=f"board/{partner.code}/{number}",
+            partner_code=partner.code,
+            kind=DocumentKind.ORDER_BOARD,
+            period=Period.cut_off(published_on(published)),
+            recipients=(MEERA,),
+        )
+        async with UnitOfWork(database) as work:
+            await queue_delivery(work, wish, actor=f"asker-{number % 2}", at=NOW)
+            await work.commit()
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    await prepare_deliveries(database, NOW)
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+    by_partner = [
+        (await call(service, "GET", f"/v1/documents?partner_code={one.code}")).json()["items"]
+        for one in partners
+    ]
+    wishes = [
+        {
+            one["document_id"]
+            for one in (await call(service, "GET", f"/v1/deliveries?partner_code={partner.code}")).json()[
+                "items"
+            ]
+        }
+        for partner in partners
+    ]
+    assert [[(one["kind"], one["number"]) for one in items] for items in by_partner] == [
+        [("order_board", "1")]
+    ] * 3
+    assert wishes == [{items[0]["id"]} for items in by_partner]
+    assert (
+        len([one for one in statements if "FROM order_tellings" in one or "JOIN order_tellings" in one]) == 4
+    )
+
+
+def published_on(reply: httpx.Response) -> date:
+    """The day in India of a board that was just published."""
+    return datetime.fromisoformat(reply.json()["published_at"]).astimezone(ZoneInfo("Asia/Kolkata")).date()
