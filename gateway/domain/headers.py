@@ -58,6 +58,8 @@ SECURITY_HEADERS: Final[tuple[Header, ...]] = (
     (b"strict-transport-security", b"max-age=31536000"),
 )
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+# Of what has an ETag: the reader alone may keep it, and asks each time, with its rights, whether it still holds.
+_ASKED_AGAIN: Final = b"private, no-cache"
 _CHOSEN_BY_SERVICES: Final = frozenset(
     {b"cache-control", b"location", *(name for name, _ in SECURITY_HEADERS)}
 )
@@ -86,15 +88,26 @@ def _without_named(headers: Iterable[Header], connection: bytes) -> list[Header]
 def reply_headers(headers: Iterable[Header], *, origin: bytes, request_id: bytes) -> list[Header]:
     """Return a reply's headers for the caller: nothing of the inside, and safe for browsers.
 
-    `origin` is the service's own address: a Location that begins with it is made relative.
+    `origin` is the service's own address: a Location that begins with it is made relative. No cache keeps a reply, whatever
+    a service says of it, but that of a reader who asks again by its ETag (OWASP ASVS 5.0, 14.2.2).
     """
     kept = [header for header in headers if header[0] not in REPLY_STRIPPED]
     chosen = [header[0] for header in kept if header[0] in _CHOSEN_BY_SERVICES]
     if not chosen:
         return [*kept, *SECURITY_HEADERS, NO_STORE, (b"x-request-id", request_id)]
+    if b"cache-control" in chosen and not _is_kept_by_nobody_else(kept):
+        kept = [header for header in kept if header[0] != b"cache-control"]
+        chosen = [name for name in chosen if name != b"cache-control"]
     relative = [_relative(header, origin) if header[0] == b"location" else header for header in kept]
     usual = [header for header in (*SECURITY_HEADERS, NO_STORE) if header[0] not in chosen]
     return [*relative, *usual, (b"x-request-id", request_id)]
+
+
+def _is_kept_by_nobody_else(headers: Iterable[Header]) -> bool:
+    told = dict(headers)
+    return b"no-store" in told[b"cache-control"] or (
+        told[b"cache-control"] == _ASKED_AGAIN and b"etag" in told
+    )
 
 
 def _relative(location: Header, origin: bytes) -> Header:

@@ -84,6 +84,15 @@ def test_no_list_gives_more_than_its_pages(admin: httpx.Client) -> None:
         refused(admin.get(address(operation), params={"limit": limit}), {422}, f"{operation.name} {limit}")
 
 
+def test_no_cache_keeps_a_reply_but_that_of_a_reader_who_asks_again(admin: httpx.Client) -> None:
+    for request in plausible_requests():
+        if request.operation.method == "get":
+            with admin.stream(**request.arguments) as reply:  # some never end
+                told = reply.headers["Cache-Control"]
+            is_asked_again = told == "private, no-cache" and "ETag" in reply.headers
+            assert is_asked_again or "no-store" in told, f"{request.operation.name}: {told}"
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -254,8 +254,7 @@ async def download_consolidated(
         collection = await visible(connection, caller, collection_id)
         content = await consolidated_file(connection, caller, collection, wanted)
     name = f"{collection.template}-{collection.first_month:%Y-%m}-consolidated.{wanted}"
-    headers = {**attachment_headers(name), "Cache-Control": "private, no-cache"}
-    return Response(content, media_type=MEDIA_TYPES[wanted], headers=headers)
+    return Response(content, media_type=MEDIA_TYPES[wanted], headers=attachment_headers(name))
 
 
 @router.get(

@@ -22,5 +22,4 @@ async def workbook_reply(sheet: TemplateSheet, name: str) -> Response:
     """Whole before the reply begins, so that an error is still told as one."""
     target = io.BytesIO()
     await asyncio.to_thread(write_template_workbook, target, sheet)
-    headers = {**attachment_headers(name), "Cache-Control": "private, no-cache"}
-    return Response(target.getvalue(), media_type=WORKBOOK, headers=headers)
+    return Response(target.getvalue(), media_type=WORKBOOK, headers=attachment_headers(name))

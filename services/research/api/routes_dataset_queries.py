@@ -169,7 +169,7 @@ async def get_dataset_query_result(
     if medium == "json":
         items = await asyncio.to_thread(result_rows, path, after=after, limit=ROWS_AT_ONCE)
         return as_reply(result_body(run, items, after))
-    headers = attachment_headers(f"query-{run.id}.{medium}") | {"Cache-Control": "private, no-cache"}
+    headers = attachment_headers(f"query-{run.id}.{medium}")
     if medium == "parquet":
         return FileResponse(path, media_type=MEDIA_TYPES[medium], headers=headers)
     content = await asyncio.to_thread(_file, run, path, medium, drawing)

@@ -68,7 +68,21 @@ def test_reply_hides_the_inside_and_is_safe_for_browsers() -> None:
     }
 
 
-def test_upstream_may_allow_caching() -> None:
-    headers = reply_headers([(b"cache-control", b"max-age=60")], origin=b"http://a", request_id=b"r")
+@pytest.mark.parametrize(
+    ("told", "has_etag", "passed_on"),
+    [
+        (b"private, no-cache", True, b"private, no-cache"),
+        (b"private, no-store", False, b"private, no-store"),
+        (b"private, no-cache", False, b"no-store"),
+        (b"max-age=60", True, b"no-store"),
+        (b"public", False, b"no-store"),
+    ],
+)
+def test_only_who_asks_again_by_an_etag_may_keep_a_reply(
+    told: bytes, has_etag: bool, passed_on: bytes
+) -> None:
+    upstream = [(b"cache-control", told), *([(b"etag", b'"3"')] if has_etag else [])]
 
-    assert [value for name, value in headers if name == b"cache-control"] == [b"max-age=60"]
+    headers = reply_headers(upstream, origin=b"http://a", request_id=b"r")
+
+    assert [value for name, value in headers if name == b"cache-control"] == [passed_on]
