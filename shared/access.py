@@ -385,6 +385,7 @@ RULES: Final = (
     Rule("GET", "/v1/dashboards/statements", BACK_OFFICE | ANALYSTS),
     Rule("GET", "/v1/dashboards", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/dashboards/{dashboard}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/projections/rebuild", ADMINS),
     Rule("GET", "/v1/projections", BACK_OFFICE | ANALYSTS),
     Rule("POST", "/v1/analysis-tables", WRITERS | ANALYSTS),
     Rule("GET", "/v1/analysis-tables", BACK_OFFICE | ANALYSTS | ZONES),

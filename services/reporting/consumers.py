@@ -27,6 +27,7 @@ from services.reporting.application.project_receivables import (
     project_settlements,
 )
 from services.reporting.application.project_statements import project_statements
+from services.reporting.application.rebuild_projections import keep_heard
 from services.reporting.application.set_subscription import project_calendars
 from shared.events.credit_notes import (
     CreditNoteApprovedV1,
@@ -56,7 +57,7 @@ from shared.events.payments import (
 )
 from shared.inbox import Subscription, on
 
-SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
+PROJECTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(ReceiptsBookedV1, project_receipts),
     on(ReceiptsBookedV1, project_settlements),
     on(ReceiptReversedV1, project_reversals),
@@ -81,5 +82,10 @@ SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
     on(DocumentAcknowledgedV1, project_acknowledgements),
     on(DocumentObjectedV1, project_objections),
     on(OpportunityChangedV1, project_opportunities),
+)
+# What projections are made of is kept first: whoever makes them anew holds up a batch there.
+SUBSCRIPTIONS: Final[tuple[Subscription[UnitOfWork], ...]] = (
+    *(on(kind, keep_heard) for kind in dict.fromkeys(one.event_class for one in PROJECTIONS)),
+    *PROJECTIONS,
     on(HolidayCalendarChangedV1, project_calendars),
 )

@@ -19,6 +19,8 @@ from services.reporting.application.follow_checklist import follow_checklists
 from services.reporting.application.follow_sources import follow_source, watch_sources
 from services.reporting.application.make_subscribed_reports import make_subscribed_reports
 from services.reporting.application.post_letters import Post, keep_posting
+from services.reporting.application.rebuild_projections import TASK as REBUILD_TASK
+from services.reporting.application.rebuild_projections import rebuild_projections
 from services.reporting.application.run_report import TASK, make_report
 from services.reporting.application.run_saved_analysis import TASK as SAVED_ANALYSIS_TASK
 from services.reporting.application.run_saved_analysis import make_saved_analysis
@@ -31,7 +33,7 @@ from services.reporting.application.take_snapshot import take_snapshot, validate
 from services.reporting.application.tell_dashboards import tell_dashboards
 from services.reporting.application.watch_collections import watch_collections
 from services.reporting.application.write_rule import VALIDATE_TASK
-from services.reporting.consumers import SUBSCRIPTIONS
+from services.reporting.consumers import PROJECTIONS, SUBSCRIPTIONS
 from services.reporting.domain.shipped_definitions import SHIPPED
 from services.reporting.domain.shipped_templates import SHIPPED_TEMPLATES
 from services.reporting.settings import ReportingSettings
@@ -79,6 +81,13 @@ def report_task(extracts: Extracts) -> JobTask:
         await make_report(database, extracts, job)
 
     return JobTask(name=TASK, run=run)
+
+
+def rebuild_task() -> JobTask:
+    async def run(database: Database, job: Job) -> None:
+        await rebuild_projections(database, PROJECTIONS, job)
+
+    return JobTask(name=REBUILD_TASK, run=run)
 
 
 def subscribed_task(extracts: Extracts) -> JobTask:
@@ -180,6 +189,7 @@ def main() -> None:
             tasks=(
                 report_task(extracts),
                 subscribed_task(extracts),
+                rebuild_task(),
                 ANALYSIS_TASK,
                 *review_tasks(settings.source_access()),
                 CHECK_TASK,

@@ -100,6 +100,7 @@ class Extracts:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="reporting-extracts-"))
         self._copies = {one.table.name: _Copy() for one in EXTRACTED}
         self._reading = asyncio.Lock()
+        self._rebuilds = 0
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -112,10 +113,22 @@ class Extracts:
         wanted = [one for one in EXTRACTED if one.table.name in tables]
         async with self._reading:
             horizon = await connection.scalar(_OLDEST_OPEN)
+            self._begin_anew_after(int(await connection.scalar(_REBUILDS) or 0))
             with bare_engine(self.folder) as engine:
                 for one in wanted:
                     await self._bring_up(connection, engine, one, horizon)
                 yield engine
+
+    def _begin_anew_after(self, rebuilds: int) -> None:
+        """Rows vanish when projections are made anew, and at no other time."""
+        if rebuilds != self._rebuilds:
+            for copy in self._copies.values():
+                for file in copy.files:
+                    file.unlink()
+            self._copies = {
+                one.table.name: _Copy(files_made=self._copies[one.table.name].files_made) for one in EXTRACTED
+            }
+            self._rebuilds = rebuilds
 
     async def _bring_up(
         self, connection: AsyncConnection, engine: duckdb.DuckDBPyConnection, one: Extracted, horizon: int
@@ -211,4 +224,5 @@ def _duck_type(kind: sa.types.TypeEngine[object]) -> str:
     return str(kind.compile(_POSTGRESQL)).replace("NUMERIC", "DECIMAL")
 
 
+_REBUILDS: Final = sa.text("SELECT count(*) FROM projection_rebuilds")
 _OLDEST_OPEN: Final = sa.text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")

@@ -76,33 +76,40 @@ async def note_told(
     await note_progress(connection, projection, newest_fact_at=newest, at=datetime.now(UTC))
 
 
+def later_by(table_name: str) -> Sequence[str]:
+    """The columns that tell a later row of the table; none where what happened is kept once for ever."""
+    kinds: dict[str, Sequence[str]] = {kind.value[0].__tablename__: kind.value[1] for kind in FactKind}
+    return kinds.get(table_name, ())
+
+
+def replacing(table: sa.Table, newer: Sequence[str]) -> str:
+    """What becomes of a row that is known already: it stays, or is replaced by a later telling."""
+    if not newer:
+        return "DO NOTHING"
+    kept = {column.name for column in table.primary_key} | {"written_in"}
+    names = [column.name for column in table.columns]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in kept)
+    known, told = (", ".join(f"{place}.{name}" for name in newer) for place in ("known", "excluded"))
+    return f"""DO UPDATE SET {changes}, written_in = {WRITING_TRANSACTION}
+        WHERE ({known}) < ({told})"""
+
+
 @cache
 def _statement(kind: FactKind) -> sa.TextClause:
     """Sorted by key, so that two workers wait for each other instead of deadlocking."""
-    record, later_by = kind.value
+    record, columns_of_later = kind.value
     table = sa.Table(record.__tablename__, record.metadata)
     columns = [column for column in table.columns if column.name != "written_in"]
     names = ", ".join(column.name for column in columns)
     typed = ", ".join(f"{column.name} {column.type.compile(_POSTGRESQL)}" for column in columns)
     key = ", ".join(column.name for column in table.primary_key)
-    newest_first = "".join(f", {name} DESC" for name in later_by)
+    newest_first = "".join(f", {name} DESC" for name in columns_of_later)
     return sa.text(
         f"""
         INSERT INTO {table.name} AS known ({names})
         SELECT DISTINCT ON ({key}) {names}
         FROM json_to_recordset(CAST(:facts AS json)) AS told ({typed})
         ORDER BY {key}{newest_first}
-        ON CONFLICT ({key}) {_replacing(table, later_by)}
+        ON CONFLICT ({key}) {replacing(table, columns_of_later)}
         """
     )
-
-
-def _replacing(table: sa.Table, later_by: Sequence[str]) -> str:
-    if not later_by:
-        return "DO NOTHING"
-    kept = {column.name for column in table.primary_key} | {"written_in"}
-    names = [column.name for column in table.columns]
-    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in kept)
-    known, told = (", ".join(f"{place}.{name}" for name in later_by) for place in ("known", "excluded"))
-    return f"""DO UPDATE SET {changes}, written_in = {WRITING_TRANSACTION}
-        WHERE ({known}) < ({told})"""

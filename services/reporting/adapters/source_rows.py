@@ -30,8 +30,22 @@ _USED: Final = f"""
     ) GROUP BY credit_id
 """
 
-_COLLECTIONS: Final = """
-    SELECT m.day, m.movement, m.partner_code, p.name AS partner_name, coalesce(m.zone, p.zone) AS zone, m.bank_account,
+# Under the last of the partners that a code was merged into, with that one's name and zone.
+_PARTNERS: Final = """(
+    WITH RECURSIVE chain AS (
+        SELECT code, code AS owner_code, merged_into, 0 AS depth FROM known_partners
+        UNION ALL
+        SELECT c.code, k.code, k.merged_into, c.depth + 1 FROM chain c
+        JOIN known_partners k ON k.code = c.merged_into WHERE c.depth < 20
+    )
+    SELECT c.code, k.code AS owner_code, k.name, k.zone
+    FROM (SELECT code, arg_max(owner_code, depth) AS owner_code FROM chain GROUP BY code) AS c
+    JOIN known_partners k ON k.code = c.owner_code
+)"""
+
+_COLLECTIONS: Final = f"""
+    SELECT m.day, m.movement, coalesce(p.owner_code, m.partner_code) AS partner_code,
+        p.name AS partner_name, coalesce(m.zone, p.zone) AS zone, m.bank_account,
         m.currency, m.amount, m.is_on_time, m.booked_at, CAST(m.receipt_id AS VARCHAR) AS receipt_id
     FROM (
         SELECT received_on AS day, 'receipt' AS movement, partner_code, zone, bank_account, currency,
@@ -41,7 +55,7 @@ _COLLECTIONS: Final = """
         SELECT v.reversed_on, 'reversal', r.partner_code, r.zone, r.bank_account, r.currency, -r.amount_minor, NULL,
             NULL, r.receipt_id
         FROM reversed_receipts v JOIN collected_receipts r USING (receipt_id)
-    ) AS m LEFT JOIN known_partners p ON p.code = m.partner_code
+    ) AS m LEFT JOIN {_PARTNERS} p ON p.code = m.partner_code
 """
 
 _RECEIVABLES: Final = f"""
@@ -66,17 +80,19 @@ _RECEIVABLES: Final = f"""
     ), aged AS (
         SELECT *, greatest($as_of - due_on, 0) AS overdue_days FROM items WHERE open <> 0
     )
-    SELECT a.item, a.number, a.partner_code, p.name AS partner_name, coalesce(p.zone, a.zone) AS zone, a.issued_on,
+    SELECT a.item, a.number, coalesce(p.owner_code, a.partner_code) AS partner_code,
+        p.name AS partner_name, coalesce(p.zone, a.zone) AS zone, a.issued_on,
         a.due_on, CASE WHEN a.due_on IS NULL THEN 'on account' WHEN overdue_days = 0 THEN 'not due'
             WHEN overdue_days <= 30 THEN '1-30 days' WHEN overdue_days <= 60 THEN '31-60 days'
             WHEN overdue_days <= 90 THEN '61-90 days' ELSE '91 days and more' END AS age_band,
         a.overdue_days, a.currency, a.total, CAST(a.open AS BIGINT) AS open,
         CAST(CASE WHEN overdue_days > 0 THEN a.open ELSE 0 END AS BIGINT) AS overdue
-    FROM aged a LEFT JOIN known_partners p ON p.code = a.partner_code
+    FROM aged a LEFT JOIN {_PARTNERS} p ON p.code = a.partner_code
 """
 
-_ORDER_LINES: Final = """
-    SELECT o.order_number, l.number AS line_number, o.partner_code, p.name AS partner_name, p.zone, l.product_code,
+_ORDER_LINES: Final = f"""
+    SELECT o.order_number, l.number AS line_number, coalesce(p.owner_code, o.partner_code) AS partner_code,
+        p.name AS partner_name, p.zone, l.product_code,
         l.state, l.state NOT IN ('dispatched', 'cancelled') AS is_open, o.is_held,
         coalesce(l.state NOT IN ('dispatched', 'cancelled') AND l.promised_on < $as_of, false) AS is_late,
         o.ordered_on, l.requested_on, l.promised_on,
@@ -85,7 +101,7 @@ _ORDER_LINES: Final = """
         l.quantity, CAST(l.quantity - l.cancelled - l.dispatched AS DECIMAL(15, 3)) AS open_quantity, o.currency,
         l.value_minor AS value, l.open_minor AS open
     FROM known_orders o JOIN told_order_lines l USING (order_number, version)
-    LEFT JOIN known_partners p ON p.code = o.partner_code
+    LEFT JOIN {_PARTNERS} p ON p.code = o.partner_code
     WHERE o.ordered_on <= $as_of
 """
 
@@ -96,11 +112,12 @@ _CREDIT_NOTES: Final = f"""
         FROM known_credit_notes n LEFT JOIN used ON used.credit_id = n.note_id
         WHERE n.issued_on IS NULL OR n.issued_on <= $as_of
     )
-    SELECT n.number, n.note_type, n.standing, n.reason_code, n.partner_code, p.name AS partner_name,
+    SELECT n.number, n.note_type, n.standing, n.reason_code, coalesce(p.owner_code, n.partner_code) AS partner_code,
+        p.name AS partner_name,
         coalesce(p.zone, n.zone) AS zone, n.issued_on, $as_of - n.issued_on AS age_days,
         n.unused <> 0 OR n.standing IN ('requested', 'approved') AS is_outstanding, n.currency,
         n.total_minor AS total, n.unused
-    FROM notes n LEFT JOIN known_partners p ON p.code = n.partner_code
+    FROM notes n LEFT JOIN {_PARTNERS} p ON p.code = n.partner_code
 """
 
 # The answer of an opening is the first after it; one that was opened again waits anew.
@@ -109,14 +126,15 @@ _PAYMENT_QUERIES: Final = f"""
         SELECT o.query_id, o.due_at, min(a.answered_at) AS answered_at FROM query_openings o
         JOIN query_answers a ON a.query_id = o.query_id AND a.answered_at >= o.opened_at GROUP BY ALL
     )
-    SELECT {_day("o.opened_at")} AS opened_on, o.number, o.category, o.owner, o.partner_code, p.name AS partner_name,
+    SELECT {_day("o.opened_at")} AS opened_on, o.number, o.category, o.owner,
+        coalesce(p.owner_code, o.partner_code) AS partner_code, p.name AS partner_name,
         coalesce(p.zone, o.zone) AS zone, o.due_at, a.answered_at, a.answered_at IS NOT NULL AS is_answered,
         CASE WHEN a.answered_at IS NOT NULL THEN a.answered_at <= o.due_at
             WHEN {_day("o.due_at")} <= $as_of THEN false END AS is_on_time,
         CAST(date_diff('minute', o.opened_at, a.answered_at) / CAST(60 AS DECIMAL(4, 0)) AS DECIMAL(12, 2))
             AS answer_hours
     FROM query_openings o LEFT JOIN answered a USING (query_id, due_at)
-    LEFT JOIN known_partners p ON p.code = o.partner_code
+    LEFT JOIN {_PARTNERS} p ON p.code = o.partner_code
 """
 
 _DELIVERIES: Final = f"""
@@ -124,21 +142,23 @@ _DELIVERIES: Final = f"""
         SELECT document_id, bool_or(NOT is_objection) AS is_acknowledged, bool_or(is_objection) AS is_objected
         FROM document_replies GROUP BY document_id
     )
-    SELECT {_day("d.ended_at")} AS ended_on, d.kind, d.channel, d.partner_code, p.name AS partner_name,
+    SELECT {_day("d.ended_at")} AS ended_on, d.kind, d.channel, coalesce(p.owner_code, d.partner_code) AS partner_code,
+        p.name AS partner_name,
         coalesce(p.zone, d.zone) AS zone, d.is_delivered, coalesce(r.is_acknowledged, false) AS is_acknowledged,
         coalesce(r.is_objected, false) AS is_objected,
         CASE WHEN d.is_delivered THEN CAST(date_diff('minute', f.published_at, d.ended_at)
             / CAST(60 AS DECIMAL(4, 0)) AS DECIMAL(12, 2)) END AS delivery_hours,
         d.reason, f.number AS document_number
     FROM delivery_outcomes d LEFT JOIN published_documents f USING (document_id)
-    LEFT JOIN replied r USING (document_id) LEFT JOIN known_partners p ON p.code = d.partner_code
+    LEFT JOIN replied r USING (document_id) LEFT JOIN {_PARTNERS} p ON p.code = d.partner_code
 """
 
-_PIPELINE: Final = """
-    SELECT o.close_on, o.name, o.stage, o.owner, o.partner_code, p.name AS partner_name,
+_PIPELINE: Final = f"""
+    SELECT o.close_on, o.name, o.stage, o.owner, coalesce(p.owner_code, o.partner_code) AS partner_code,
+        p.name AS partner_name,
         coalesce(o.zone, p.zone) AS zone, o.is_closed, o.is_won, o.probability_percent, o.currency,
         o.amount_minor AS amount
-    FROM known_opportunities o LEFT JOIN known_partners p ON p.code = o.partner_code
+    FROM known_opportunities o LEFT JOIN {_PARTNERS} p ON p.code = o.partner_code
     WHERE NOT o.is_deleted
 """
 
@@ -153,13 +173,16 @@ _LATEST: Final = """
 """
 _FORECASTS: Final = f"""
     WITH ordered AS (
-        SELECT o.partner_code, l.product_code, CAST(date_trunc('month', o.ordered_on) AS DATE) AS month,
-            sum(l.quantity - l.cancelled) AS quantity
+        SELECT coalesce(p.owner_code, o.partner_code) AS partner_code, l.product_code,
+            CAST(date_trunc('month', o.ordered_on) AS DATE) AS month, sum(l.quantity - l.cancelled) AS quantity
         FROM known_orders o JOIN told_order_lines l USING (order_number, version)
+        LEFT JOIN {_PARTNERS} p ON p.code = o.partner_code
         WHERE o.ordered_on <= $as_of GROUP BY ALL
     ), said AS (
-        SELECT partner_code, product_code, month, collection_first_month, sum(quantity) AS quantity
-        FROM ({_LATEST}) WHERE feed = 'forecast' GROUP BY ALL
+        SELECT coalesce(p.owner_code, f.partner_code) AS partner_code, f.product_code, f.month,
+            f.collection_first_month, sum(f.quantity) AS quantity
+        FROM ({_LATEST}) AS f LEFT JOIN {_PARTNERS} p ON p.code = f.partner_code
+        WHERE f.feed = 'forecast' GROUP BY ALL
     ), beside AS (
         SELECT s.*, last_day(s.month) <= $as_of AS is_over, coalesce(o.quantity, 0) AS ordered,
             coalesce(n.quantity, 0) AS naive
@@ -187,9 +210,10 @@ _PLAN_AND_SALES: Final = f"""
         SELECT issued_on, 'credit_note', partner_code, zone, NULL, currency, 0, -taxable_minor
         FROM known_credit_notes WHERE standing = 'issued'
     )
-    SELECT m.day, m.movement, m.partner_code, p.name AS partner_name, coalesce(m.zone, p.zone) AS zone, m.segment,
+    SELECT m.day, m.movement, coalesce(p.owner_code, m.partner_code) AS partner_code, p.name AS partner_name,
+        coalesce(m.zone, p.zone) AS zone, m.segment,
         m.currency, m.plan, CAST(m.sales AS BIGINT) AS sales, CAST(m.sales - m.plan AS BIGINT) AS gap
-    FROM moved m LEFT JOIN known_partners p ON p.code = m.partner_code
+    FROM moved m LEFT JOIN {_PARTNERS} p ON p.code = m.partner_code
 """
 
 SOURCE_ROWS: Final[Mapping[str, str]] = {

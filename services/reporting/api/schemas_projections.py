@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -29,6 +30,15 @@ class ProjectionBody(WireModel):
         float | None,
         Field(ge=0, description="Since something was added last; long where nothing happens, too"),
     ]
+
+
+class ProjectionRebuildBody(WireModel):
+    """The job that makes all projections anew."""
+
+    job_id: Annotated[
+        UUID, Field(description="Whose `counts` say how many rows were not what the events say")
+    ]
+    job_url: Annotated[str, Field(description="Where the job is", examples=["/v1/jobs/0190c0de-…"])]
 
 
 def projection_state_body(state: ProjectionState, at: datetime) -> ProjectionBody:

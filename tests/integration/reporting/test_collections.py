@@ -253,6 +253,14 @@ async def test_the_forecast_is_compared_with_what_was_ordered_and_with_thinking_
     report = await run(service, run_job, wish, COORDINATOR)
     (row,) = await rows(service, report["id"], COORDINATOR)
     assert row["values"][-5:] == ["2.000", "2.500", "0.500", "0.000", "-0.500"]
+    survivor = await a_partner(service)
+    await service[1]([partner_told(code, version=2, merged_into=survivor)])
+    merged = await run(service, run_job, wish | {"partner_code": survivor}, COORDINATOR)
+    (row,) = await rows(service, merged["id"], COORDINATOR)
+    assert (survivor in row["values"], row["values"][-5:]) == (
+        True,
+        ["2.000", "2.500", "0.500", "0.000", "-0.500"],
+    )
 
 
 async def test_a_plan_of_a_zone_has_every_row_and_its_months_make_the_target(

@@ -308,3 +308,29 @@ async def test_a_run_is_given_out_as_workbook_page_table_and_data(
     assert (again.status_code, again.content) == (304, b"")
     assert table.splitlines()[1].startswith("'=cmd|' /C calc'!A0,1234567.89,2026-10-05T12:00:00Z")
     assert plain["rows"][0] == ["2026-10-05", "INR", "1", "1234567.89", "0.00", "1234567.89", "1.0000"]
+
+
+async def test_facts_of_a_merged_partner_count_to_its_survivor(
+    service: ReportingService, run_job: RunJob
+) -> None:
+    first, second, survivor, zone = (f"MG-{uuid7().hex[-10:]}" for _ in range(4))
+    await service[1](
+        [
+            booked(
+                *(
+                    a_receipt(partner_code=one, zone=zone, amount_minor=100_00)
+                    for one in (first, second, survivor)
+                )
+            ),
+            partner_told(survivor, zone=zone, name="Survivor"),
+            partner_told(second, zone="Elsewhere", version=2, merged_into=survivor),
+            partner_told(first, zone="Elsewhere", version=3, merged_into=second),
+        ]
+    )
+    draft = a_draft(groups=["partner_code", "partner_name"])
+    await asked(service, "POST", "/v1/report-definitions", json=draft)
+
+    made = await run(service, run_job, {"definition": draft["name"], "partner_code": survivor})
+
+    (row,) = await rows(service, made["id"])
+    assert row["values"] == [survivor, "Survivor", "INR", "300.00"]

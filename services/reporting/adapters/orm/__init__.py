@@ -8,6 +8,7 @@ from services.reporting.adapters.orm import analyses as analyses
 from services.reporting.adapters.orm import collections as collections
 from services.reporting.adapters.orm import data_review as data_review
 from services.reporting.adapters.orm import desks as desks
+from services.reporting.adapters.orm import kept_events as kept_events
 from services.reporting.adapters.orm import orders as orders
 from services.reporting.adapters.orm import receivables as receivables
 from services.reporting.adapters.orm import reports as reports

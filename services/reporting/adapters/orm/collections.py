@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.reporting.adapters.orm.base import FactRecord, Record
+from services.reporting.adapters.orm.base import FactRecord
 
 
 class CollectedReceiptRecord(FactRecord):
@@ -35,7 +35,7 @@ class ReversedReceiptRecord(FactRecord):
     reason_code: Mapped[str]
 
 
-class ImportedStatementRecord(Record):
+class ImportedStatementRecord(FactRecord):
     """What became of the lines of one bank statement."""
 
     __tablename__ = "imported_statements"
