@@ -468,6 +468,7 @@ RULES: Final = (
     Rule("GET", "/v1/system-tasks", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/system-tasks/{task_id}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/system-tasks/{task_id}/entries", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/system-tasks/{task_id}/entries/{entry_id}/file", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("POST", "/v1/system-tasks/{task_id}/items", WRITERS | APPROVERS | ANALYSTS | ZONES),
     Rule("POST", "/v1/system-tasks/{task_id}/evidence", WRITERS | APPROVERS | ANALYSTS | ZONES),
     Rule("POST", "/v1/system-tasks/{task_id}/assignment", WRITERS | APPROVERS | ANALYSTS | ZONES),

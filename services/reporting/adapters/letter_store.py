@@ -42,7 +42,7 @@ async def lease_letters(connection: AsyncConnection, at: datetime, limit: int) -
             UPDATE report_letters l SET attempts = attempts + 1, next_attempt_at = :until FROM due
             WHERE l.id = due.id RETURNING l.*
         )
-        SELECT l.*, o.comparison, v.rule ->> 'name' AS subscription_name, v.rule -> 'formats' AS formats
+        SELECT l.*, o.comparison, o.beyond, v.rule ->> 'name' AS subscription_name, v.rule -> 'formats' AS formats
         FROM leased l JOIN subscribed_reports s USING (report_run_id)
         JOIN subscribed_report_outcomes o USING (report_run_id)
         JOIN report_subscription_runs r ON r.id = s.subscription_run_id

@@ -42,12 +42,13 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressed:
-    """To whom, by which subscription; `id` makes the Message-ID, so that a repeat is recognised."""
+    """To whom, by which subscription, what was beyond its limit; `id` makes the Message-ID: a repeat is recognised."""
 
     id: UUID
     name: str
     address: str
     subscription: str
+    beyond: Sequence[str] = ()
 
 
 def report_files(run: Row, content: bytes, formats: Sequence[str]) -> list[ReportFile]:
@@ -98,6 +99,11 @@ def report_letter(
     parts = [
         f"Dear {to.name},",
         f"{title} of {days}{' is attached' if is_attached else ''}: {_rows(run)}.",
+        *(
+            ["Beyond the limit that was set:\n" + "\n".join(f"  {one}" for one in to.beyond)]
+            if to.beyond
+            else []
+        ),
         *_total_lines(run, facts),
         *_changes(facts),
         _source(run, to),

@@ -127,6 +127,7 @@ class Decision:
     outcome: ReportOutcome
     compared_run_id: UUID | None = None
     comparison: Mapping[str, object] | None = None
+    beyond: Sequence[str] = ()
     refusal: str | None = None
 
 
@@ -135,8 +136,9 @@ async def add_outcome(connection: AsyncConnection, decision: Decision, at: datet
     comparison = decision.comparison
     added = await connection.execute(
         sa.text(
-            "INSERT INTO subscribed_report_outcomes (report_run_id, outcome, compared_run_id, comparison, refusal,"
-            " decided_at) VALUES (:id, :outcome, :compared, CAST(:comparison AS jsonb), :refusal, :at)"
+            "INSERT INTO subscribed_report_outcomes (report_run_id, outcome, compared_run_id, comparison, beyond,"
+            " refusal, decided_at) VALUES (:id, :outcome, :compared, CAST(:comparison AS jsonb),"
+            " CAST(:beyond AS jsonb), :refusal, :at)"
             " ON CONFLICT (report_run_id) DO NOTHING"
         ),
         {
@@ -144,6 +146,7 @@ async def add_outcome(connection: AsyncConnection, decision: Decision, at: datet
             "outcome": decision.outcome,
             "compared": decision.compared_run_id,
             "comparison": None if comparison is None else msgspec.json.encode(comparison).decode(),
+            "beyond": msgspec.json.encode(decision.beyond).decode(),
             "refusal": decision.refusal,
             "at": at,
         },
@@ -215,7 +218,7 @@ _RUNS: Final = """
     FROM report_subscription_runs r LEFT JOIN jobs j ON j.id = r.job_id
 """
 _REPORTS: Final = """
-    SELECT s.report_run_id, s.partner_code, o.outcome, o.compared_run_id, o.comparison, o.refusal, o.decided_at,
+    SELECT s.report_run_id, s.partner_code, o.outcome, o.compared_run_id, o.comparison, o.beyond, o.refusal, o.decided_at,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('name', l.name, 'address', l.address, 'state', l.state,
                 'attempts', l.attempts, 'next_attempt_at', l.next_attempt_at, 'said', l.said, 'ended_at', l.ended_at)

@@ -144,6 +144,18 @@ async def partners_unseen(
     return [row.position for row in rows]
 
 
+async def partners_of_zones(connection: AsyncConnection, zones: Sequence[str], limit: int) -> list[str]:
+    """Codes of the active partners that the zones have now, in their order."""
+    rows = await connection.execute(
+        sa.text(
+            "SELECT code FROM known_partners WHERE zone = ANY(CAST(:zones AS text[])) AND status = 'active'"
+            " AND merged_into IS NULL ORDER BY code LIMIT :limit"
+        ),
+        {"zones": list(zones), "limit": limit},
+    )
+    return list(rows.scalars())
+
+
 def subscription_of(row: Row) -> ReportSubscription:
     """The subscription in a row of this store."""
     return ReportSubscription(

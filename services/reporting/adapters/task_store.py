@@ -245,6 +245,16 @@ async def entries_of(
     return (await connection.execute(sa.text(statement), values)).all()
 
 
+async def file_of(connection: AsyncConnection, task_id: UUID, entry_id: UUID) -> Row | None:
+    """The bytes of a file with the hash they were kept under; None for an entry without."""
+    statement = """
+        SELECT details, content, content_sha256 FROM system_task_entries
+        WHERE task_id = :task_id AND id = :id AND content IS NOT NULL
+    """
+    values = {"task_id": task_id, "id": entry_id}
+    return (await connection.execute(sa.text(statement), values)).one_or_none()
+
+
 def checklist_of(content: object) -> Checklist:
     """What was written is read as it was."""
     return msgspec.convert(content, type=Checklist)

@@ -1,8 +1,9 @@
 """System tasks, within the zones a caller sees: checklists that open them, and what is written into each."""
 
+import base64
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -37,6 +38,7 @@ from services.reporting.application.work_on_task import (
     add_evidence,
     assign_task,
     complete_task,
+    evidence_file,
     reopen_task,
     settle_item,
 )
@@ -47,6 +49,7 @@ from services.reporting.domain.system_task_errors import (
     ChecklistNameTaken,
     ChecklistUnknown,
     EvidenceInvalid,
+    EvidenceUnknown,
     TaskChanged,
     TaskClosed,
     TaskItemUnknown,
@@ -55,6 +58,7 @@ from services.reporting.domain.system_task_errors import (
     TaskUnknown,
 )
 from shared.conditional import IfMatch, revision_etag, wanted_revision
+from shared.documents.attachment import attachment_headers
 from shared.errors import PreconditionMissing
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import Caller, CurrentCaller
@@ -65,6 +69,12 @@ from shared.replies import as_reply, done_once
 from shared.scheduling.refusals import ScheduleInvalid
 
 router = APIRouter(prefix="/v1", tags=["Data quality"])
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The file, with its SHA-256 as `Repr-Digest` (RFC 9530)",
+    }
+}
 ChecklistNamed = Annotated[
     str, Path(max_length=60, description="Name or id of the checklist", examples=["salesforce-month-end"])
 ]
@@ -205,6 +215,24 @@ async def list_system_task_entries(
     rows = await entries_of(connection, task_id, after=after, limit=page.limit + 1)
     cut, cursor = page.cut(rows, scope, lambda row: (str(row.id),))
     return Page(items=[SystemTaskEntryBody.of(row) for row in cut], next_cursor=cursor)
+
+
+@router.get(
+    "/system-tasks/{task_id}/entries/{entry_id}/file",
+    response_class=Response,
+    summary="Read a file that shows that an item was done",
+    responses={**_FILE, **refusals(TaskUnknown, EvidenceUnknown)},
+)
+async def read_task_evidence(
+    task_id: UUID, entry_id: UUID, connection: Reading, caller: CurrentCaller
+) -> Response:
+    """As it was kept: its bytes are held against their hash first, which is told as well."""
+    name, content, sha256 = await evidence_file(connection, caller, task_id, entry_id)
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    headers = {"Cache-Control": "private, no-cache", "Repr-Digest": f"sha-256=:{digest}:"}
+    return Response(
+        content, media_type="application/octet-stream", headers=headers | attachment_headers(name)
+    )
 
 
 @router.post(

@@ -1,7 +1,8 @@
 """Bodies of report subscriptions: the rule as it is told, where it stands, its runs to come."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,12 @@ from services.reporting.adapters.subscription_store import Row
 from services.reporting.domain.report_subscription import (
     PARTNERS_MAX,
     RECIPIENTS_MAX,
+    ZONES_MAX,
     InsideRecipient,
     SendCondition,
     SubscriptionRule,
+    Threshold,
+    ThresholdPlace,
 )
 from shared.scheduling.planned_runs import Moved, PlannedRun, is_late
 from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
@@ -23,6 +27,8 @@ from shared.wire import Day, WireModel
 Format = Literal["pdf", "xlsx", "csv"]
 Role = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,39}$", examples=["accounts"])]
 Code = Annotated[str, Field(min_length=1, max_length=40, examples=["CP0001"])]
+Limit = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$")]
+ZoneName = Annotated[str, Field(min_length=1, max_length=200, examples=["West"])]
 Note = Annotated[str | None, Field(max_length=500, description="Why it was set so")]
 
 
@@ -31,6 +37,43 @@ class InsideRecipientBody(WireModel):
 
     name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]+$", examples=["Meera Joshi"])]
     address: Annotated[str, Field(max_length=320, examples=["meera.joshi@example.com"])]
+
+
+class ReportLimitBody(WireModel):
+    """A limit that a figure of the report has to be beyond; a figure at the limit is within."""
+
+    measure: Annotated[
+        str, Field(min_length=1, max_length=60, description="Name of the measure", examples=["net"])
+    ]
+    place: Annotated[
+        ThresholdPlace, Field(description="Whether the total counts, or each row for itself")
+    ] = ThresholdPlace.TOTAL
+    above: Annotated[
+        Limit | None, Field(description="Beyond when greater, in the unit shown", examples=["100000.00"])
+    ] = None
+    below: Annotated[Limit | None, Field(description="Beyond when less", examples=["0.95"])] = None
+    currency: Annotated[
+        str | None, Field(pattern=r"^[A-Z]{3}$", description="Of amounts; any without it", examples=["INR"])
+    ] = None
+
+    def threshold(self) -> Threshold:
+        return Threshold(
+            measure=self.measure,
+            place=self.place,
+            above=None if self.above is None else Decimal(self.above),
+            below=None if self.below is None else Decimal(self.below),
+            currency=self.currency,
+        )
+
+    @classmethod
+    def of(cls, one: Threshold) -> Self:
+        return cls(
+            measure=one.measure,
+            place=one.place,
+            above=None if one.above is None else f"{one.above:f}",
+            below=None if one.below is None else f"{one.below:f}",
+            currency=one.currency,
+        )
 
 
 class ReportSubscriptionDraft(WireModel):
@@ -89,12 +132,26 @@ class ReportSubscriptionDraft(WireModel):
             default_factory=list,
         ),
     ]
+    partner_zones: Annotated[
+        list[ZoneName],
+        Field(
+            max_length=ZONES_MAX,
+            description="Zones whose active partners get it as well, those that they have when it is due",
+            default_factory=list,
+        ),
+    ]
     partner_roles: Annotated[
         list[Role], Field(max_length=10, description="Contacts of the partners", default_factory=list)
     ]
     condition: Annotated[
-        SendCondition, Field(description="`when_changed` compares with what it sent the same side last")
+        SendCondition,
+        Field(
+            description="`when_changed` compares with what it sent the same side last; `beyond_threshold` needs a limit"
+        ),
     ] = SendCondition.ALWAYS
+    threshold: Annotated[
+        ReportLimitBody | None, Field(description="The limit of the condition `beyond_threshold`")
+    ] = None
     cron: Annotated[
         str,
         Field(
@@ -143,6 +200,8 @@ class ReportSubscriptionDraft(WireModel):
             ),
             calendar_code=self.calendar,
             catch_up=self.catch_up,
+            partner_zones=tuple(dict.fromkeys(self.partner_zones)),
+            threshold=self.threshold.threshold() if self.threshold else None,
         )
 
 
@@ -165,8 +224,10 @@ class ReportSubscriptionBody(WireModel):
     formats: list[Format]
     recipients: list[InsideRecipientBody]
     partner_codes: list[str]
+    partner_zones: list[str]
     partner_roles: list[str]
     condition: SendCondition
+    threshold: ReportLimitBody | None
     cron: str
     time_zone: str
     calendar: str | None
@@ -261,7 +322,9 @@ def _rule_facts(rule: SubscriptionRule) -> dict[str, Any]:
         "formats": list(rule.formats),
         "recipients": [InsideRecipientBody(name=one.name, address=one.address) for one in rule.recipients],
         "partner_codes": list(rule.partner_codes),
+        "partner_zones": list(rule.partner_zones),
         "partner_roles": list(rule.partner_roles),
+        "threshold": ReportLimitBody.of(rule.threshold) if rule.threshold else None,
         "cron": timing.cron,
         "time_zone": timing.time_zone,
         "on_closed_day": timing.on_closed_day,

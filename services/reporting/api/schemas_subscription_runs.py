@@ -67,6 +67,10 @@ class SubscribedReportBody(WireModel):
     comparison: Annotated[
         SentComparisonBody | None, Field(description="Null for the first, or when its columns are others")
     ]
+    beyond: Annotated[
+        list[str],
+        Field(description="The first figures beyond the limit, in words", examples=[["Net: 150.00 (INR)"]]),
+    ]
     letters: Annotated[
         list[ReportLetterBody], Field(description="To the house; what partners get is at /v1/deliveries")
     ]
@@ -105,5 +109,6 @@ def report_body(row: Row) -> SubscribedReportBody:
         comparison=None
         if facts is None
         else SentComparisonBody(before_run_id=row.compared_run_id, **{name: facts[name] for name in names}),
+        beyond=row.beyond or [],
         letters=[ReportLetterBody(**one) for one in row.letters],
     )

@@ -7,10 +7,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.reporting.adapters.definition_store import definition_of
 from services.reporting.adapters.extracts import Extracts
 from services.reporting.adapters.letter_store import add_letters
 from services.reporting.adapters.published_reports import publish_report
 from services.reporting.adapters.report_letter import comparison_facts
+from services.reporting.adapters.report_limits import figures_beyond, measures_of
 from services.reporting.adapters.run_comparison import RunComparison, compared_runs
 from services.reporting.adapters.run_store import Row, result_content, run_of_job
 from services.reporting.adapters.subscription_runs import (
@@ -22,7 +24,12 @@ from services.reporting.adapters.subscription_runs import (
 )
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.run_report import make_run
-from services.reporting.domain.report_subscription import ReportOutcome, SubscriptionRule, outcome_of
+from services.reporting.domain.report_subscription import (
+    ReportOutcome,
+    SubscriptionRule,
+    Threshold,
+    outcome_of,
+)
 from shared.database import Database
 from shared.errors import Refusal
 from shared.jobs import Job
@@ -57,14 +64,27 @@ async def _send(work: UnitOfWork, subscription_id: UUID, rule: SubscriptionRule,
     before_id = await report_sent_before(work.connection, subscription_id, run.id, report.partner_code)
     before = None if before_id is None else await run_of_job(work.connection, before_id)
     found = None if before is None else await _compared(work.connection, run, before)
-    outcome = outcome_of(
-        rule.condition, rows_count=run.rows_count, is_changed=found is None or bool(found.differences)
+    beyond = await _beyond(work.connection, run, rule.threshold)
+    is_limited = rule.threshold is None or rule.threshold.measure in measures_of(
+        definition_of(run.definition)
+    )
+    outcome = (
+        ReportOutcome.FAILED
+        if not is_limited
+        else outcome_of(
+            rule.condition,
+            rows_count=run.rows_count,
+            is_changed=found is None or bool(found.differences),
+            is_beyond=bool(beyond),
+        )
     )
     decision = Decision(
         report_run_id=run.id,
         outcome=outcome,
         compared_run_id=before_id,
         comparison=None if found is None or before is None else comparison_facts(found, before),
+        beyond=beyond,
+        refusal=None if is_limited else "The report does not have the figure any more that has the limit",
     )
     at = datetime.now(UTC)
     is_first = await add_outcome(work.connection, decision, at)
@@ -74,6 +94,12 @@ async def _send(work: UnitOfWork, subscription_id: UUID, rule: SubscriptionRule,
         await add_letters(work.connection, run.id, rule.recipients, at)
     else:
         publish_report(work, subscription_id, rule, run, at)
+
+
+async def _beyond(connection: AsyncConnection, run: Row, threshold: Threshold | None) -> list[str]:
+    if threshold is None:
+        return []
+    return await asyncio.to_thread(figures_beyond, run, await result_content(connection, run.id), threshold)
 
 
 async def _compared(connection: AsyncConnection, run: Row, before: Row) -> RunComparison | None:

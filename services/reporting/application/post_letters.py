@@ -97,7 +97,11 @@ async def _report(database: Database, letter: Row) -> tuple[Row, list[ReportFile
 
 async def _hand_in(post: Post, letter: Row, run: Row, files: list[ReportFile]) -> str:
     to = Addressed(
-        id=letter.id, name=letter.name, address=letter.address, subscription=letter.subscription_name
+        id=letter.id,
+        name=letter.name,
+        address=letter.address,
+        subscription=letter.subscription_name,
+        beyond=letter.beyond,
     )
     message = dated(report_letter(run, letter.comparison, to, post.sender, files), datetime.now(UTC))
     envelope = Envelope(id=str(letter.id), sender_address=post.sender.address, address=letter.address)

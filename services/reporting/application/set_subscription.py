@@ -8,6 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.known_calendars import calendar_of, keep_calendar, known_calendars
+from services.reporting.adapters.report_limits import measures_of
 from services.reporting.adapters.subscription_store import (
     Setting,
     add_subscription,
@@ -152,14 +153,27 @@ async def _check_recipients(
     problems += [
         FieldProblem(f"/partner_codes/{place}", "no partner that you see has it") for place in unseen
     ]
+    problems += [
+        FieldProblem(f"/partner_zones/{place}", "expected a zone of yours")
+        for place, zone in enumerate(rule.partner_zones)
+        if not subscriber.sees_all and zone not in subscriber.zones
+    ]
     if problems:
         raise RecipientOutside("The report may not go there", problems=problems)
+
+
+def _check_measure(rule: SubscriptionRule, measures: Sequence[str]) -> None:
+    if rule.threshold is not None and rule.threshold.measure not in measures:
+        expected = f"expected one of {', '.join(measures)}" if measures else "the report has no figures"
+        problem = FieldProblem("/threshold/measure", expected[:300])
+        raise ScheduleInvalid("The report has no such figure", problems=[problem])
 
 
 async def _started(work: UnitOfWork, subscription: ReportSubscription, at: datetime) -> ReportSubscription:
     """With its next run by a rule that was looked at."""
     rule = subscription.rule
-    await definition_for(work, rule.definition, subscription.subscriber)
+    kept = await definition_for(work, rule.definition, subscription.subscriber)
+    _check_measure(rule, measures_of(kept.definition))
     if rule.period is not None:
         resolved_period(rule.period, at.date())
     if rule.calendar_code and not await known_calendars(work.connection, [rule.calendar_code]):

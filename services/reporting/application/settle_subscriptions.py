@@ -20,11 +20,20 @@ from services.reporting.adapters.subscription_runs import (
     runs_not_started,
     write_run,
 )
-from services.reporting.adapters.subscription_store import claim_due, move_on, partners_unseen
+from services.reporting.adapters.subscription_store import (
+    claim_due,
+    move_on,
+    partners_of_zones,
+    partners_unseen,
+)
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.run_report import Asker, RunKey, RunWish, add_asked_run
 from services.reporting.domain.errors import DefinitionUnknown, RecipientOutside
-from services.reporting.domain.report_subscription import ReportSubscription, Subscriber
+from services.reporting.domain.report_subscription import (
+    PARTNERS_OF_ZONES_MAX,
+    ReportSubscription,
+    Subscriber,
+)
 from shared.errors import Refusal
 from shared.identity import RowScope
 from shared.jobs import enqueue
@@ -120,7 +129,8 @@ async def fire(work: UnitOfWork, subscription: ReportSubscription, run: PlannedR
             reports = await _ask(work, subscription, kept, (job_id, at, run.due_at))
             settled = SettledRun(id=run_id, is_fired=True, at=at, job_id=job_id)
             await write_run(work.connection, subscription, run, settled)
-            await add_reports(work.connection, (subscription.id, run_id), reports)
+            if reports:
+                await add_reports(work.connection, (subscription.id, run_id), reports)
     except Refusal as refusal:
         settled = SettledRun(id=run_id, is_fired=True, at=at, refusal=refusal.detail)
         await write_run(work.connection, subscription, run, settled)
@@ -162,7 +172,7 @@ async def _ask(
         reports.append((uuid7(), None))
         run_key = RunKey(reports[-1][0], job_id, at, due_at)
         await add_asked_run(work, kept, wish, Asker(subscriber.actor, scope), run_key)
-    for code in rule.partner_codes:
+    for code in await _partners(work, subscription):
         scope = RowScope(sees_all=False, zones=frozenset(), partner_code=code)
         reports.append((uuid7(), code))
         run_key = RunKey(reports[-1][0], job_id, at, due_at)
@@ -170,6 +180,19 @@ async def _ask(
             work, kept, RunWish(rule.period, None, code), Asker(subscriber.actor, scope), run_key
         )
     return reports
+
+
+async def _partners(work: UnitOfWork, subscription: ReportSubscription) -> list[str]:
+    """Those that are named, and those of the zones at this moment. RecipientOutside when these are more than expected."""
+    rule = subscription.rule
+    found = (
+        await partners_of_zones(work.connection, rule.partner_zones, PARTNERS_OF_ZONES_MAX + 1)
+        if rule.partner_zones
+        else []
+    )
+    if len(found) > PARTNERS_OF_ZONES_MAX:
+        raise RecipientOutside(f"The zones have more than {PARTNERS_OF_ZONES_MAX} partners; split them")
+    return list(dict.fromkeys([*rule.partner_codes, *found]))
 
 
 def _misses(subscription: ReportSubscription, parted: Settlement, at: datetime) -> Iterator[Miss]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,6 +18,7 @@ from services.reporting.adapters.task_store import (
     change_task,
     checklist_of,
     entries_of,
+    file_of,
     task_shown,
 )
 from services.reporting.adapters.unit_of_work import UnitOfWork
@@ -28,7 +30,9 @@ from services.reporting.domain.system_task import (
     missing_items,
 )
 from services.reporting.domain.system_task_errors import (
+    EvidenceDamaged,
     EvidenceInvalid,
+    EvidenceUnknown,
     TaskChanged,
     TaskClosed,
     TaskItemUnknown,
@@ -81,6 +85,21 @@ async def add_evidence(work: UnitOfWork, decided: Decided, item: str, evidence: 
         decided,
         NewEntry(kind=TaskEntryKind.EVIDENCE, item=item, details=details, content=evidence.content),
     )
+
+
+async def evidence_file(
+    connection: AsyncConnection, caller: Caller, task_id: UUID, entry_id: UUID
+) -> tuple[str, bytes, str]:
+    """Its name, bytes and SHA-256 in hexadecimal digits. EvidenceUnknown; EvidenceDamaged when the bytes are others."""
+    if await task_shown(connection, caller.row_scope(), task_id) is None:
+        raise TaskUnknown(f"There is no task {task_id}")
+    row = await file_of(connection, task_id, entry_id)
+    if row is None:
+        raise EvidenceUnknown("The task has no such file", entry_id=str(entry_id))
+    content = bytes(row.content)
+    if sha256(content).hexdigest() != row.content_sha256:
+        raise EvidenceDamaged(f"The file of entry {entry_id} is not what was kept", entry_id=str(entry_id))
+    return row.details["reference"], content, row.content_sha256
 
 
 async def assign_task(work: UnitOfWork, decided: Decided, owner: str, due_on: date | None) -> None:

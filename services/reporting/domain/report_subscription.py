@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -13,6 +14,8 @@ from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
 
 RECIPIENTS_MAX: Final = 50
 PARTNERS_MAX: Final = 100
+ZONES_MAX: Final = 20
+PARTNERS_OF_ZONES_MAX: Final = 500
 _EMAIL: Final = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
 )
@@ -24,6 +27,7 @@ class SendCondition(StrEnum):
     ALWAYS = "always"
     WHEN_NOT_EMPTY = "when_not_empty"
     WHEN_CHANGED = "when_changed"
+    BEYOND_THRESHOLD = "beyond_threshold"
 
 
 class ReportOutcome(StrEnum):
@@ -32,7 +36,32 @@ class ReportOutcome(StrEnum):
     SENT = "sent"
     EMPTY = "empty"
     UNCHANGED = "unchanged"
+    WITHIN_THRESHOLD = "within_threshold"
     FAILED = "failed"
+
+
+class ThresholdPlace(StrEnum):
+    """Where a figure is looked for."""
+
+    TOTAL = "total"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A limit of a measure, in the unit that the report shows it in; of amounts in one currency, or in any."""
+
+    measure: str
+    place: ThresholdPlace
+    above: Decimal | None = None
+    below: Decimal | None = None
+    currency: str | None = None
+
+    def is_beyond(self, figure: Decimal) -> bool:
+        """A figure at the limit is within."""
+        return (self.above is not None and figure > self.above) or (
+            self.below is not None and figure < self.below
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +76,8 @@ class InsideRecipient:
 class SubscriptionRule:
     """One version of a subscription as its subscriber set it. ScheduleInvalid names what contradicts itself.
 
-    Each of `partner_codes` gets a run of its own, over its own rows alone, by the contacts that have `partner_roles`.
+    Each of `partner_codes`, and each partner that `partner_zones` have when it is due, gets a run of its own, over its own
+    rows alone, by the contacts that have `partner_roles`.
     """
 
     name: str
@@ -63,13 +93,16 @@ class SubscriptionRule:
     timing: Timing
     calendar_code: str | None
     catch_up: CatchUp
+    partner_zones: tuple[str, ...] = ()
+    threshold: Threshold | None = None
 
     def __post_init__(self) -> None:
         problems = []
-        if not self.recipients and not self.partner_codes:
-            problems.append(FieldProblem("/recipients", "expected a recipient, or partner_codes"))
-        if bool(self.partner_codes) != bool(self.partner_roles):
-            problems.append(FieldProblem("/partner_roles", "expected with partner_codes, and only with them"))
+        if not self.recipients and not self.goes_to_partners:
+            problems.append(FieldProblem("/recipients", "expected a recipient, or partners"))
+        if self.goes_to_partners != bool(self.partner_roles):
+            problems.append(FieldProblem("/partner_roles", "expected with partners, and only with them"))
+        problems += self._threshold_problems()
         if self.calendar_code is None and self.timing.on_closed_day is not ClosedDayRule.RUN:
             problems.append(FieldProblem("/calendar", f"needed by the rule {self.timing.on_closed_day}"))
         problems += [
@@ -79,6 +112,19 @@ class SubscriptionRule:
         ]
         if problems:
             raise ScheduleInvalid("The subscription contradicts itself", problems=problems)
+
+    @property
+    def goes_to_partners(self) -> bool:
+        """By their codes, or by their zones."""
+        return bool(self.partner_codes or self.partner_zones)
+
+    def _threshold_problems(self) -> list[FieldProblem]:
+        if (self.threshold is not None) != (self.condition is SendCondition.BEYOND_THRESHOLD):
+            told = "expected with the condition beyond_threshold, and only with it"
+            return [FieldProblem("/threshold", told)]
+        if self.threshold is not None and self.threshold.above is None and self.threshold.below is None:
+            return [FieldProblem("/threshold/above", "expected a limit above, below, or both")]
+        return []
 
     def outside_of(self, domains: frozenset[str]) -> list[FieldProblem]:
         """Recipients whose addresses are not of the house: reports leave it to partners alone."""
@@ -115,10 +161,14 @@ class ReportSubscription:
     next_due_at: datetime | None
 
 
-def outcome_of(condition: SendCondition, *, rows_count: int, is_changed: bool) -> ReportOutcome:
+def outcome_of(
+    condition: SendCondition, *, rows_count: int, is_changed: bool, is_beyond: bool
+) -> ReportOutcome:
     """What a finished report comes to. Without a report before, everything is a change."""
     if condition is SendCondition.WHEN_NOT_EMPTY and rows_count == 0:
         return ReportOutcome.EMPTY
     if condition is SendCondition.WHEN_CHANGED and not is_changed:
         return ReportOutcome.UNCHANGED
+    if condition is SendCondition.BEYOND_THRESHOLD and not is_beyond:
+        return ReportOutcome.WITHIN_THRESHOLD
     return ReportOutcome.SENT

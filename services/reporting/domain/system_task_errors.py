@@ -1,6 +1,6 @@
 """Refusals of checklists and system tasks; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Conflict, Invalid, NotFound, Stale
+from shared.errors import Conflict, Fault, Invalid, NotFound, Stale
 
 
 class ChecklistInvalid(Invalid):
@@ -31,6 +31,18 @@ class TaskUnknown(NotFound):
     """No such task, or not the caller's to see."""
 
     code, title = "system_task_not_found", "No such task"
+
+
+class EvidenceUnknown(NotFound):
+    """The task has no such entry, or it has no file."""
+
+    code, title = "task_evidence_not_found", "No such file"
+
+
+class EvidenceDamaged(Fault):
+    """The bytes are not those that were kept: restore them from a backup."""
+
+    code, title = "task_evidence_damaged", "The file is damaged"
 
 
 class TaskChanged(Stale):

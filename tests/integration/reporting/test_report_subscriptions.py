@@ -116,6 +116,84 @@ async def test_an_empty_report_is_not_sent_when_that_is_not_wanted(desk: Subscri
     assert (report["outcome"], report["letters"]) == ("empty", [])
 
 
+@pytest.mark.parametrize(
+    ("limit", "outcomes", "told"),
+    [
+        ({"above": "150.00"}, ["within_threshold", "sent"], ["Net: 250.00 (INR)"]),
+        ({"below": "200", "currency": "USD"}, ["within_threshold", "within_threshold"], []),
+        ({"place": "row", "above": "150"}, ["within_threshold", "within_threshold"], []),
+    ],
+)
+async def test_a_report_goes_only_when_a_figure_is_beyond_its_limit(
+    desk: SubscriptionDesk, limit: dict[str, str], outcomes: list[str], told: list[str]
+) -> None:
+    zone, address = a_code(), f"{a_code().lower()}@{HOUSE}"
+    await desk.tell(booked(a_receipt(zone=zone, amount_minor=150_00)))
+    subscription = await desk.subscribed(
+        zone=zone,
+        recipients=[{"name": "Meera", "address": address}],
+        condition="beyond_threshold",
+        threshold={"measure": "net", **limit},
+    )
+
+    (at_limit,) = await sent(desk, subscription, 0)
+    await desk.tell(booked(a_receipt(zone=zone, amount_minor=100_00, received_on=date(2026, 10, 6))))
+    (later,) = await sent(desk, subscription, 1)
+
+    assert subscription["threshold"]["measure"] == "net"
+    assert [one["outcome"] for one in (at_limit, later)] == outcomes
+    assert (at_limit["letters"], later["beyond"]) == ([], told)
+    assert ["Beyond the limit" in text_of(one) for one in letters_of(desk, address)] == [True] * len(told)
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"condition": "beyond_threshold"}, "/threshold"),
+        ({"threshold": {"measure": "net", "above": "1"}}, "/threshold"),
+        ({"condition": "beyond_threshold", "threshold": {"measure": "net"}}, "/threshold/above"),
+        (
+            {"condition": "beyond_threshold", "threshold": {"measure": "weather", "above": "1"}},
+            "/threshold/measure",
+        ),
+        ({"partner_zones": ["West"]}, "/partner_roles"),
+    ],
+)
+async def test_a_limit_that_cannot_be_looked_at_is_refused(
+    desk: SubscriptionDesk, changed: dict[str, Any], pointer: str
+) -> None:
+    reply = await desk.ask("POST", "", json=a_subscription(**changed))
+
+    assert (reply.status_code, reply.json()["code"]) == (422, "schedule_invalid")
+    assert [one["pointer"] for one in reply.json()["errors"]] == [pointer]
+
+
+async def test_partners_of_a_zone_are_those_that_it_has_when_the_report_is_due(
+    desk: SubscriptionDesk,
+) -> None:
+    zone, other = a_code(), a_code()
+    there, gone, merged, late = (a_code() for _ in range(4))
+    await desk.tell(
+        partner_told(there, zone=zone),
+        partner_told(gone, zone=zone),
+        partner_told(merged, zone=zone, version=2, merged_into=there),
+    )
+    wish: dict[str, Any] = {"recipients": [], "partner_zones": [zone], "partner_roles": ["accounts"]}
+    stranger = await desk.ask(
+        "POST", "", a_caller("zonal_sales", zones=(other,)), json=a_subscription(**wish)
+    )
+    caller = a_caller("zonal_sales", zones=(zone,))
+    subscription = await desk.subscribed(caller, **wish)
+    await desk.tell(partner_told(gone, zone=other, version=2), partner_told(late, zone=zone))
+
+    await desk.fire(next_morning(subscription))
+    (run,) = await desk.runs(subscription, caller)
+    await desk.make(run)
+
+    assert (stranger.status_code, stranger.json()["code"]) == (422, "recipient_outside")
+    assert {one["partner_code"] for one in await desk.reports(subscription, run, caller)} == {there, late}
+
+
 @pytest.mark.parametrize(("rule", "fired"), [("newest", 1), ("all", 3), ("report", 0)])
 async def test_what_fell_into_downtime_is_made_up_for_by_the_rule_and_told(
     desk: SubscriptionDesk, rule: str, fired: int

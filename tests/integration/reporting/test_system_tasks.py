@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,7 +79,16 @@ async def test_a_task_is_completed_once_every_item_is_settled_and_shown(service:
     late = await wrote(service, task, "items", item="stale", outcome="undone")
     again = await wrote(service, task, "reopening", reason="Two users were overlooked")
     entries = (await asked(service, "GET", f"/v1/system-tasks/{task['id']}/entries")).json()["items"]
+    path = f"/v1/system-tasks/{task['id']}/entries/{entries[3]['id']}/file"
+    read = await asked(service, "GET", path)
+    hidden = await asked(service, "GET", path, a_caller("zonal_sales", zones={"Elsewhere"}))
+    none = await asked(service, "GET", f"/v1/system-tasks/{task['id']}/entries/{entries[0]['id']}/file")
 
+    assert (read.status_code, read.content) == (200, b"name,left_on\n")
+    assert hashlib.sha256(read.content).hexdigest() == entries[3]["content_sha256"]
+    assert read.headers["content-disposition"] == 'attachment; filename="left.csv"'
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "system_task_not_found")
+    assert (none.status_code, none.json()["code"]) == (404, "task_evidence_not_found")
     assert (early.status_code, early.json()["code"]) == (409, "system_task_unfinished")
     assert [one["detail"] for one in early.json()["errors"]] == ["users needs evidence"]
     assert (shown.status_code, done.json()["state"], again.json()["state"]) == (200, "completed", "open")

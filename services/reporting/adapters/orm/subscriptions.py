@@ -109,7 +109,9 @@ class SubscribedReportOutcomeRecord(Record):
 
     __tablename__ = "subscribed_report_outcomes"
     __table_args__ = (
-        CheckConstraint("outcome IN ('sent', 'empty', 'unchanged', 'failed')", name="outcome_known"),
+        CheckConstraint(
+            "outcome IN ('sent', 'empty', 'unchanged', 'within_threshold', 'failed')", name="outcome_known"
+        ),
     )
     report_run_id: Mapped[UUID] = mapped_column(
         ForeignKey("subscribed_reports.report_run_id"), primary_key=True
@@ -118,6 +120,7 @@ class SubscribedReportOutcomeRecord(Record):
     compared_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("report_runs.id"))
     comparison: Mapped[dict[str, Any] | None]
     refusal: Mapped[str | None]
+    beyond: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     decided_at: Mapped[datetime]
 
 
