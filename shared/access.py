@@ -396,6 +396,7 @@ RULES: Final = (
     Rule("PUT", "/v1/saved-analyses/{saved_analysis_id}", WRITERS | ANALYSTS),
     Rule("POST", "/v1/saved-analyses/{saved_analysis_id}/runs", WRITERS | ANALYSTS),
     Rule("GET", "/v1/saved-analyses/{saved_analysis_id}/runs", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/saved-analyses/{saved_analysis_id}/instants", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("POST", "/v1/analyses/variance", WRITERS | ANALYSTS),
     Rule("POST", "/v1/analyses/bill-of-materials", WRITERS | ANALYSTS),
     Rule("POST", "/v1/analyses/landed-cost", WRITERS | ANALYSTS),

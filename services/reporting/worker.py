@@ -15,6 +15,7 @@ from services.reporting.adapters.subscription_store import due_subscription_ids
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.define_report import ship_definitions
 from services.reporting.application.define_template import ship_templates
+from services.reporting.application.fire_saved_analyses import fire_saved_analyses
 from services.reporting.application.follow_checklist import follow_checklists
 from services.reporting.application.follow_sources import follow_source, watch_sources
 from services.reporting.application.make_subscribed_reports import make_subscribed_reports
@@ -142,6 +143,13 @@ async def run_source_watch(database: Database) -> None:
         await work.commit()
 
 
+async def run_saved_analyses(database: Database) -> None:
+    """Every minute: saved analyses that are due, a bounded number of them."""
+    async with UnitOfWork(database) as work:
+        await fire_saved_analyses(work, datetime.now(UTC))
+        await work.commit()
+
+
 async def run_subscription_watch(database: Database) -> None:
     """Every minute: runs that nobody started."""
     async with UnitOfWork(database) as work:
@@ -172,6 +180,7 @@ TIMERS: Final = (
     Timer(name="watch_subscriptions", cron="* * * * *", run=run_subscription_watch),
     Timer(name="follow_sources", cron="* * * * * */15", run=run_source_following),
     Timer(name="watch_sources", cron="* * * * *", run=run_source_watch),
+    Timer(name="fire_saved_analyses", cron="* * * * *", run=run_saved_analyses),
     Timer(name="follow_checklists", cron="* * * * *", run=follow_checklists),
 )
 

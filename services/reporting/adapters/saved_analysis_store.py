@@ -15,7 +15,11 @@ from services.reporting.domain.analysis import AnalysisKind
 from shared.identity import RowScope
 
 _VISIBLE: Final = "(:sees_all OR zone = ANY(CAST(:zones AS text[])))"
-_NEWEST: Final = "SELECT DISTINCT ON (id) * FROM saved_analyses ORDER BY id, revision DESC"
+_NEWEST: Final = """
+    SELECT DISTINCT ON (s.id) s.*, c.next_due_at
+    FROM saved_analyses s LEFT JOIN saved_analysis_clocks c ON c.saved_analysis_id = s.id
+    ORDER BY s.id, s.revision DESC
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,8 @@ class SavedAnalysis:
     zone: str | None
     partner_code: str | None
     runs_on_new_rows: bool
+    cron: str | None = None
+    time_zone: str = "Asia/Kolkata"
 
 
 async def add_revision(
@@ -42,9 +48,9 @@ async def add_revision(
         sa.text(
             """
             INSERT INTO saved_analyses (id, revision, name, kind, table_name, options, zone, partner_code,
-                runs_on_new_rows, kept_at, kept_by)
+                runs_on_new_rows, cron, time_zone, kept_at, kept_by)
             VALUES (:id, :revision, :name, :kind, :table_name, CAST(:options AS jsonb), :zone, :partner_code,
-                :runs_on_new_rows, :at, :by)
+                :runs_on_new_rows, :cron, :time_zone, :at, :by)
             """
         ),
         values,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from services.reporting.adapters.analysis_clocks import instants_of
 from services.reporting.adapters.saved_analysis_store import listed_saved, runs_of, saved_shown
 from services.reporting.api.dependencies import PageWanted, Reading, Work
 from services.reporting.api.routes_analyses import visible_analysis
@@ -15,7 +16,13 @@ from services.reporting.api.schemas_analyses import (
     analysis_body,
     summary_body,
 )
-from services.reporting.api.schemas_saved_analyses import SavedAnalysisBody, SavedAnalysisDraft, saved_body
+from services.reporting.api.schemas_saved_analyses import (
+    SavedAnalysisBody,
+    SavedAnalysisDraft,
+    SavedAnalysisInstantBody,
+    instant_body,
+    saved_body,
+)
 from services.reporting.application.run_saved_analysis import run_saved_analysis
 from services.reporting.application.save_analysis import change_saved_analysis, known_saved, save_analysis
 from services.reporting.domain.errors import (
@@ -34,6 +41,7 @@ from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.replies import as_reply, done_once
+from shared.scheduling.refusals import ScheduleInvalid
 
 router = APIRouter(prefix="/v1/saved-analyses", tags=["Analyses"])
 _OF_KINDS: Final = (AnalysisInvalid, AnalysisTableUnknown, RateUnknown, CostUnknown, BillOfMaterialsCycle)
@@ -44,12 +52,13 @@ _OF_KINDS: Final = (AnalysisInvalid, AnalysisTableUnknown, RateUnknown, CostUnkn
     status_code=201,
     response_model=SavedAnalysisBody,
     summary="Save an analysis to make it again",
-    responses=refusals(KeyReused, StillRunning),
+    responses=refusals(ScheduleInvalid, KeyReused, StillRunning),
 )
 async def record_saved_analysis(
     draft: SavedAnalysisDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
 ) -> Response:
-    """It is made when somebody asks and, unless it says otherwise, whenever rows of its name are told."""
+    """It is made when somebody asks, by the clock if it has times, and, unless it says otherwise, whenever rows of its
+    name are told."""
 
     async def perform() -> Response:
         saved_id = await save_analysis(work, draft.saved(), at=datetime.now(UTC), actor=caller.actor)
@@ -91,7 +100,7 @@ async def show_saved_analysis(
     "/{saved_analysis_id}",
     response_model=SavedAnalysisBody,
     summary="Change a saved analysis",
-    responses=refusals(SavedAnalysisUnknown, Stale, PreconditionMissing),
+    responses=refusals(SavedAnalysisUnknown, ScheduleInvalid, Stale, PreconditionMissing),
 )
 async def change_saved_analysis_route(
     saved_analysis_id: UUID,
@@ -150,3 +159,24 @@ async def list_saved_analysis_runs(
     rows = await runs_of(connection, saved_analysis_id, before=before, limit=page.limit + 1)
     kept, cursor = page.cut(rows, scope, lambda row: (str(row.id),))
     return Page(items=[summary_body(row) for row in kept], next_cursor=cursor)
+
+
+@listed(
+    router,
+    "/{saved_analysis_id}/instants",
+    SavedAnalysisInstantBody,
+    refuses=(SavedAnalysisUnknown,),
+    summary="List the due instants of a saved analysis",
+)
+async def list_saved_analysis_instants(
+    saved_analysis_id: UUID, page: PageWanted, connection: Reading, caller: CurrentCaller
+) -> Page[SavedAnalysisInstantBody]:
+    """Each once with what became of it, the newest first."""
+    if await saved_shown(connection, caller.row_scope(), saved_analysis_id) is None:
+        raise SavedAnalysisUnknown(f"There is no saved analysis {saved_analysis_id}")
+    scope = f"saved-analysis-instants|{saved_analysis_id}"
+    key = page.after(scope)
+    before = datetime.fromisoformat(str(key[0])) if key else None
+    rows = await instants_of(connection, saved_analysis_id, before=before, limit=page.limit + 1)
+    kept, cursor = page.cut(rows, scope, lambda row: (row.due_at.isoformat(),))
+    return Page(items=[instant_body(row) for row in kept], next_cursor=cursor)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationError, model_validator
@@ -50,6 +50,17 @@ class SavedAnalysisDraft(WireModel):
     runs_on_new_rows: Annotated[
         bool, Field(description="Whether it is made again whenever rows of the name are told")
     ] = True
+    cron: Annotated[
+        str | None,
+        Field(
+            max_length=120,
+            description="When it is made by itself: minute hour day month weekday; null: never",
+            examples=["0 7 * * MON"],
+        ),
+    ] = None
+    time_zone: Annotated[str, Field(max_length=60, description="Of `cron`, by its IANA name")] = (
+        "Asia/Kolkata"
+    )
 
     @model_validator(mode="after")
     def _options_are_of_the_kind(self) -> Self:
@@ -70,6 +81,8 @@ class SavedAnalysisDraft(WireModel):
             zone=self.zone,
             partner_code=self.partner_code,
             runs_on_new_rows=self.runs_on_new_rows,
+            cron=self.cron,
+            time_zone=self.time_zone,
         )
 
     def _asked(self) -> AnalysisDraft:
@@ -88,8 +101,30 @@ class SavedAnalysisBody(WireModel):
     zone: str | None
     partner_code: str | None
     runs_on_new_rows: Annotated[bool, Field(description="Whether new rows make it again")]
+    cron: Annotated[str | None, Field(description="When it is made by itself; null: never")]
+    time_zone: Annotated[str, Field(description="Of `cron`")]
+    next_due_at: Annotated[datetime | None, Field(description="When the clock makes it next; UTC")]
     kept_at: Annotated[datetime, Field(description="When this version was saved; UTC")]
     kept_by: Annotated[str, Field(description="Who saved this version, by the token's subject")]
+
+
+class SavedAnalysisInstantBody(WireModel):
+    """A due instant of a saved analysis, and what became of it."""
+
+    due_at: Annotated[datetime, Field(description="When it was due; UTC")]
+    revision: Annotated[int, Field(description="The version that held")]
+    outcome: Annotated[
+        Literal["made", "unchanged", "refused", "skipped"],
+        Field(description="`unchanged`: the same rows by the same version; `skipped`: overtaken in downtime"),
+    ]
+    analysis_id: Annotated[UUID | None, Field(description="The analysis that counts, at /v1/analyses")]
+    refusal: Annotated[str | None, Field(description="Why it could not be made")]
+    settled_at: Annotated[datetime, Field(description="UTC")]
+
+
+def instant_body(row: Row) -> SavedAnalysisInstantBody:
+    names = SavedAnalysisInstantBody.model_fields
+    return SavedAnalysisInstantBody.model_validate({name: getattr(row, name) for name in names})
 
 
 def saved_body(row: Row) -> SavedAnalysisBody:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.reporting.adapters.analysis_clocks import set_clock
 from services.reporting.adapters.analysis_store import Row
 from services.reporting.adapters.saved_analysis_store import (
     SavedAnalysis,
@@ -16,11 +17,15 @@ from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.domain.errors import SavedAnalysisUnknown
 from shared.errors import Stale
 from shared.identity import RowScope
+from shared.scheduling.holiday_calendar import ALWAYS_OPEN
+from shared.scheduling.planned_runs import planned_runs
+from shared.scheduling.timing import ClosedDayRule, Timing
 
 
 async def save_analysis(work: UnitOfWork, saved: SavedAnalysis, *, at: datetime, actor: str) -> UUID:
-    """Its id; it is made when somebody asks, or when rows of its name are told."""
+    """Its id; it is made when somebody asks, when rows of its name are told, or by the clock. ScheduleInvalid."""
     saved_id = uuid7()
+    await set_clock(work.connection, saved_id, at, _next_due(saved, at))
     await add_revision(work.connection, (saved_id, 1), saved, at=at, by=actor)
     return saved_id
 
@@ -32,13 +37,14 @@ async def change_saved_analysis(
     scope: RowScope,
     who: tuple[str, datetime],
 ) -> None:
-    """`change` is which one and the revision it was decided on. Stale when somebody was first."""
+    """`change` is which one and the revision it was decided on. ScheduleInvalid; Stale when somebody was first."""
     saved_id, revision = change
     await hold_saved(work.connection, saved_id)
     known = await known_saved(work, saved_id, scope)
     if known.revision != revision:
         raise Stale(f"It is at revision {known.revision}; read it again", revision=known.revision)
     actor, at = who
+    await set_clock(work.connection, saved_id, at, _next_due(saved, at))
     await add_revision(work.connection, (saved_id, revision + 1), saved, at=at, by=actor)
 
 
@@ -48,3 +54,22 @@ async def known_saved(work: UnitOfWork, saved_id: UUID, scope: RowScope) -> Row:
     if row is None:
         raise SavedAnalysisUnknown(f"There is no saved analysis {saved_id}")
     return row
+
+
+def timing_of(cron: str | None, time_zone: str, since: datetime) -> Timing | None:
+    """When it is made again, from the day of that instant on; ScheduleInvalid for times that cannot be."""
+    if cron is None:
+        return None
+    return Timing(
+        cron=cron,
+        time_zone=time_zone,
+        on_closed_day=ClosedDayRule.RUN,
+        valid_from=since.date(),
+        valid_to=None,
+    )
+
+
+def _next_due(saved: SavedAnalysis, at: datetime) -> datetime | None:
+    timing = timing_of(saved.cron, saved.time_zone, at)
+    run = next(planned_runs(timing, ALWAYS_OPEN, at), None) if timing else None
+    return run.due_at if run else None

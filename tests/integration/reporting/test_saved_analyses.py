@@ -1,8 +1,13 @@
 """Saved analyses: versions, runs beside the run before, and runs that new rows ask for."""
 
+import asyncio
+from datetime import datetime, timedelta
+
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.application.fire_saved_analyses import fire_saved_analyses
 from services.reporting.worker import ANALYSIS_TASK
 from shared.database import Database
 from shared.jobs import Job
@@ -66,6 +71,62 @@ async def test_a_change_is_a_version_decided_on_the_one_before(service: Reportin
     assert (late.status_code, blind.status_code, wrong.status_code) == (412, 428, 422)
     assert (shown["revision"], shown["options"]["items"]) == (2, ["SET"])
     assert [one["revision"] for one in listed if one["id"] == shown["id"]] == [2]
+
+
+async def test_the_clock_makes_it_again_each_due_instant_once_and_says_when_nothing_changed(
+    service: ReportingService, database_url: str
+) -> None:
+    name = f"Weeks {uuid7().hex[-8:]}"
+    draft = {
+        "name": "Week against plan",
+        "kind": "variance",
+        "table_name": name,
+        "options": {"hierarchy": ["zone"]},
+        "runs_on_new_rows": False,
+        "cron": "0 7 * * *",
+    }
+    async with service[0](ANALYST) as client:
+        saved = (await client.post("/v1/saved-analyses", json=draft)).json()
+        at = f"/v1/saved-analyses/{saved['id']}"
+        due = datetime.fromisoformat(saved["next_due_at"])
+        await _fire(database_url, due)
+        await _work(database_url)
+        await told(service, CSV.encode(), "text/csv", name=name)
+        for days in (1, 2, 5):
+            await _fire(database_url, due + timedelta(days=days))
+            await _work(database_url)
+        instants = (await client.get(f"{at}/instants")).json()["items"]
+        runs = (await client.get(f"{at}/runs")).json()["items"]
+        wrong = await client.post("/v1/saved-analyses", json=draft | {"cron": "61 * * * *"})
+        silent = (await client.post("/v1/saved-analyses", json=draft | {"cron": None})).json()
+
+    outcomes = [(datetime.fromisoformat(one["due_at"]) - due, one["outcome"]) for one in instants]
+    assert [(gap.days, outcome) for gap, outcome in reversed(outcomes)] == [
+        (0, "refused"),
+        (1, "made"),
+        (2, "unchanged"),
+        (3, "skipped"),
+        (4, "skipped"),
+        (5, "unchanged"),
+    ]
+    assert name in instants[-1]["refusal"]
+    assert {one["analysis_id"] for one in instants} == {None, runs[0]["id"]}
+    assert len(runs) == 1
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "schedule_invalid")
+    assert (saved["cron"], silent["next_due_at"]) == ("0 7 * * *", None)
+
+
+async def _fire(database_url: str, at: datetime) -> None:
+    """As three workers do at once."""
+    database = Database(database_url, application_name="test-clock")
+
+    async def once() -> None:
+        async with UnitOfWork(database) as work:
+            await fire_saved_analyses(work, at)
+            await work.commit()
+
+    await asyncio.gather(once(), once(), once())
+    await database.close()
 
 
 async def _work(database_url: str) -> None:

@@ -92,6 +92,8 @@ class SavedAnalysisRecord(Record):
     zone: Mapped[str | None]
     partner_code: Mapped[str | None]
     runs_on_new_rows: Mapped[bool]
+    cron: Mapped[str | None]
+    time_zone: Mapped[str] = mapped_column(server_default="Asia/Kolkata")
     kept_at: Mapped[datetime]
     kept_by: Mapped[str]
 
@@ -113,3 +115,29 @@ class ProjectionOverrideRecord(Record):
     reason: Mapped[str]
     told_at: Mapped[datetime]
     told_by: Mapped[str]
+
+
+class SavedAnalysisClockRecord(Record):
+    """When a saved analysis is due next, and how far it was followed."""
+
+    __tablename__ = "saved_analysis_clocks"
+    __table_args__ = (Index("ix_saved_analysis_clocks_next_due_at", "next_due_at"),)
+    saved_analysis_id: Mapped[UUID] = mapped_column(primary_key=True)
+    settled_until_at: Mapped[datetime]
+    next_due_at: Mapped[datetime | None]
+
+
+class SavedAnalysisInstantRecord(Record):
+    """What became of a due instant of a saved analysis. Append-only."""
+
+    __tablename__ = "saved_analysis_instants"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('made', 'unchanged', 'refused', 'skipped')", name="outcome_known"),
+    )
+    saved_analysis_id: Mapped[UUID] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    outcome: Mapped[str]
+    analysis_id: Mapped[UUID | None] = mapped_column(ForeignKey("analyses.id"))
+    refusal: Mapped[str | None]
+    settled_at: Mapped[datetime]
