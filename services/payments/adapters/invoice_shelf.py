@@ -20,7 +20,6 @@ from services.payments.adapters.open_invoices import (
     open_invoices_by_id,
     open_invoices_of,
 )
-from services.payments.domain.deduction import PayableInvoice
 from services.payments.domain.matching import LookupKeys, ReadBatch, asked_for
 from services.payments.domain.open_book import Ledger, OpenBook, named_by_key
 from services.payments.domain.open_item import OpenInvoice
@@ -86,6 +85,8 @@ class InvoiceShelf:
         self._contents.clear()
         for code in opened.book.used.difference(opened.shelved.opened.codes):
             self._ledgers.pop(code, None)  # only some of its invoices were in the book
+        for ledger in self._ledgers.values():
+            ledger.rest()
 
     def clear(self) -> None:
         """Read everything again."""
@@ -108,12 +109,13 @@ class InvoiceShelf:
         self._ledgers |= {code: ledgers.get(code) or Ledger() for code in codes}
 
 
-def _in_ledgers(asked: Iterable[FoundInvoice], ledgers: Mapping[str, Ledger]) -> Iterator[PayableInvoice]:
+def _in_ledgers(asked: Iterable[FoundInvoice], ledgers: Mapping[str, Ledger]) -> Iterator[OpenInvoice]:
     for one in asked:
         ledger = ledgers.get(one.partner_code)
-        place = ledger.place_of(one) if ledger is not None else None
-        if ledger is not None and place is not None and ledger.open_at(place) is not None:
-            yield ledger.invoices[place]
+        place = ledger.invoices.place_of(one) if ledger is not None else None
+        payable = ledger.open_at(place) if ledger is not None and place is not None else None
+        if payable is not None:
+            yield payable.invoice
 
 
 def _what_of(ledgers: Mapping[str, Ledger]) -> Opened:

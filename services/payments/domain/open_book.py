@@ -5,31 +5,18 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from itertools import islice
-from operator import itemgetter
-from typing import Protocol, overload
-from uuid import UUID
+from typing import overload
 
 from services.payments.domain.deduction import PayableInvoice
 from services.payments.domain.deduction_terms import NO_PARTNER_TERMS, PartnerTerms, TermsByPartner
 from services.payments.domain.invoice_number import normalised_number, number_keys, serial_of
+from services.payments.domain.kept_invoices import KeptInvoices, by_age
 from services.payments.domain.matching_policy import MatchingPolicy, SearchBounds
 from services.payments.domain.open_item import OpenInvoice
 from services.payments.domain.subset_sum import RunSums, SubsetSums, subset_sums
 from services.payments.domain.written_numbers import NO_NUMBERS, OpenNumbers, Texts, WrittenNumbers
-
-
-class Aged(Protocol):
-    """An invoice as far as its place among those of its partner needs it."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def issued_on(self) -> date: ...
-    @property
-    def number(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -37,8 +24,10 @@ class Ledger:
     """All invoices of one partner in the batch, each in its place for good, and what is left of those of which something
     was used. Their numbers are sorted once, however often some of them are paid."""
 
-    invoices: list[PayableInvoice] = field(default_factory=list)
-    _left: dict[int, PayableInvoice | None] = field(default_factory=dict)
+    invoices: KeptInvoices = field(default_factory=KeptInvoices)
+    _left: dict[int, int] = field(default_factory=dict)
+    # The same few are asked for again and again.
+    _made: dict[int, PayableInvoice] = field(default_factory=dict)
     _still_open: "StillOpen | None" = None
     _account: "PartnerAccount | None" = None
     _numbers: WrittenNumbers | None = None
@@ -46,55 +35,51 @@ class Ledger:
 
     @classmethod
     def of(cls, invoices: Iterable[OpenInvoice]) -> "Ledger":
-        """Open invoices of one partner, oldest first; one that is given twice counts once."""
+        """Open invoices of one partner; one that is given twice counts once."""
         unique = {invoice.id: invoice for invoice in invoices if invoice.open_minor > 0}
-        return cls([_payable(one, one.open_minor) for one in sorted(unique.values(), key=_by_age)])
+        return cls(KeptInvoices(unique.values()))
+
+    def open_minor_at(self, place: int) -> int:
+        return self._left[place] if place in self._left else self.invoices.open_minor[place]
 
     def open_at(self, place: int) -> PayableInvoice | None:
         """What is left of the invoice at the place; None when nothing is."""
-        return self._left[place] if place in self._left else self.invoices[place]
+        payable = self._made.get(place)
+        if payable is None and (left := self.open_minor_at(place)):
+            payable = self._made[place] = _payable(self.invoices[place], left)
+        return payable
 
-    def opened(self) -> Iterator[tuple[int, PayableInvoice]]:
+    def opened(self) -> Iterator[tuple[int, int]]:
         """The places and what is open there, oldest first."""
-        if not self._left:
-            yield from enumerate(self.invoices)
-            return
         for place in range(len(self.invoices)):
-            if payable := self.open_at(place):
-                yield place, payable
+            if left := self.open_minor_at(place):
+                yield place, left
 
     def settled_since(self) -> dict[int, int]:
         """What is left of the invoices of which something was used since the ledger was made, by their places."""
-        return {
-            place: left.open_minor if left else 0
-            for place, left in sorted(self._left.items(), key=itemgetter(0))
-        }
-
-    def place_of(self, invoice: Aged) -> int | None:
-        """None for an invoice that is not in the ledger."""
-        place = bisect_left(self.invoices, _by_age(invoice), key=_age_of)
-        while place < len(self.invoices) and self.invoices[place].invoice.id != invoice.id:
-            if _age_of(self.invoices[place]) != _by_age(invoice):
-                return None
-            place += 1
-        return place if place < len(self.invoices) else None
+        return dict(sorted(self._left.items()))
 
     def use(self, invoice: OpenInvoice, amount_minor: int) -> None:
-        place = self.place_of(invoice)
+        place = self.invoices.place_of(invoice)
         assert place is not None, "only an invoice of the ledger can be paid"
-        before = self.open_at(place)
-        left = (before.open_minor if before else 0) - amount_minor
+        left = self.open_minor_at(place) - amount_minor
         assert left >= 0 < amount_minor, "a decision may not use more than is open"
-        self._left[place] = payable = _payable(invoice, left) if left else None
+        self._left[place] = left
+        self._made.pop(place, None)
         self._account = None
         if self._still_open is not None:
-            self._still_open.change(place, payable)
+            self._still_open.change(place, left)
+
+    def rest(self) -> None:
+        """Forget what is quickly made again, until the next batch."""
+        self._made.clear()
+        self._account = None
 
     @property
     def still_open(self) -> "StillOpen":
         """Laid out once and kept up with what is paid."""
         if self._still_open is None:
-            self._still_open = StillOpen(self.opened())
+            self._still_open = StillOpen(self, self.opened())
         return self._still_open
 
     def account(self, bounds: SearchBounds, terms: PartnerTerms) -> "PartnerAccount":
@@ -105,7 +90,7 @@ class Ledger:
             account = self._account = PartnerAccount(
                 opened
                 if len(opened) <= bounds.items_max
-                else StillOpen(islice(self.opened(), bounds.items_max)),
+                else StillOpen(self, islice(self.opened(), bounds.items_max)),
                 bounds,
                 terms,
                 self.numbers,
@@ -117,46 +102,52 @@ class Ledger:
     def numbers(self) -> WrittenNumbers:
         if self._numbers is None:
             self._numbers = WrittenNumbers(
-                Texts(normalised_number(one.invoice.number) for one in self.invoices)
+                Texts(normalised_number(number) for number in self.invoices.numbers)
             )
         return self._numbers
 
     @property
     def serials(self) -> WrittenNumbers:
         if self._serials is None:
-            self._serials = WrittenNumbers(Texts(serial_of(one.invoice.number) for one in self.invoices))
+            self._serials = WrittenNumbers(Texts(serial_of(number) for number in self.invoices.numbers))
         return self._serials
 
 
 class StillOpen(Sequence[PayableInvoice]):
-    """What is open of one partner's invoices, oldest first, in rows of bare numbers beside it: the places in the ledger and
-    the amounts; and both once more in the order of the amounts, from when these are first asked for."""
+    """What is open of one partner's invoices, oldest first, in rows of bare numbers: the places in the ledger and the
+    amounts; and both once more in the order of the amounts, from when these are first asked for."""
 
-    def __init__(self, opened: Iterable[tuple[int, PayableInvoice]]) -> None:
+    def __init__(self, ledger: Ledger, opened: Iterable[tuple[int, int]]) -> None:
         listed = list(opened)
-        self._payables = [payable for _, payable in listed]
+        self._ledger = ledger
         self.places = array("I", (place for place, _ in listed))
-        self.amounts = array("q", (payable.open_minor for payable in self._payables))
+        self.amounts = array("q", (left for _, left in listed))
         self._rising: tuple[MutableSequence[int], MutableSequence[int]] | None = None
 
     def __len__(self) -> int:
-        return len(self._payables)
+        return len(self.places)
 
     @overload
     def __getitem__(self, position: int) -> PayableInvoice: ...
     @overload
     def __getitem__(self, position: slice) -> Sequence[PayableInvoice]: ...
     def __getitem__(self, position: int | slice) -> PayableInvoice | Sequence[PayableInvoice]:
-        return self._payables[position]
+        if isinstance(position, slice):
+            return [self._at(place) for place in self.places[position]]
+        return self._at(self.places[position])
 
-    def change(self, place: int, payable: PayableInvoice | None) -> None:
+    def due_days(self, count: int) -> list[int]:
+        """When the first so many are due."""
+        return [self._ledger.invoices.due_days[place] for place in self.places[:count]]
+
+    def change(self, place: int, left_minor: int) -> None:
         position = bisect_left(self.places, place)
         self._forget_amount(self.amounts[position], place)
-        if payable is None:
-            del self._payables[position], self.places[position], self.amounts[position]
+        if left_minor:
+            self.amounts[position] = left_minor
+            self._note_amount(left_minor, place)
         else:
-            self._payables[position], self.amounts[position] = payable, payable.open_minor
-            self._note_amount(payable.open_minor, place)
+            del self.places[position], self.amounts[position]
 
     def leaving(self, amount_minor: int, low: int, high: int, is_likely: Callable[[int], bool]) -> list[int]:
         """Positions of the invoices of which from low to high is open, oldest first; of those that ask for less than the
@@ -166,6 +157,11 @@ class StillOpen(Sequence[PayableInvoice]):
         found = list(places[enough : bisect_right(amounts, high, enough)])
         found += [places[n] for n in range(first, enough) if is_likely(amount_minor - amounts[n])]
         return [bisect_left(self.places, place) for place in sorted(found)]
+
+    def _at(self, place: int) -> PayableInvoice:
+        payable = self._ledger.open_at(place)
+        assert payable is not None, "what is paid in full is taken off"
+        return payable
 
     def _rising_amounts(self) -> tuple[MutableSequence[int], MutableSequence[int]]:
         if self._rising is None:
@@ -188,7 +184,7 @@ class StillOpen(Sequence[PayableInvoice]):
             places.insert(number, place)
 
 
-_NOTHING = StillOpen(())
+_NOTHING = StillOpen(Ledger(), ())
 
 
 @dataclass(frozen=True)
@@ -228,8 +224,7 @@ class PartnerAccount:
     def by_due_date(self) -> list[int]:
         """Positions in the order of their due dates; empty when that is the order they are in."""
         count = min(len(self.payables), self.bounds.run_items_max)
-        due = [payable.invoice.due_on for payable in self.payables[:count]]
-        order = sorted(range(count), key=due.__getitem__)
+        order = sorted(range(count), key=self.payables.due_days(count).__getitem__)
         return [] if order == list(range(len(order))) else order
 
     @cached_property
@@ -281,8 +276,8 @@ class OpenBook:
         for invoice in invoices:
             by_partner[invoice.partner_code].append(invoice)
         ledgers = {code: Ledger.of(of_partner) for code, of_partner in by_partner.items()}
-        payables = (payable for ledger in ledgers.values() for payable in ledger.invoices)
-        return cls(ledgers, policy, named=named_by_key(payables, keys), amounts_minor=amounts_minor)
+        kept = (invoice for ledger in ledgers.values() for invoice in ledger.invoices)
+        return cls(ledgers, policy, named=named_by_key(kept, keys), amounts_minor=amounts_minor)
 
     def open_minor(self, invoice: OpenInvoice) -> int:
         payable = self._open(invoice)
@@ -293,7 +288,7 @@ class OpenBook:
         if ledger is None:
             return None
         if id(invoice) not in self._places:
-            self._places[id(invoice)] = invoice, ledger.place_of(invoice)
+            self._places[id(invoice)] = invoice, ledger.invoices.place_of(invoice)
         _, place = self._places[id(invoice)]
         return None if place is None else ledger.open_at(place)
 
@@ -320,14 +315,14 @@ class OpenBook:
         return list(islice(fitting, found_max))
 
 
-def named_by_key(payables: Iterable[PayableInvoice], keys: Collection[str]) -> dict[str, list[OpenInvoice]]:
+def named_by_key(invoices: Iterable[OpenInvoice], keys: Collection[str]) -> dict[str, list[OpenInvoice]]:
     """The invoices that have one of the keys, oldest first."""
     named: dict[str, list[OpenInvoice]] = defaultdict(list)
-    for payable in payables:
-        for key in number_keys(payable.invoice.number):
+    for invoice in invoices:
+        for key in number_keys(invoice.number):
             if key in keys:
-                named[key].append(payable.invoice)
-    return {key: sorted(invoices, key=_by_age) for key, invoices in named.items()}
+                named[key].append(invoice)
+    return {key: sorted(found, key=by_age) for key, found in named.items()}
 
 
 def _by_amount(ledgers: Iterable[Ledger], amounts_minor: Collection[int]) -> dict[int, list[OpenInvoice]]:
@@ -336,18 +331,11 @@ def _by_amount(ledgers: Iterable[Ledger], amounts_minor: Collection[int]) -> dic
     for ledger in ledgers if wanted else ():
         if wanted.isdisjoint(ledger.still_open.amounts):
             continue
-        for payable in ledger.still_open:
-            if payable.open_minor in wanted:
-                found[payable.open_minor].append(payable.invoice)
-    return {amount: sorted(invoices, key=_by_age) for amount, invoices in found.items()}
-
-
-def _by_age(invoice: Aged) -> tuple[date, str]:
-    return invoice.issued_on, invoice.number
-
-
-def _age_of(payable: PayableInvoice) -> tuple[date, str]:
-    return _by_age(payable.invoice)
+        opened = ledger.still_open
+        for position, amount in enumerate(opened.amounts):
+            if amount in wanted:
+                found[amount].append(opened[position].invoice)
+    return {amount: sorted(invoices, key=by_age) for amount, invoices in found.items()}
 
 
 def _payable(invoice: OpenInvoice, left_minor: int) -> PayableInvoice:

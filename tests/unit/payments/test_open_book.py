@@ -27,7 +27,7 @@ def test_what_is_kept_up_with_payments_is_as_if_laid_out_after_them(
         if payable is not None:
             ledger.use(payable.invoice, min(amount, payable.open_minor))
 
-    kept, anew = ledger.still_open, StillOpen(ledger.opened())
+    kept, anew = ledger.still_open, StillOpen(ledger, ledger.opened())
     assert list(kept) == list(anew)
     assert (kept.places, kept.amounts) == (anew.places, anew.amounts)
     assert kept.leaving(wanted, wanted - 9, wanted + 5, is_even) == [
