@@ -7,6 +7,7 @@ from typing import Any
 from tests.contract.openapi import Operation, operations
 
 PATH_VALUES = {
+    "analysis": "growth",
     "code": "IN",
     "currency": "USD",
     "dashboard": "ageing",

@@ -46,7 +46,7 @@ _REFUSED = (
 
 @listed(router, "", MarketAnalysisBody, summary="List market analyses")
 async def list_market_analyses(page: PageWanted, _caller: CurrentCaller) -> Page[MarketAnalysisBody]:
-    """By name, with the parameters of each and the query that it is."""
+    """By name, with the parameters of each; a run shows the query that it was."""
     key = page.after("market-analyses")
     behind = str(key[0]) if key else ""
     rows = [one for one in market_analyses().values() if one.name > behind]
@@ -61,7 +61,7 @@ async def list_market_analyses(page: PageWanted, _caller: CurrentCaller) -> Page
     responses=refusals(MarketAnalysisUnknown),
 )
 async def show_market_analysis(analysis: AnalysisName, _caller: CurrentCaller) -> MarketAnalysisBody:
-    """What it reads, what it can be asked, and its query."""
+    """What it reads, and what it can be asked."""
     return analysis_body(analysis_named(analysis))
 
 

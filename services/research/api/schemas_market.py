@@ -37,7 +37,6 @@ class MarketAnalysisBody(WireModel):
     parameters: Annotated[list[QueryParameterBody], Field(description="Its parameters with their defaults")]
     chart: Annotated[list[str], Field(description="`column` of the result's chart that shows it best")]
     mark: Annotated[ChartMark, Field(description="`mark` of that chart")]
-    sql: Annotated[str, Field(description="The query, with places for the dataset and its parts")]
 
 
 class MarketQuestionDraft(WireModel):
@@ -99,5 +98,4 @@ def analysis_body(one: MarketAnalysis) -> MarketAnalysisBody:
         parameters=[QueryParameterBody(name=p.name, type=p.type, default=p.default) for p in one.parameters],
         chart=list(one.chart),
         mark=mark,
-        sql=one.sql.strip(),
     )

@@ -28,6 +28,8 @@ NEVER_ASK_THE_DATABASE: Final = frozenset(
         "GET /v1/ledger-accounts",
         "GET /v1/mapping-profiles",
         "GET /v1/mapping-profiles/{profile}",
+        "GET /v1/market-analyses",
+        "GET /v1/market-analyses/{analysis}",
         "GET /v1/report-sources",
         "POST /v1/bank-lines/{bank_line_id}/link",
         "POST /v1/bank-statements",
