@@ -224,7 +224,7 @@ class ReportSubscriptionBody(WireModel):
     formats: list[Format]
     recipients: list[InsideRecipientBody]
     partner_codes: list[str]
-    partner_zones: list[str]
+    partner_zones: list[str] = Field(description="Zones whose partners of the day get it, by their contacts.")
     partner_roles: list[str]
     condition: SendCondition
     threshold: ReportLimitBody | None
