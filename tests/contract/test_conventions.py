@@ -32,8 +32,7 @@ DAYS_OF_OTHER_NAMES: Final = frozenset(
     "as_of complaint_until covers_from covers_to credited_on_gte credited_on_lte day from notice_until on"
     " payment_until receipts_since since to valid_from valid_to".split()
 )
-# A relation, and places in replies of other systems.
-STATES_OF_OTHER_NAMES: Final = frozenset({"is_relied_on", "rows_at", "cursor_at"})
+STATES_OF_OTHER_NAMES: Final = frozenset({"is_relied_on"})
 # Writes to what exists that need no If-Match, each for one of three reasons.
 ADDS: Final = "adds a row of its own and overwrites nothing"
 ONCE: Final = "is possible once; whoever comes second is refused with 409"

@@ -117,7 +117,7 @@ class SourcePagingDraft(WireModel):
         PagingStyle, Field(description="By its number from 1, or by a cursor of the page before")
     ]
     parameter: Annotated[Parameter, Field(description="Of the query, that takes it", examples=["cursor"])]
-    cursor_at: Annotated[
+    cursor_pointer: Annotated[
         Pointer | None,
         Field(
             description="JSON pointer to the cursor in a reply; the last page has none", examples=["/next"]
@@ -148,7 +148,7 @@ class SourceConnectionDraft(WireModel):
         ),
     ] = None
 
-    rows_at: Annotated[
+    rows_pointer: Annotated[
         Pointer | None,
         Field(
             description="Over REST: JSON pointer to the list; without it the reply is one",

@@ -32,24 +32,24 @@ class PagingStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """Of a list over REST. `cursor_at` is a JSON pointer to what the next request sends; the last page has none."""
+    """Of a list over REST. `cursor_pointer` is a JSON pointer to what the next request sends; the last page has none."""
 
     style: PagingStyle
     parameter: str
-    cursor_at: str | None = None
+    cursor_pointer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """Where to read. `place` is a folder below the operator's, or a URL without secrets.
 
-    `host_key` is of an SFTP host; `rows_at` (a JSON pointer to the list), `paging` and `header`, which takes the credential,
-    are of REST; `client_id` is of Salesforce.
+    `host_key` is of an SFTP host; `rows_pointer` (a JSON pointer to the list), `paging` and `header`, which takes the
+    credential, are of REST; `client_id` is of Salesforce.
     """
 
     place: str
     host_key: str | None = None
-    rows_at: str | None = None
+    rows_pointer: str | None = None
     paging: Paging | None = None
     header: str | None = None
     client_id: str | None = None
@@ -97,7 +97,7 @@ SHAPES: Final = {
         "https://host/path",
         re.compile(r"/[!-~]*"),
         "a path behind the place, as /accounts?status=active",
-        possible=frozenset({"rows_at", "paging", "header"}),
+        possible=frozenset({"rows_pointer", "paging", "header"}),
     ),
     SourceKind.SALESFORCE: Shape(
         re.compile(rf"https?://{_HOST}"),
@@ -113,7 +113,7 @@ SHAPES: Final = {
         "one SELECT without ;",
     ),
 }
-_EXTRAS: Final = ("host_key", "rows_at", "paging", "header", "client_id")
+_EXTRAS: Final = ("host_key", "rows_pointer", "paging", "header", "client_id")
 
 
 def connection_problems(
@@ -146,5 +146,5 @@ def _extra_problems(kind: SourceKind, shape: Shape, connection: Connection) -> I
         if is_there and name not in shape.needed | shape.possible:
             yield FieldProblem(f"/connection/{name}", f"expected none of the kind {kind}")
     paging = connection.paging
-    if paging is not None and (paging.style is PagingStyle.CURSOR) != (paging.cursor_at is not None):
-        yield FieldProblem("/connection/paging/cursor_at", "needed by the style cursor, and by no other")
+    if paging is not None and (paging.style is PagingStyle.CURSOR) != (paging.cursor_pointer is not None):
+        yield FieldProblem("/connection/paging/cursor_pointer", "needed by the style cursor, and by no other")

@@ -66,11 +66,11 @@ async def portal() -> AsyncIterator[Portal]:
         yield portal
 
 
-CURSOR = {"style": "cursor", "parameter": "cursor", "cursor_at": "/meta/next"}
+CURSOR = {"style": "cursor", "parameter": "cursor", "cursor_pointer": "/meta/next"}
 
 
 def portal_source(portal: Portal, query: str = "/accounts?active=true", **changed: Any) -> dict[str, Any]:
-    connection = {"place": f"{portal.address}/v2", "rows_at": "/data/items", "paging": CURSOR, **changed}
+    connection = {"place": f"{portal.address}/v2", "rows_pointer": "/data/items", "paging": CURSOR, **changed}
     return read_by_us("rest", connection, query)
 
 
@@ -353,7 +353,7 @@ async def test_a_database_elsewhere_is_not_asked(
         (
             "rest",
             {"place": "https://host", "paging": {"style": "cursor", "parameter": "next"}},
-            "/connection/paging/cursor_at",
+            "/connection/paging/cursor_pointer",
         ),
     ],
 )

@@ -37,9 +37,9 @@ class RestConnector:
             sent = ""
         for number in range(1, PAGES_MAX + 1):
             reply = await self._web.json("GET", self._url(one, sent), headers=self._headers)
-            rows = at_pointer(reply, self._connection.rows_at or "")
+            rows = at_pointer(reply, self._connection.rows_pointer or "")
             if not isinstance(rows, list):
-                where = self._connection.rows_at or "the top"
+                where = self._connection.rows_pointer or "the top"
                 raise SourceUnreadable(f"The reply for {one.name} has no list at {where}")
             if rows and rows == before:
                 raise SourceUnreadable(f"Page {number} of {one.name} is the one before again")
@@ -48,8 +48,8 @@ class RestConnector:
             if paging is None or (paging.style is PagingStyle.PAGE and not rows):
                 return
             sent = str(number + 1)
-            if paging.cursor_at is not None:
-                sent = _cursor(at_pointer(reply, paging.cursor_at))
+            if paging.cursor_pointer is not None:
+                sent = _cursor(at_pointer(reply, paging.cursor_pointer))
                 if not sent:
                     return
         raise SourceUnreadable(f"{one.name} does not end after {PAGES_MAX} pages")
