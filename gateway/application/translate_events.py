@@ -226,6 +226,22 @@ def subscription_missed(event: reporting.SubscriptionMissedV1) -> Iterator[Telli
     yield Telling(type="report_subscription.missed", key=event.subscription_id, data=body)
 
 
+def source_failed(event: reporting.SourceSnapshotFailedV1) -> Iterator[Telling]:
+    body = report_data.SourceSnapshotFailedData(**_same(report_data.SourceSnapshotFailedData, event))
+    yield Telling(type="source_snapshot.failed", key=event.system, data=body)
+
+
+def source_missed(event: reporting.SourceSnapshotMissedV1) -> Iterator[Telling]:
+    facts = _same(report_data.SourceSnapshotMissedData, event) | {"reason": event.reason.value}
+    body = report_data.SourceSnapshotMissedData(**facts)
+    yield Telling(type="source_snapshot.missed", key=event.system, data=body)
+
+
+def issues_changed(event: reporting.DataIssuesChangedV1) -> Iterator[Telling]:
+    body = report_data.DataIssuesChangedData(**_same(report_data.DataIssuesChangedData, event))
+    yield Telling(type="data_issues.changed", key=event.snapshot_id, data=body)
+
+
 def dashboards_changed(event: reporting.DashboardsChangedV1) -> Iterator[Telling]:
     for name in event.dashboards:
         body = report_data.DashboardChangedData(dashboard=name, changed_at=event.changed_at)
@@ -347,6 +363,9 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(sheet_compared, accounts.PaymentSheetAgreesV1),
     **_translating(schedule_missed, schedules.ScheduleMissedV1),
     **_translating(subscription_missed, reporting.SubscriptionMissedV1),
+    **_translating(source_failed, reporting.SourceSnapshotFailedV1),
+    **_translating(source_missed, reporting.SourceSnapshotMissedV1),
+    **_translating(issues_changed, reporting.DataIssuesChangedV1),
     **_translating(dashboards_changed, reporting.DashboardsChangedV1),
     **_translating(endpoint_stopped, webhooks.WebhookEndpointStoppedV1),
 }

@@ -284,6 +284,24 @@ LIVE_EVENT_TYPES: Final = (
         report_data.SubscriptionMissedData,
     ),
     LiveEventType(
+        "source_snapshot.failed",
+        "A source system that is read by the clock could not be; says why, and when it is tried again.",
+        "/v1/source-systems/{system}/schedule",
+        report_data.SourceSnapshotFailedData,
+    ),
+    LiveEventType(
+        "source_snapshot.missed",
+        "A snapshot of a source system started late, was left out, or was not started.",
+        "/v1/source-systems/{system}/schedule",
+        report_data.SourceSnapshotMissedData,
+    ),
+    LiveEventType(
+        "data_issues.changed",
+        "The rules looked at a new snapshot: issues were opened, or are gone.",
+        "/v1/source-snapshots/{snapshot_id}",
+        report_data.DataIssuesChangedData,
+    ),
+    LiveEventType(
         "dashboard.changed",
         "A dashboard may show other figures; whoever shows it asks again with the ETag it has.",
         "/v1/dashboards/{dashboard}",

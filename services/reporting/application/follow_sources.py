@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.reporting.adapters.published_reviews import publish_failure, publish_missed
 from services.reporting.adapters.source_schedules import (
     SourceMiss,
     claim_due,
@@ -71,9 +72,10 @@ async def follow_schedule(
 
 
 async def watch_sources(work: UnitOfWork, at: datetime) -> int:
-    """Note snapshots that nobody started, each once; how many were noticed now."""
+    """Tell of snapshots that nobody started, each once; how many were noticed now."""
     missing = await snapshots_not_started(work.connection, at - LATE_AFTER)
     noticed = await record_misses(work.connection, missing, at) if missing else []
+    publish_missed(work, noticed, at)
     return len(noticed)
 
 
@@ -91,7 +93,7 @@ async def _noticed(work: UnitOfWork, standing: SourceStanding, at: datetime) -> 
             problem=None,
             problem_since_at=None,
         )
-    return replace(
+    failed = replace(
         standing,
         awaited=None,
         failures=standing.failures + 1,
@@ -100,6 +102,9 @@ async def _noticed(work: UnitOfWork, standing: SourceStanding, at: datetime) -> 
         problem=ended.message,
         problem_since_at=standing.problem_since_at or ended.finished_at,
     )
+    assert standing.awaited is not None, "it ended"
+    publish_failure(work, failed, standing.awaited, at)
+    return failed
 
 
 async def _settled(work: UnitOfWork, standing: SourceStanding, at: datetime) -> SourceStanding:
@@ -116,7 +121,7 @@ async def _settled(work: UnitOfWork, standing: SourceStanding, at: datetime) -> 
         await write_run(work.connection, standing.system_id, run.due_at, None, at)
     misses = list(_misses(standing, parted, at))
     if misses:
-        await record_misses(work.connection, misses, at)
+        publish_missed(work, await record_misses(work.connection, misses, at), at)
     settled_until = runs[-1].due_at if runs else standing.settled_until_at
     return replace(
         standing,

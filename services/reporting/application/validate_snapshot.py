@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.issue_store import keep_found, resolve_vanished
+from services.reporting.adapters.published_reviews import publish_issues
 from services.reporting.adapters.review_tables import ReviewTables
 from services.reporting.adapters.rule_store import KeptRule, counting_rules
 from services.reporting.adapters.snapshot_store import Row, snapshot_shown
@@ -50,6 +51,8 @@ async def validate_snapshot(database: Database, snapshot_id: UUID) -> dict[str, 
         reviewed = await _reviewed(connection, snapshot, source, rules, at)
     async with UnitOfWork(database) as work:
         counts = await _kept(work.connection, snapshot, reviewed, rules, at)
+        changed = (counts.get("raised", 0), counts.get("resolved", 0))
+        publish_issues(work, (snapshot.system_id, source.name, snapshot_id), changed, at)
         await work.commit()
     return counts
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
@@ -16,7 +17,7 @@ from services.reporting.application.follow_sources import follow_source, watch_s
 from services.reporting.settings import ReportingSettings
 from shared.database import Database
 from tests.integration.reporting.conftest import ReportingService, RunJob
-from tests.integration.reporting.test_data_reviews import asked
+from tests.integration.reporting.test_data_reviews import a_rule, asked, counting
 from tests.integration.reporting.test_source_connectors import ROWS, described, dropped, read_by_us
 
 HOURLY = {"cron": "30 * * * *", "time_zone": "Asia/Kolkata"}
@@ -152,6 +153,38 @@ async def test_what_does_not_answer_is_tried_again_ever_later_until_it_does(
         0, None, None, None,
     ]  # fmt: skip
     assert len(await runs(service, clocked)) == 1
+
+
+async def told(database: Database, clocked: Clocked, event: str) -> list[dict[str, Any]]:
+    """What left about this system."""
+    statement = sa.text("SELECT body FROM outbox WHERE type = :type ORDER BY position")
+    async with database.reading() as connection:
+        rows = await connection.execute(statement, {"type": f"salesops.reporting.{event}.v1"})
+        facts = [msgspec.json.decode(row.body)["data"] for row in rows]
+    return [one for one in facts if one["system"] == clocked.name]
+
+
+async def test_whoever_watches_hears_of_failures_misses_and_issues(
+    service: ReportingService, clocked: Clocked, review_job: RunJob, database: Database
+) -> None:
+    due = await due_at(service, clocked)
+    await clocked.follow(due + timedelta(minutes=20))
+    await review_job((await clocked.jobs())[-1])
+    await clocked.follow(due + timedelta(minutes=21))
+    dropped(clocked.folder, "accounts_1.csv", ROWS)
+    await clocked.follow(due + timedelta(minutes=26))
+    await review_job((await clocked.jobs())[-1])
+    await counting(service, a_rule(clocked.name, {"kind": "required", "fields": ["name"]}))
+    dropped(clocked.folder, "accounts_2.csv", ROWS.replace("Iyer Motors", ""))
+    await clocked.follow(due + timedelta(hours=1))
+    await review_job((await clocked.jobs())[-1])
+
+    (missed,) = await told(database, clocked, "source_snapshot_missed")
+    (failed,) = await told(database, clocked, "source_snapshot_failed")
+    (issues,) = await told(database, clocked, "data_issues_changed")
+    assert (missed["reason"], missed["late_seconds"]) == ("late", 1200)
+    assert (failed["problem_code"], failed["failures"]) == ("source_unreachable", 1)
+    assert (issues["opened"], issues["resolved"]) == (1, 0)
 
 
 async def test_what_somebody_has_to_mend_waits_and_is_seen(
