@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -183,12 +184,27 @@ _CHECKED: Final = " UNION ALL ".join(
     f"SELECT '{name}' AS part, count(*) AS all_of, count(*) FILTER (WHERE is_sound) AS sound FROM ({rows}) AS c"
     for name, rows in _CHECKS.items()
 )
+# Of each system as its newest review found it by the last day; what was waived by then stands against no row.
+_REVIEWED: Final = """
+    SELECT s.name AS part, CAST(sum(q.rows_count) AS bigint) AS all_of, CAST(sum(q.faulty_count) AS bigint) AS faulty
+    FROM source_systems s
+    JOIN LATERAL (
+        SELECT r.id FROM validation_runs r WHERE r.system_id = s.id AND r.ran_at < :before_at ORDER BY r.id DESC LIMIT 1
+    ) AS newest ON true
+    JOIN quality_scores q ON q.run_id = newest.id
+    WHERE (:sees_all OR q.zone = ANY(CAST(:zones AS text[]))) AND (CAST(:zone AS text) IS NULL OR q.zone = :zone)
+        AND CAST(:partner_code AS text) IS NULL
+    GROUP BY s.name
+"""
 _QUALITY: Final = f"""
-    {_OWNERS}, checked AS ({_CHECKED})
+    {_OWNERS}, checked AS ({_CHECKED}), reviewed AS ({_REVIEWED})
     SELECT 'records' AS series, part, CAST(NULL AS text) AS currency, all_of AS number, CAST(NULL AS bigint) AS of
         FROM checked
     UNION ALL SELECT 'faulty', part, NULL, all_of - sound, NULL FROM checked
     UNION ALL SELECT 'sound', part, NULL, sound, all_of FROM checked
+    UNION ALL SELECT 'reviewed', part, NULL, all_of, NULL FROM reviewed
+    UNION ALL SELECT 'with_issues', part, NULL, faulty, NULL FROM reviewed
+    UNION ALL SELECT 'score', part, NULL, all_of - faulty, all_of FROM reviewed
 """
 _STATEMENTS: Final[Mapping[DashboardName, str]] = {
     DashboardName.ON_TIME_BOOKING: _ON_TIME,
@@ -258,6 +274,15 @@ async def standing_of(connection: AsyncConnection, projections: tuple[Projection
         max((row.applied_at for row in rows), default=None),
         max((row.newest_fact_at for row in rows), default=None),
     )
+
+
+async def newest_review(connection: AsyncConnection, name: DashboardName) -> UUID | None:
+    """What the board of data quality changes with beside its projections; None for any other."""
+    if name is not DashboardName.DATA_QUALITY:
+        return None
+    statement = sa.text("SELECT id FROM validation_runs ORDER BY id DESC LIMIT 1")
+    found: UUID | None = await connection.scalar(statement)
+    return found
 
 
 async def changed_projections(connection: AsyncConnection) -> list[Projection]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.reporting.adapters.dashboard_queries import BoardRows, board_points, standing_of
+from services.reporting.adapters.dashboard_queries import BoardRows, board_points, newest_review, standing_of
 from services.reporting.api.dependencies import PageWanted, Reading
 from services.reporting.api.routes_dashboards import FirstOn, LastOn
 from services.reporting.api.schemas_dashboard_series import (
@@ -60,7 +60,16 @@ async def show_dashboard(
     period = period_shown(first_on, last_on, newest_on=datetime.now(UTC).astimezone(INDIA).date())
     scope = caller.row_scope()
     standing = await standing_of(connection, kind.projections)
-    state = (dashboard, standing, period, zone, partner_code, sorted(scope.parameters().items(), key=str))
+    review = await newest_review(connection, dashboard)
+    state = (
+        dashboard,
+        standing,
+        review,
+        period,
+        zone,
+        partner_code,
+        sorted(scope.parameters().items(), key=str),
+    )
     if known := unchanged_reply(state, if_none_match):
         return known
     rows = BoardRows(

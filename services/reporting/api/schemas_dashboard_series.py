@@ -34,7 +34,8 @@ class PointBody(WireModel):
     part: Annotated[
         str | None,
         Field(
-            description="The day, month, zone, band or check; null for what has none", examples=["2026-11-26"]
+            description="The day, month, zone, band, check or source system; null for what has none",
+            examples=["2026-11-26"],
         ),
     ]
     currency: Annotated[str | None, Field(description="ISO 4217, of amounts", examples=["INR"])]

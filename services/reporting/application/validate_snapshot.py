@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.issue_store import keep_found, resolve_vanished
+from services.reporting.adapters.published_reports import publish_dashboards
 from services.reporting.adapters.published_reviews import publish_issues
 from services.reporting.adapters.review_tables import ReviewTables
 from services.reporting.adapters.rule_store import KeptRule, counting_rules
@@ -24,6 +25,7 @@ from services.reporting.adapters.validation_runs import (
     newest_validated,
     waived_keys,
 )
+from services.reporting.domain.dashboard import DashboardName
 from services.reporting.domain.data_checks.review import findings_of, owner_of
 from services.reporting.domain.data_checks.rule import ValidationRule
 from services.reporting.domain.data_checks.table import Finding, ReviewedTable
@@ -52,6 +54,8 @@ async def validate_snapshot(database: Database, snapshot_id: UUID) -> dict[str, 
     async with UnitOfWork(database) as work:
         counts = await _kept(work.connection, snapshot, reviewed, rules, at)
         changed = (counts.get("raised", 0), counts.get("resolved", 0))
+        if "findings" in counts:  # an older snapshot changes nothing
+            publish_dashboards(work, (DashboardName.DATA_QUALITY,), at)
         publish_issues(work, (snapshot.system_id, source.name, snapshot_id), changed, at)
         await work.commit()
     return counts

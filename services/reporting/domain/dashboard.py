@@ -110,6 +110,9 @@ DASHBOARDS: Final[Mapping[DashboardName, DashboardKind]] = {
             _count("records", "Records looked at", "records", "check"),
             _count("faulty", "Records that lack something", "records", "check"),
             _share("sound", "Share without fault", "of records", "check"),
+            _count("reviewed", "Rows of source systems that were reviewed last", "rows", "system"),
+            _count("with_issues", "Of those, rows that an issue stands against", "rows", "system"),
+            _share("score", "Share of rows that no issue stands against", "of rows", "system"),
         ),
     ),
 }

@@ -19,6 +19,7 @@ from shared.database import Database
 from tests.integration.reporting.conftest import ReportingService, RunJob
 from tests.integration.reporting.test_data_reviews import a_rule, asked, counting
 from tests.integration.reporting.test_source_connectors import ROWS, described, dropped, read_by_us
+from tests.integration.service_callers import a_caller
 
 HOURLY = {"cron": "30 * * * *", "time_zone": "Asia/Kolkata"}
 Follow = Callable[[datetime], Awaitable[bool]]
@@ -185,6 +186,38 @@ async def test_whoever_watches_hears_of_failures_misses_and_issues(
     assert (missed["reason"], missed["late_seconds"]) == ("late", 1200)
     assert (failed["problem_code"], failed["failures"]) == ("source_unreachable", 1)
     assert (issues["opened"], issues["resolved"]) == (1, 0)
+
+
+async def test_the_board_of_data_quality_shows_what_the_newest_review_found(
+    service: ReportingService, clocked: Clocked, review_job: RunJob
+) -> None:
+    dropped(clocked.folder, "accounts_1.csv", ROWS.replace("Iyer Motors", ""))
+    due = await due_at(service, clocked)
+    await clocked.follow(due)
+    await review_job((await clocked.jobs())[-1])
+    await counting(service, a_rule(clocked.name, {"kind": "required", "fields": ["name"]}))
+    unseen = await asked(service, "GET", "/v1/dashboards/data-quality")
+    await clocked.follow(due + timedelta(hours=1))
+    await review_job((await clocked.jobs())[-1])
+
+    seen = await asked(
+        service, "GET", "/v1/dashboards/data-quality", headers={"If-None-Match": unseen.headers["ETag"]}
+    )
+    of_south = await asked(service, "GET", "/v1/dashboards/data-quality?zone=South", a_caller("analyst"))
+
+    assert seen.status_code == 200
+    assert points(seen.json(), clocked.name) == {"reviewed": "2", "with_issues": "1", "score": "0.5000"}
+    assert points(of_south.json(), clocked.name)["score"] == "0.0000"
+
+
+def points(board: dict[str, Any], system: str) -> dict[str, Any]:
+    """Of one system, by series."""
+    return {
+        one["name"]: point["value"]
+        for one in board["series"]
+        for point in one["points"]
+        if point["part"] == system
+    }
 
 
 async def test_what_somebody_has_to_mend_waits_and_is_seen(
