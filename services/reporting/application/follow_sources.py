@@ -83,7 +83,9 @@ async def _noticed(work: UnitOfWork, standing: SourceStanding, at: datetime) -> 
     ended = None if standing.awaited is None else await ended_job(work.connection, standing.awaited)
     if ended is None:
         return standing
-    if ended.state != "failed":
+    if ended.state == "cancelled":  # nothing is known of the source by that
+        return replace(standing, awaited=None)
+    if ended.state == "succeeded":
         return replace(
             standing,
             awaited=None,

@@ -234,6 +234,25 @@ async def test_what_somebody_has_to_mend_waits_and_is_seen(
     assert (found["problem_code"], found["retry_at"], found["failures"]) == ("source_unreadable", None, 1)
 
 
+async def test_a_snapshot_that_somebody_cancels_mends_nothing(
+    service: ReportingService, clocked: Clocked, review_job: RunJob, database: Database
+) -> None:
+    due = await due_at(service, clocked)
+    await clocked.follow(due)
+    await review_job((await clocked.jobs())[-1])
+    await clocked.follow(due + timedelta(minutes=1))
+    await clocked.follow(due + timedelta(minutes=6))
+    async with database.engine.begin() as connection:
+        cancelled = "UPDATE jobs SET state = 'cancelled', finished_at = now() WHERE id = CAST(:id AS uuid)"
+        await connection.execute(sa.text(cancelled), {"id": (await clocked.jobs())[-1]})
+
+    did = await clocked.follow(due + timedelta(minutes=7))
+
+    found = await standing(service, clocked)
+    assert (did, found["failures"], found["problem_code"]) == (True, 1, "source_unreachable")
+    assert not await clocked.follow(due + timedelta(minutes=8))
+
+
 async def test_a_schedule_that_is_taken_away_stops_and_one_that_comes_back_begins_then(
     service: ReportingService, clocked: Clocked
 ) -> None:
