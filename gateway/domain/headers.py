@@ -96,8 +96,7 @@ def reply_headers(headers: Iterable[Header], *, origin: bytes, request_id: bytes
     if not chosen:
         return [*kept, *SECURITY_HEADERS, NO_STORE, (b"x-request-id", request_id)]
     if b"cache-control" in chosen and not _is_kept_by_nobody_else(kept):
-        kept = [header for header in kept if header[0] != b"cache-control"]
-        chosen = [name for name in chosen if name != b"cache-control"]
+        kept = [_kept_nowhere(header) for header in kept]
     relative = [_relative(header, origin) if header[0] == b"location" else header for header in kept]
     usual = [header for header in (*SECURITY_HEADERS, NO_STORE) if header[0] not in chosen]
     return [*relative, *usual, (b"x-request-id", request_id)]
@@ -108,6 +107,13 @@ def _is_kept_by_nobody_else(headers: Iterable[Header]) -> bool:
     return b"no-store" in told[b"cache-control"] or (
         told[b"cache-control"] == _ASKED_AGAIN and b"etag" in told
     )
+
+
+def _kept_nowhere(header: Header) -> Header:
+    """A service's word that nobody may change the reply on its way stands."""
+    if header[0] != b"cache-control":
+        return header
+    return (b"cache-control", b"no-store, no-transform") if b"no-transform" in header[1] else NO_STORE
 
 
 def _relative(location: Header, origin: bytes) -> Header:

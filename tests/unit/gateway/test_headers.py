@@ -76,6 +76,7 @@ def test_reply_hides_the_inside_and_is_safe_for_browsers() -> None:
         (b"private, no-cache", False, b"no-store"),
         (b"max-age=60", True, b"no-store"),
         (b"public", False, b"no-store"),
+        (b"no-transform", False, b"no-store, no-transform"),
     ],
 )
 def test_only_who_asks_again_by_an_etag_may_keep_a_reply(
