@@ -229,7 +229,7 @@ async def read_task_evidence(
     """As it was kept: its bytes are held against their hash first, which is told as well."""
     name, content, sha256 = await evidence_file(connection, caller, task_id, entry_id)
     digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-    headers = {"Cache-Control": "private, no-cache", "Repr-Digest": f"sha-256=:{digest}:"}
+    headers = {"Repr-Digest": f"sha-256=:{digest}:"}
     return Response(
         content, media_type="application/octet-stream", headers=headers | attachment_headers(name)
     )

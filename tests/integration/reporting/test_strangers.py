@@ -16,7 +16,7 @@ from tests.integration.reporting.test_data_reviews import (
     snapshot,
 )
 from tests.integration.reporting.test_report_runs import a_draft, a_name, asked, run
-from tests.integration.reporting.test_system_tasks import a_task
+from tests.integration.reporting.test_system_tasks import a_task, wrote
 from tests.integration.service_callers import a_caller
 from tests.integration.strangers import Place, World, told_to_strangers
 
@@ -47,6 +47,11 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
         service, "POST", "/v1/report-subscriptions", json=a_subscription(definition=draft["name"])
     )
     task = await a_task(service, zone="Others")
+    await wrote(
+        service, task, "evidence", item="users", kind="file", reference="left.csv", content_base64="bmFtZQo="
+    )
+    entries = (await asked(service, "GET", f"/v1/system-tasks/{task['id']}/entries")).json()["items"]
+    (shown,) = [one for one in entries if one["content_sha256"]]
     world = World(
         places={
             "collection_id": Place(of_others=collection["id"], of_nobody=str(uuid7())),
@@ -61,6 +66,7 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
             "table_id": Place(of_others=table["id"], of_nobody=str(uuid7())),
             "saved_analysis_id": Place(of_others=saved.json()["id"], of_nobody=str(uuid7())),
             "task_id": Place(of_others=task["id"], of_nobody=str(uuid7())),
+            "entry_id": Place(of_others=shown["id"], of_nobody=str(uuid7())),
             "checklist": Place(of_others=task["checklist"], of_nobody=a_name()),
             "issue_id": Place(of_others=issue["id"], of_nobody=str(uuid7())),
             "position": Place(of_others="1", of_nobody="9"),
