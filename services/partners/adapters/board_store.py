@@ -99,14 +99,7 @@ async def newest_boards(
     connection: AsyncConnection, partner_codes: Sequence[str]
 ) -> dict[str, PublishedBoard]:
     """The board that each partner got last, if it got one."""
-    rows = await connection.execute(
-        sa.text(
-            "SELECT DISTINCT ON (partner_code) * FROM published_boards"
-            " WHERE partner_code = ANY(CAST(:codes AS text[])) ORDER BY partner_code, number DESC"
-        ),
-        {"codes": list(partner_codes)},
-    )
-    return {row.partner_code: _published(row) for row in rows}
+    return {row.partner_code: _published(row) for row in await _last_rows(connection, partner_codes)}
 
 
 def _published(row: Row) -> PublishedBoard:
@@ -138,14 +131,18 @@ async def board_rows(
 
 async def last_boards(connection: AsyncConnection, codes: Sequence[str]) -> dict[str, EarlierBoard]:
     """The last published board of each partner that has one."""
+    return {row.partner_code: _earlier(row) for row in await _last_rows(connection, codes)}
+
+
+async def _last_rows(connection: AsyncConnection, codes: Sequence[str]) -> Sequence[Row]:
     rows = await connection.execute(
         sa.text(
-            "SELECT DISTINCT ON (partner_code) partner_code, number, as_of, content FROM published_boards"
+            "SELECT DISTINCT ON (partner_code) * FROM published_boards"
             " WHERE partner_code = ANY(CAST(:codes AS text[])) ORDER BY partner_code, number DESC"
         ),
         {"codes": list(codes)},
     )
-    return {row.partner_code: _earlier(row) for row in rows}
+    return rows.all()
 
 
 def _earlier(row: Row) -> EarlierBoard:
