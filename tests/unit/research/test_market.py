@@ -177,3 +177,11 @@ def test_a_dataset_without_the_columns_of_an_analysis_is_refused_with_what_is_mi
     ]
     with pytest.raises(MarketAnalysisUnknown):
         analysis_named("magic")
+
+
+def test_a_column_called_like_a_place_of_the_query_stays_a_column() -> None:
+    question = MarketQuestion(dataset="registrations", by=None, band=None, zones_dataset=None, arguments={})
+
+    sql = analysis_sql(analysis_named("market_share"), question, "{dealers}", [("west", 3)])
+
+    assert '"{dealers}"' in sql

@@ -4,6 +4,7 @@ The SQL is asked as any question is: it runs in the sandbox, its run keeps it wi
 frozen. Everything of it that callers name is a column of the dataset, a dataset, or a literal.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -50,10 +51,8 @@ def analysis_sql(
         "{unplaced}": "'no zone'" if has_zones else "coalesce(CAST(f.part AS VARCHAR), 'not told')",
         "{dealers}": _dealers(dealers),
     }
-    sql = analysis.sql
-    for place, piece in pieces.items():
-        sql = sql.replace(place, piece)
-    return sql.strip()
+    # In one pass: a column may be called like one of the places.
+    return re.sub("|".join(map(re.escape, pieces)), lambda place: pieces[place[0]], analysis.sql).strip()
 
 
 def _zones(dataset: str | None) -> str:
