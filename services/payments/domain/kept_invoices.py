@@ -1,5 +1,5 @@
 """A partner's open invoices as they were read, in columns: an import holds a hundred thousand of them at a time, which as
-objects would take five times as much."""
+objects would take nearly three times as much."""
 
 from array import array
 from bisect import bisect_left, bisect_right
