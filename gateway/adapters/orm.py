@@ -119,6 +119,10 @@ request_audit = sa.Table(
     sa.Column("trace_id", sa.Text, nullable=False),
     sa.Column("client_address", sa.Text, nullable=False),
     sa.Column("owner", sa.Text),
+    sa.Column("request_sha256", sa.LargeBinary),
+    sa.Column("reply_sha256", sa.LargeBinary),
+    sa.Column("version_before", sa.Text),
+    sa.Column("version_after", sa.Text),
     sa.Index("ix_request_audit_at", "at", postgresql_using="brin"),
     sa.Index("ix_request_audit_subject_at", "subject", "at"),
 )

@@ -24,8 +24,24 @@ _PATH_CHARACTERS: Final = "/:@!$&'()*+,;="
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """Before and after of a write: SHA-256 of the two bodies, and the tags that were sent and answered.
+
+    A body that was not read or answered whole has no hash: a call refused at the door is not read.
+    """
+
+    request_sha256: bytes | None
+    reply_sha256: bytes | None
+    version_before: str | None
+    version_after: str | None
+
+
+NO_PROOF: Final = Proof(None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One denied call or one write; `path` holds ids only, queries and bodies are never kept.
+    """One denied call or one write; `path` holds ids only, of bodies their hashes are kept, of queries nothing.
 
     A key's subject has its owner beside it.
     """
@@ -39,6 +55,7 @@ class AuditEntry:
     status: int
     trace_id: str
     client_address: str
+    proof: Proof = NO_PROOF
 
 
 class RequestAudit:
@@ -120,4 +137,8 @@ def _row(at: datetime, entry: AuditEntry) -> Mapping[str, object]:
         "status": entry.status,
         "trace_id": entry.trace_id,
         "client_address": entry.client_address,
+        "request_sha256": entry.proof.request_sha256,
+        "reply_sha256": entry.proof.reply_sha256,
+        "version_before": entry.proof.version_before,
+        "version_after": entry.proof.version_after,
     }

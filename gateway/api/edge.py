@@ -20,7 +20,8 @@ from gateway.api.paced_body import PacedBody
 from gateway.api.proxy import CallerGone, Passage, request_head
 from gateway.api.rate_limits import RateLimits
 from gateway.api.reply_compression import CompressingSend, compressed_reply
-from gateway.api.visit import Recorder, Visit
+from gateway.api.visit import READ_METHODS, Recorder, Visit
+from gateway.api.write_witness import WriteWitness
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.errors import UpstreamBroken, UpstreamSlow, UpstreamUnreachable
 from gateway.domain.headers import NO_STORE, SECURITY_HEADERS, Header, reply_headers
@@ -108,6 +109,9 @@ class Edge:
             send = self._cross_origin.sending(origin, send)
         if visit.accepts_gzip and scope["method"] != "HEAD":
             send = CompressingSend(send)
+        if scope["method"] not in READ_METHODS:
+            visit.witness = WriteWitness(scope, receive, send)
+            receive, send = visit.witness.receive, visit.witness.send
         try:
             await self._serve(visit, receive, send)
         except CallerGone:

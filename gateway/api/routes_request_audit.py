@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gateway.adapters.orm import request_audit
 from shared.dependencies import PageWanted, Reading
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/request-audit", tags=["Audit"])
 
 
 class AuditEntryBody(WireModel):
-    """One write, or one call that was denied; bodies and queries are never kept."""
+    """One write, or one call that was denied; of bodies the hashes are kept, of queries nothing."""
 
     id: int
     at: datetime
@@ -32,16 +32,37 @@ class AuditEntryBody(WireModel):
     status: int = Field(description="What was answered; 499 when the caller had gone")
     trace_id: str = Field(description="Finds the call in the logs of all parts")
     client_address: str = Field(description="Where the call came from", examples=["10.0.3.7"])
+    request_sha256: str | None = Field(
+        description="SHA-256 of the request's body as it came; null of a read, and when it was not read whole",
+        examples=["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+    )
+    reply_sha256: str | None = Field(
+        description="SHA-256 of the reply's body before compression; null of a read, and when the reply broke off",
+        examples=["44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"],
+    )
+    version_before: str | None = Field(description="The `If-Match` that was sent", examples=['"3"'])
+    version_after: str | None = Field(description="The `ETag` that was answered", examples=['"4"'])
+
+    @field_validator("request_sha256", "reply_sha256", mode="before")
+    @classmethod
+    def _in_hexadecimal(cls, digest: bytes | None) -> str | None:
+        return digest.hex() if digest is not None else None
 
 
 class AuditFilters:
     """What narrows the audit."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a query may name
         self,
         subject: Annotated[str | None, Query(max_length=255, description="Who, or whose key")] = None,
         method: Annotated[str | None, Query(pattern="^[A-Z]{1,20}$", description="Of this method")] = None,
         route: Annotated[str | None, Query(max_length=300, description="The route's template")] = None,
+        path: Annotated[
+            str | None,
+            Query(
+                max_length=300, description="As called: what was done to one resource; narrow it by time too"
+            ),
+        ] = None,
         status: Annotated[int | None, Query(ge=100, le=599, description="Answered with this status")] = None,
         trace_id: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Of this call")] = None,
         is_denied: Annotated[bool | None, Query(description="401, 403 and 404, or all others")] = None,
@@ -51,6 +72,7 @@ class AuditFilters:
         self.equal = {
             "method": method,
             "route": route,
+            "path": path,
             "status": status,
             "trace_id": trace_id,
         }

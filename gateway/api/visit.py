@@ -8,9 +8,10 @@ from typing import Final
 from starlette.types import Scope
 
 from gateway.adapters.lane import Lane
-from gateway.adapters.request_audit import AuditEntry, RequestAudit
+from gateway.adapters.request_audit import NO_PROOF, AuditEntry, RequestAudit
 from gateway.adapters.upstream import Upstream
 from gateway.adapters.upstream_pool import Exchange
+from gateway.api.write_witness import WriteWitness
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.compression import accepts_gzip
 from gateway.domain.headers import Header
@@ -41,7 +42,7 @@ _LOOKED_AT: Final = frozenset(
 )
 _SINGLE: Final = frozenset({b"authorization", b"content-length", b"transfer-encoding"})
 DENIED: Final = frozenset({401, 403})
-_READ_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+READ_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(slots=True)
@@ -71,6 +72,8 @@ class Visit:
     upstream: Upstream | None = None
     lane: Lane | None = None
     reply_seconds: float | None = None
+    # Of a write alone: what passed.
+    witness: WriteWitness | None = None
 
     @classmethod
     def of(cls, scope: Scope, proxies: TrustedProxies) -> "Visit":
@@ -122,7 +125,7 @@ class Recorder:
         self._request_log.note(method, visit.path_template, visit.status, seconds, visit.trace)
         note_request(visit.trace, method, visit.path_template, visit.status, seconds)
         # What a rate limit refused is counted, not kept: a flood must not become one of the database.
-        is_kept = visit.status in DENIED or method not in _READ_METHODS
+        is_kept = visit.status in DENIED or method not in READ_METHODS
         if is_kept and visit.status != TooManyRequests.status:
             self._audit.note(_audit_entry(visit))
 
@@ -138,4 +141,5 @@ def _audit_entry(visit: Visit) -> AuditEntry:
         status=visit.status,
         trace_id=visit.trace.trace_id,
         client_address=visit.address,
+        proof=visit.witness.proof() if visit.witness is not None else NO_PROOF,
     )
