@@ -72,7 +72,7 @@ class PartnersSettings(ServiceSettings, WebhookSettings, MailSettings):
             email = EmailChannel(server, sender=self.sender_name, sender_address=self.mail_address, now=_now)
             channels |= {Channel.EMAIL: email, Channel.PORTAL: email}
         if key := self.sftp_private_key.get_secret_value():
-            channels[Channel.SFTP] = SftpChannel(key)
+            channels[Channel.SFTP] = SftpChannel(key, self.target_rules())
         return channels
 
     def sender_parts(self, database: Database, client: WebhookClient) -> SenderParts:

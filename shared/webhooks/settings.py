@@ -25,7 +25,7 @@ class WebhookSettings(BaseSettings):
     webhook_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
         validation_alias="WEBHOOK_NETWORKS",
-        description="private networks of receivers, beside public addresses; comma-separated",
+        description="private networks of receivers, those of SFTP too, beside public addresses; comma-separated",
         examples=["10.20.0.0/16"],
     )
     webhook_http_allowed: bool = Field(

@@ -36,7 +36,7 @@ async def secret_box(request: Request) -> SecretBox:
 
 
 async def target_rules(request: Request) -> TargetRules:
-    """Where webhooks may go."""
+    """Where webhooks and files may go."""
     rules = request.app.state.target_rules
     assert isinstance(rules, TargetRules)
     return rules

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.partners.adapters.channels.sftp import check_sftp_host
 from services.partners.adapters.contact_rows import contact_by_id, contact_rows
 from services.partners.adapters.queries import partner_named
 from services.partners.api.dependencies import Box, PageWanted, Reading, TargetRulesWanted, Work
@@ -17,7 +18,7 @@ from services.partners.api.schemas_partner_contacts import (
 )
 from services.partners.application.register_contact import RegisterContact, register_contact
 from services.partners.application.retire_contact import retire_partner_contact as retire_contact
-from services.partners.domain.delivery import Channel
+from services.partners.domain.delivery import Channel, check_address
 from services.partners.domain.errors import ContactTaken, ContactUnknown, PartnerUnknown, RecipientInvalid
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
@@ -76,6 +77,9 @@ async def add_partner_contact(
     """
     if draft.channel is Channel.WEBHOOK:
         await check_target(draft.address, rules)
+    if draft.channel is Channel.SFTP:
+        check_address(draft.channel, draft.address)
+        await check_sftp_host(draft.address, rules)
     shown: dict[str, str | None] = {}
 
     async def perform() -> Response:

@@ -14,7 +14,7 @@ from shared.wire import WireModel
 _CHANNEL = Field(description="How documents reach it; `portal` is a letter with a link only")
 _ADDRESS = Field(
     max_length=500,
-    description="An e-mail address, `sftp://user@host/folder` or `https://…`",
+    description="An e-mail address, `sftp://user@host/folder` or `https://…`; hosts are public or allowed by the operator",
     examples=["accounts@dealer.example"],
 )
 _ROLE = Field(max_length=40, description="What it is there for", examples=["accounts"])

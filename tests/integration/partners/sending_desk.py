@@ -37,6 +37,8 @@ OUR_KEY = asyncssh.generate_private_key("ssh-ed25519")
 MEERA = Recipient(
     channel=Channel.EMAIL, address="meera@dealer.example", name="Meera Joshi", language=Language.MARATHI
 )
+# What these tests allow beside public addresses: the servers that they start.
+LOOPBACK = TargetRules(networks_from("127.0.0.0/8"), is_http_allowed=True)
 Tls = tuple[ssl.SSLContext, Path]
 
 
@@ -112,15 +114,14 @@ async def sending_desk(
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE deliveries SET state = 'failed' WHERE state = 'queued'")
     clock = [START]
-    rules = TargetRules(networks_from("127.0.0.0/8"), is_http_allowed=True)
-    async with mail_server(tls[0], Mailbox()) as mailbox, WebhookClient(rules) as client:
+    async with mail_server(tls[0], Mailbox()) as mailbox, WebhookClient(LOOPBACK) as client:
         email = email_channel(mailbox, tls, clock)
         parts = SenderParts(
             files=app.state.document_files,
             channels={
                 Channel.EMAIL: email,
                 Channel.PORTAL: email,
-                Channel.SFTP: SftpChannel(OUR_KEY.export_private_key().decode()),
+                Channel.SFTP: SftpChannel(OUR_KEY.export_private_key().decode(), LOOPBACK),
                 Channel.WEBHOOK: WebhookChannel(client, now=lambda: clock[0]),
             },
             links=app.state.document_links,

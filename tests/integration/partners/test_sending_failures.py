@@ -18,13 +18,16 @@ from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
 from services.partners.adapters.channels.outgoing import Accepted, Outgoing
+from services.partners.adapters.channels.sftp import SftpChannel
 from services.partners.domain.delivery import TERMS, Channel
 from services.partners.domain.document import Period
 from shared.database import Database
+from shared.webhooks.target import TargetRules
 from tests.factories.partners import a_registered_partner
 from tests.factories.receiving_servers import DropBox, certificate, sftp_server
 from tests.integration.partners.conftest import PartnersService
 from tests.integration.partners.sending_desk import (
+    LOOPBACK,
     MEERA,
     OUR_KEY,
     Desk,
@@ -137,6 +140,55 @@ async def test_a_server_with_another_key_gets_nothing(desk: Desk, drop_box: Drop
     (delivery,) = await desk.deliveries()
     assert (delivery["state"], list(drop_box.folder.iterdir())) == ("failed", [])
     assert "another key" in delivery["last_error"]
+
+
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["10.0.0.7"], ["169.254.169.254"], ["8.8.8.8", "127.0.0.1"], ["::1"]]
+)
+async def test_a_name_that_leads_inside_gets_no_files(
+    desk: Desk, drop_box: DropBox, addresses: list[str]
+) -> None:
+    async def resolve(_host: str) -> list[str]:
+        return addresses
+
+    await added_contact(desk, channel="sftp", address=drop_box.address, host_key=drop_box.host_key)
+    await desk.wish(roles=("systems",))
+    await desk.send(sftp=SftpChannel(OUR_KEY.export_private_key().decode(), TargetRules(), resolve=resolve))
+
+    (delivery,) = await desk.deliveries()
+    assert (delivery["state"], delivery["attempts"], list(drop_box.folder.iterdir())) == ("failed", 1, [])
+    assert "not public and not allowed" in delivery["last_error"]
+
+
+async def test_files_go_to_the_address_that_was_checked_and_the_name_is_not_asked_again(
+    desk: Desk, drop_box: DropBox
+) -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
+
+    named = drop_box.address.replace("127.0.0.1", "drop.dealer.invalid")  # no resolver knows it
+    await added_contact(desk, channel="sftp", address=named, host_key=drop_box.host_key)
+    await desk.wish(roles=("systems",))
+    await desk.send(sftp=SftpChannel(OUR_KEY.export_private_key().decode(), LOOPBACK, resolve=resolve))
+
+    (delivery,) = await desk.deliveries()
+    assert (delivery["state"], asked) == ("delivered", ["drop.dealer.invalid"])
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7", "169.254.169.254", "167772167"])
+async def test_an_sftp_server_inside_is_no_contact(desk: Desk, host: str) -> None:
+    draft = {
+        "role": "systems", "name": "Dealer's system", "channel": "sftp",
+        "address": f"sftp://dealer@{host}/in", "host_key": "ssh-ed25519 AAAA",
+    }  # fmt: skip
+    async with desk.service[0](a_caller()) as client:
+        reply = await client.post(f"/v1/partners/{desk.partner.code}/contacts", json=draft)
+
+    assert (reply.status_code, reply.json()["code"]) == (422, "recipient_invalid")
+    assert reply.json()["errors"][0]["pointer"] == "/address"
 
 
 async def test_a_slow_webhook_holds_up_no_letter_and_is_tried_again_under_its_id(desk: Desk) -> None:
