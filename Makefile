@@ -75,6 +75,11 @@ soak-ledger: install ## act on the ledger at random and compare with a model (ST
 	@LEDGER_STEPS=$(or $(STEPS),5000) LEDGER_SEED=$(SEED) $(RUN) pytest -n0 -q --no-header \
 		tests/integration/payments/ledger/test_ledger_machine.py
 
+.PHONY: faults
+faults: install ## break parts of a whole system under load, and tell what callers noticed (SEED=… repeats a run, ONLY="broker-away …", LASTING=8)
+	@$(RUN) tests.faults.exercise $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) --seconds $(or $(LASTING),8) \
+		--report build/faults
+
 .PHONY: documents-morning
 documents-morning: install ## send every partner its documents, with a worker killed on the way; says how fast (PARTNERS=500)
 	@MORNING_PARTNERS=$(or $(PARTNERS),500) $(RUN) pytest -n0 -q -s --no-header --log-level=ERROR \

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,16 @@ class RabbitNode:
         for child in (self.child, self._epmd):
             if child is not None:
                 child.kill()
+
+    def control(self, *arguments: str) -> str:
+        """What `rabbitmqctl` answers for this node; StackError with its words when it refuses."""
+        program = str(server_script().with_name("rabbitmqctl"))
+        command = [program, "-n", self.place.node_name, "-q", *arguments]
+        environment = {**os.environ, **_environment(self.place)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise StackError(f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}")
+        return done.stdout
 
     def wait_until_queue_is_on_disk(self, queue: str, vhost: str | None = None) -> None:
         """Return once the node could be killed without forgetting that it declared this quorum queue.

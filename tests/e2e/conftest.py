@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from deploy.local.folder import StackFolder
 from deploy.local.ports import free_ports
+from deploy.local.topology import SERVICES
 from tests.browser import headless_chromium
 from tests.e2e.desk import Desk
 from tests.e2e.salesforce_org import (
@@ -22,9 +23,8 @@ from tests.e2e.salesforce_org import (
     SimulatedOrg,
     simulated_org,
 )
-from tests.faults.processes import FragileSystem, fragile_system
+from tests.faults.processes import EVERY_PROCESS, FragileSystem, fragile_system
 
-SERVICES = ("payments", "partners", "reporting", "research")
 # Hundreds of tests call from one address, and some show bad tokens on purpose.
 WIDE_LIMITS = {
     f"GATEWAY_{quota}_PER_MINUTE": "1000000"
@@ -72,9 +72,8 @@ def started(*processes: str, environment: dict[str, str]) -> Iterator[FragileSys
 @pytest.fixture(scope="session")
 def whole_system(salesforce_port: int) -> Iterator[FragileSystem]:
     """Every process of `make run`."""
-    services = [f"{service} {kind}" for service in SERVICES for kind in ("API", "worker")]
     environment = WIDE_LIMITS | salesforce_settings(salesforce_port)
-    with started(*services, "gateway worker", "gateway", environment=environment) as system:
+    with started(*EVERY_PROCESS, environment=environment) as system:
         yield system
 
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 import psutil
+import psycopg
 
 from deploy.local.backing import Backings
 from deploy.local.child import Child, Guard
@@ -23,8 +25,13 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.process import PythonProcess
 from deploy.local.rabbitmq import RabbitNode
 from deploy.local.rabbitmq_package import ensure_installed
-from deploy.local.topology import Backing, ProcessPlan, system_plan
+from deploy.local.topology import SERVICES, Backing, ProcessPlan, system_plan
 
+EVERY_PROCESS = (
+    *(f"{service} {kind}" for service in SERVICES for kind in ("API", "worker")),
+    "gateway worker",
+    "gateway",
+)
 AnyPart = PostgresServer | RabbitNode | PythonProcess
 
 
@@ -70,6 +77,18 @@ class FragileSystem:
         for name in names:
             self._parts[name].kill()
 
+    def start_copy(self, name: str) -> str:
+        """Start another of the same process, on a port of its own; the name it goes by from now on."""
+        copy = f"{name} copy"
+        if copy not in self._plans:
+            plan = self._plans[name]
+            port = free_ports(1)[0]
+            kind = "METRICS_PORT" if name.endswith("worker") else "PORT"
+            environment = {**plan.environment, f"{name.split(maxsplit=1)[0].upper()}_{kind}": str(port)}
+            self._plans[copy] = replace(plan, name=copy, environment=environment, port=port)
+        self.start(copy)
+        return copy
+
     def terminate(self, *names: str) -> None:
         """Ask the parts to end and wait until they have."""
         for name in names:
@@ -109,6 +128,14 @@ class FragileSystem:
 
     def database_url(self, owner: str) -> str:
         return self._backing.database_urls[owner]
+
+    def database_moment(self) -> datetime:
+        """Now, by the clock of PostgreSQL, which stamps commits."""
+        with psycopg.connect(self.postgres.place.url()) as connection:
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+        assert row is not None
+        moment: datetime = row[0]
+        return moment
 
     def amqp_url(self, owner: str) -> str:
         return self._backing.amqp_urls[owner]

@@ -16,35 +16,13 @@ import pytest
 from deploy.local.folder import StackFolder
 from services.payments.application.import_bank_statement import LINES_PER_CHUNK
 from tests.e2e.desk import Desk, eventually
+from tests.faults.exercise.oracle import BOOK_CHECKS
 from tests.faults.month import PARTNER_COUNT, Month
-from tests.faults.processes import FragileSystem, fragile_system
+from tests.faults.processes import EVERY_PROCESS, FragileSystem, fragile_system
 
 # Those that the import itself runs on die between two of its chunks, the others while it runs: one chunk shows that.
 LINES = {"payments worker": 2_300, "PostgreSQL": 2_300, "payments API": 400, "RabbitMQ": 400}
 VICTIMS = tuple(LINES)
-SERVICES = ("payments", "partners", "reporting", "research")
-PARTS = (
-    *(f"{service} {kind}" for service in SERVICES for kind in ("API", "worker")),
-    "gateway worker",
-    "gateway",
-)
-BOOK_CHECKS = {
-    "a journal entry that does not balance": (
-        "SELECT count(*) FROM (SELECT entry_id FROM journal_lines GROUP BY entry_id HAVING sum(amount_minor) <> 0) x"
-    ),
-    "a balance that is not the sum of its lines": (
-        "SELECT count(*) FROM account_balances b WHERE balance_minor <> (SELECT sum(l.amount_minor) FROM journal_lines l"
-        " JOIN journal_entries e ON e.id = l.entry_id WHERE l.account_code = b.account_code AND e.currency = b.currency)"
-    ),
-    "a receipt without its entry": (
-        "SELECT count(*) FROM receipts r WHERE NOT EXISTS"
-        " (SELECT FROM journal_entries e WHERE e.source_id = r.id AND e.kind = 'receipt')"
-    ),
-    "an open item that is not its original less its allocations": (
-        "SELECT count(*) FROM open_items o WHERE open_minor <> original_minor -"
-        " coalesce((SELECT sum(amount_minor) FROM allocations a WHERE a.open_item_id = o.id), 0)"
-    ),
-}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +31,7 @@ def system() -> Iterator[FragileSystem]:
     folder = Path(tempfile.mkdtemp(prefix="salesops-test-"))
     folder.chmod(0o711)
     with fragile_system(StackFolder(folder)) as system:
-        system.start(*PARTS)
+        system.start(*EVERY_PROCESS)
         yield system
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -174,7 +152,7 @@ def _start_again(system: FragileSystem, victim: str) -> None:
     """As a supervisor would: whatever the kill took down with it is started again as well."""
     system.start(victim)
     time.sleep(0.2)
-    system.start(*PARTS)
+    system.start(*EVERY_PROCESS)
 
 
 def _ended(desk: Desk, job_url: str) -> Any:
