@@ -111,6 +111,11 @@ release-check: install ## before a release: one version, bill of materials, lice
 audit: install ## ask a public database for known weaknesses of what the locks name (needs the network)
 	@$(RUN) deploy.release.audit
 
+.PHONY: audit-export
+audit-export: install ## write what an auditor asks for (FROM=2026-10-01 TO=2026-10-31 FOLDER=… PERSONAL=1), or check it (VERIFY=folder SHA256=…)
+	@$(RUN) deploy.audit_export $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(FOLDER),--folder $(FOLDER)) \
+		$(if $(PERSONAL),--personal-data) $(if $(VERIFY),--verify $(VERIFY)) $(if $(SHA256),--manifest-sha256 $(SHA256))
+
 .PHONY: format lock env verify-ledger
 verify-ledger: install ## recompute the audit chain of the running stack (or PAYMENTS_DATABASE_URL=…)
 	@$(RUN) deploy.verify_ledger

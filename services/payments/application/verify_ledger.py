@@ -132,13 +132,14 @@ async def _entries(
         if of_batch is None:
             continue
         try:
-            of_batch.append(_entry(row))
+            of_batch.append(entry_of(row))
         except EntryUnbalanced:
             found[row.batch_id] = None
     return found
 
 
-def _entry(row: Row) -> JournalEntry:
+def entry_of(row: Row) -> JournalEntry:
+    """The entry of a row with its `lines`; EntryUnbalanced when somebody changed what was stored."""
     return JournalEntry(
         id=row.id,
         kind=row.kind,

@@ -26,20 +26,24 @@ class AuditBatch:
     previous_hash: bytes
 
     @property
+    def told(self) -> bytes:
+        """Who posted how much when, as it is hashed."""
+        return msgspec.json.encode((self.id, self.actor, self.posted_at.astimezone(UTC), self.entries_count))
+
+    @property
     def chain_hash(self) -> bytes:
-        told = msgspec.json.encode((self.id, self.actor, self.posted_at.astimezone(UTC), self.entries_count))
-        return hashlib.sha256(self.previous_hash + self.content_hash + told).digest()
+        return hashlib.sha256(self.previous_hash + self.content_hash + self.told).digest()
 
 
 def content_hash(entries: Iterable[JournalEntry]) -> bytes:
     """SHA-256 over the entries in the order of their ids, each as one line of JSON."""
     digest = hashlib.sha256()
     for entry in sorted(entries, key=lambda entry: entry.id):
-        digest.update(_canonical(entry) + b"\n")
+        digest.update(canonical_entry(entry) + b"\n")
     return digest.digest()
 
 
-def _canonical(entry: JournalEntry) -> bytes:
+def canonical_entry(entry: JournalEntry) -> bytes:
     """Arrays rather than joined text: no value can pass for a part of its neighbour.
 
     A late fact's own day stands at the end of those that have one: entries from before there were such days keep theirs.
