@@ -35,11 +35,13 @@ rotate-issuer-key: install ## let the development issuer sign with a new key
 reset: install ## forget all local data; refuses while the system runs
 	@$(RUN) deploy.local.reset
 
-.PHONY: backup restore
+.PHONY: backup restore restore-service
 backup: install ## copy the running stack's databases, verified, and keep what changes from then on (KEEP=7)
 	@$(RUN) deploy.local.take_backup
 restore: install ## bring the stopped stack back as it was (AT=2026-11-26T14:05:00+05:30, or as late as can be)
 	@$(RUN) deploy.local.restore
+restore-service: install ## bring one service of the running stack back as it was (SERVICE=partners AT=2026-11-26T14:05:00+05:30)
+	@$(RUN) deploy.local.restore_service
 
 .PHONY: irp-simulator salesforce-simulator
 irp-simulator: install ## serve a stand-in for the invoice registration portal, until Ctrl-C (PORT=8099)

@@ -80,16 +80,16 @@ class Backups:
         chosen = self._chosen(until)
         say(f"Unpacking the backup of {chosen.ended_at:%d %B %Y, %H:%M:%S} UTC")
         data = self._place.folder / "data"
-        fresh = self._unpacked(chosen)
+        fresh = self._unpacked(chosen, self._place.folder)
         before = data.with_name(f"data.before-{datetime.now(UTC).strftime(STAMP)}")
         if data.exists():
             data.rename(before)
-        self._ask_for_recovery(fresh, before, until)
+        self._ask_for_recovery(fresh, before / "pg_wal", until)
         fresh.rename(data)
         say("Replaying what was committed since")
         try:
             server.start()
-            self._wait_until_recovered()
+            _wait_until_recovered(server.place.url())
         except (StackError, psycopg.OperationalError) as error:
             # It shows itself on the way, and ends when the log does before the moment that was asked for.
             words = server.child.log_tail() if server.child else ""
@@ -101,6 +101,28 @@ class Backups:
                 f"PostgreSQL could not get there; is the moment ahead of us?\n{words}"
             ) from error
         return before
+
+    def restore_beside(self, other: PostgresServer, until: datetime | None, say: Say) -> None:
+        """Have another server, in an empty place, be as ours was at `until`; ours runs meanwhile and knows nothing of it.
+
+        StackError as for `restore`. The other runs afterwards, and keeps no log of its own.
+        """
+        chosen = self._chosen(until)
+        with psycopg.connect(self._place.url(), autocommit=True) as connection:
+            connection.execute("SELECT pg_switch_wal()")
+        say(f"Unpacking the backup of {chosen.ended_at:%d %B %Y, %H:%M:%S} UTC beside the running server")
+        own_folder(other.place.folder, self._account)
+        fresh = self._unpacked(chosen, other.place.folder)
+        self._ask_for_recovery(fresh, self._place.folder / "data" / "pg_wal", until)
+        fresh.rename(other.place.folder / "data")
+        try:
+            other.start()
+            _wait_until_recovered(other.place.url())
+        except (StackError, psycopg.OperationalError) as error:
+            words = other.child.log_tail() if other.child else ""
+            raise StackError(
+                f"PostgreSQL could not get there; is the moment ahead of us?\n{words}"
+            ) from error
 
     def _chosen(self, until: datetime | None) -> Backup:
         known = self.known()
@@ -114,17 +136,17 @@ class Backups:
             )
         return old_enough[-1]
 
-    def _unpacked(self, backup: Backup) -> Path:
-        fresh = self._place.folder / "data.unfinished"
+    def _unpacked(self, backup: Backup, folder: Path) -> Path:
+        fresh = folder / "data.unfinished"
         shutil.rmtree(fresh, ignore_errors=True)
         own_folder(fresh, self._account)
         self._run_program("tar", "-xzf", backup.folder / "base.tar.gz", "-C", fresh)
         self._run_program("tar", "-xzf", backup.folder / "pg_wal.tar.gz", "-C", fresh / "pg_wal")
         return fresh
 
-    def _ask_for_recovery(self, fresh: Path, before: Path, until: datetime | None) -> None:
-        """The last minute may not be in the archive yet: it is taken from the data that stood there before, if it is."""
-        archived, left = self._place.archive / "%f.gz", before / "pg_wal" / "%f"
+    def _ask_for_recovery(self, fresh: Path, log: Path, until: datetime | None) -> None:
+        """The last minute may not be in the archive yet: it is taken from the log of the data itself, if it is."""
+        archived, left = self._place.archive / "%f.gz", log / "%f"
         wishes = {
             "restore_command": f"""gunzip -c "{archived}" > "%p" 2>/dev/null || cp "{left}" "%p" 2>/dev/null""",
             "recovery_target_action": "promote",
@@ -138,16 +160,6 @@ class Backups:
         signal.touch()
         if self._account is not None:
             shutil.chown(signal, self._account.uid, self._account.gid)
-
-    def _wait_until_recovered(self) -> None:
-        deadline = time.monotonic() + RECOVERY_TIMEOUT_SECONDS
-        with psycopg.connect(self._place.url(), autocommit=True) as connection:
-            while _is_recovering(connection):
-                if time.monotonic() > deadline:
-                    raise StackError(f"PostgreSQL still recovers after {RECOVERY_TIMEOUT_SECONDS:.0f} s")
-                time.sleep(0.05)
-            for name in ("restore_command", "recovery_target_action", "recovery_target_time"):
-                connection.execute(f"ALTER SYSTEM RESET {name}")
 
     def _forget(self, keep: int) -> None:
         *old, first = self.known()[: max(1, len(self.known()) - keep + 1)]
@@ -163,6 +175,17 @@ class Backups:
         ended = run_as(self._account, [program, *arguments])
         if ended.returncode != 0:
             raise StackError(f"{Path(program).name} failed:\n{ended.stdout}")
+
+
+def _wait_until_recovered(url: str) -> None:
+    deadline = time.monotonic() + RECOVERY_TIMEOUT_SECONDS
+    with psycopg.connect(url, autocommit=True) as connection:
+        while _is_recovering(connection):
+            if time.monotonic() > deadline:
+                raise StackError(f"PostgreSQL still recovers after {RECOVERY_TIMEOUT_SECONDS:.0f} s")
+            time.sleep(0.05)
+        for name in ("restore_command", "recovery_target_action", "recovery_target_time"):
+            connection.execute(f"ALTER SYSTEM RESET {name}")
 
 
 def _is_recovering(connection: psycopg.Connection) -> bool:
