@@ -23,6 +23,8 @@ _OUTAGES: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
 )
+# A migration changed what a prepared statement answers; the driver forgets all it prepared, and the next try is right.
+_SCHEMA_CHANGES: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 # PostgreSQL keeps every character but U+0000, in no text and in no JSON.
 _NULL_CHARACTERS: Final = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
@@ -42,6 +44,8 @@ def meaning_of(error: Exception) -> SalesOpsError | None:
     cause = _cause_of(error)
     if isinstance(cause, _CONTENTION):
         return Busy("Somebody else is changing the same records; try again")
+    if isinstance(cause, _SCHEMA_CHANGES):
+        return Busy("The tables were changed by a migration meanwhile; try again")
     if isinstance(cause, (*_OUTAGES, ConnectionError)):
         return DatabaseUnavailable("The database cannot be used right now; try again")
     return None

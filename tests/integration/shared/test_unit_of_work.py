@@ -39,6 +39,10 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     async def add(name: str, work: Work) -> str:
         return await insert(work, name)
 
+    @app.get("/things")
+    async def everything(work: Work) -> list[list[str | None]]:
+        return [list(row) for row in await work.connection.execute(sa.text("SELECT * FROM things"))]
+
     @app.post("/late/{name}", status_code=201)
     async def add_late(name: str, work: DefaultScopeWork) -> str:
         return await insert(work, name)
@@ -193,3 +197,20 @@ async def test_connections_that_the_server_ended_are_replaced_before_anybody_ask
     replies = [await client.post(f"/things/after-{number}") for number in range(2)]
 
     assert [reply.status_code for reply in replies] == [201, 201]
+
+
+async def test_a_schema_that_was_widened_meanwhile_is_a_reason_to_try_again_and_no_fault(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    """Connections know statements by what they answered before; each learns of the change by one that is refused."""
+    await client.post("/things/WIDENED")
+    assert (await client.get("/things")).status_code == 200
+    async with UnitOfWork(database) as stranger:
+        await (await stranger.connection.get_raw_connection()).driver_connection.execute(
+            "ALTER TABLE things ADD COLUMN kind text"
+        )
+
+    refused, repeated = await client.get("/things"), await client.get("/things")
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert (repeated.status_code, len(repeated.json()[0])) == (200, 2)
