@@ -20,15 +20,22 @@ from shared.standing import watch
 from shared.tracing import start_tracing
 
 WORKER_POOL_SIZE: Final = 12
+PRUNING_ROUNDS_MAX: Final = 200
 
 # Runs beside the others until the event is set, e.g. to send what only this service sends.
 WorkerPart = Callable[[Database, asyncio.Event], Coroutine[None, None, None]]
 
 
 async def forget_old_claims(database: Database) -> None:
-    """Events cannot be told again after thirty days; a bounded number goes each time."""
-    async with database.engine.begin() as connection:
-        await prune(connection)
+    """Events cannot be told again after thirty days; what is older goes, in transactions of a bounded size.
+
+    One such transaction an hour would let the table grow for ever from a quarter of a million events a day on.
+    """
+    for _ in range(PRUNING_ROUNDS_MAX):
+        async with database.engine.begin() as connection:
+            gone = await prune(connection)
+        if gone == 0:
+            return
 
 
 async def forget_old_replies(database: Database) -> None:

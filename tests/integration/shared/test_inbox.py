@@ -7,7 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
+from shared.database import Database
 from shared.inbox import claim, create_inbox_sql, prune
+from shared.service_worker import forget_old_claims
 from tests.integration.shared.counted import run_statements
 
 
@@ -67,3 +69,22 @@ async def test_old_claims_are_forgotten_a_bounded_number_at_a_time(inbox: AsyncE
 
         assert gone == [3, 2, 0]
         assert await claim(connection, "test", [kept]) == set()
+
+
+async def test_a_worker_forgets_old_claims_until_none_is_left(inbox: AsyncEngine) -> None:
+    kept = uuid7()
+    async with inbox.begin() as connection:
+        await claim(connection, "test", [kept])
+        await connection.execute(
+            text(
+                "INSERT INTO inbox SELECT gen_random_uuid(), 'test', now() - interval '31 days'"
+                " FROM generate_series(1, 10001)"
+            )
+        )
+    database = Database(inbox.url.render_as_string(hide_password=False), application_name="test")
+
+    await forget_old_claims(database)
+
+    async with database.reading() as connection:
+        assert (await connection.execute(text("SELECT event_id FROM inbox"))).scalars().all() == [kept]
+    await database.close()
