@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway.adapters.audit_archive import AuditArchive
 from gateway.api.salesforce_guard import SalesforceGuard
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.rate_limit import Quota, QuotaName, Quotas
 from gateway.domain.routing import SERVICES, TIMEOUT_SECONDS
 from gateway.domain.salesforce_access import Organization, Organizations
+from shared.object_store import STORE_PATTERN, object_store_opener
 from shared.settings import ProcessSettings, WorkerSettings
 from shared.webhooks.settings import WebhookSettings
 
@@ -228,6 +230,41 @@ class GatewayWorkerSettings(WorkerSettings, SalesforceAccessSettings, WebhookSet
 
     port: int = Field(0, ge=0, le=65535, description="unused: the worker answers only for its metrics")
     metrics_port: int = Field(8015, ge=0, le=65535)
+
+    audit_months_kept: int = Field(
+        0,
+        ge=0,
+        le=1200,
+        description="whole months of the request audit that stay beside the running one; 0: all, nothing is archived",
+    )
+    archive_store: str = Field(
+        "",
+        pattern=f"^$|{STORE_PATTERN}",
+        description="where older months go as Parquet: a folder, or S3",
+        examples=["s3://salesops-archive"],
+    )
+    archive_access_key: str = Field("", description="empty: the role of the machine")
+    archive_secret_key: SecretStr = SecretStr("")
+    archive_region: str = "ap-south-1"
+
+    @model_validator(mode="after")
+    def _archived_somewhere(self) -> "GatewayWorkerSettings":
+        if self.audit_months_kept and not self.archive_store:
+            raise ValueError("set GATEWAY_ARCHIVE_STORE, or leave GATEWAY_AUDIT_MONTHS_KEPT at 0")
+        return self
+
+    def audit_archive(self) -> AuditArchive | None:
+        """None while all months stay in the database."""
+        if not self.audit_months_kept:
+            return None
+        return AuditArchive(
+            object_store_opener(
+                self.archive_store,
+                access_key=self.archive_access_key,
+                secret_key=self.archive_secret_key.get_secret_value(),
+                region=self.archive_region,
+            )
+        )
 
     @model_validator(mode="after")
     def _known_and_in_secret(self) -> "GatewayWorkerSettings":

@@ -13,6 +13,7 @@ from gateway.adapters.salesforce_sign_in import SalesforceAccess
 from gateway.adapters.salesforce_sweeps import SWEEP_TASK
 from gateway.adapters.standing import GATEWAY_STANDING
 from gateway.adapters.webhook_deliveries import prune_deliveries
+from gateway.application.archive_audit import archive_audit, keep_audit_months
 from gateway.application.deliver_webhooks import WebhookSender
 from gateway.application.keep_dead_letters import keep_dead_letters
 from gateway.application.sweep_salesforce import Sweep
@@ -147,7 +148,25 @@ async def forget_message_bodies(database: Database) -> None:
         await forget_bodies(connection)
 
 
+async def keep_months_of_audit(database: Database) -> None:
+    """Each hour: the months of the audit that are missing, two ahead."""
+    await keep_audit_months(database, datetime.now(UTC))
+
+
+def archive_timers(settings: GatewayWorkerSettings) -> Sequence[Timer]:
+    """Each night, if old months of the audit leave the database."""
+    archive = settings.audit_archive()
+    if archive is None:
+        return ()
+
+    async def archive_old_months(database: Database) -> None:
+        await archive_audit(database, archive, datetime.now(UTC), months_kept=settings.audit_months_kept)
+
+    return (Timer(name="archive_audit", cron="40 21 * * *", run=archive_old_months),)
+
+
 TIMERS: Final = (
+    Timer(name="keep_audit_months", cron="7 * * * *", run=keep_months_of_audit),
     Timer(name="forget_live_events", cron="27 * * * *", run=forget_live_events),
     Timer(name="forget_deliveries", cron="47 * * * *", run=forget_deliveries),
     Timer(name="tell_waiting_salesforce_records", cron="* * * * *", run=tell_waiting),
@@ -159,7 +178,7 @@ def main() -> None:
     settings = load_settings(GatewayWorkerSettings)
     salesforce = salesforce_work(settings)
     tasks = salesforce.tasks() if salesforce else ()
-    timers = (*TIMERS, *(salesforce.timers() if salesforce else ()))
+    timers = (*TIMERS, *archive_timers(settings), *(salesforce.timers() if salesforce else ()))
     readers = (dead_letter_reader(settings, name) for name in CORRESPONDENTS)
     parts = (webhook_sender(settings), watch(GATEWAY_STANDING), *readers)
     run_worker(SERVICE, settings, subscriptions=SUBSCRIPTIONS, tasks=tasks, timers=timers, parts=parts)

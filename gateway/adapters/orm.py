@@ -105,11 +105,13 @@ salesforce_watermarks = sa.Table(
     sa.Column("swept_at", sa.DateTime(timezone=True), nullable=False),
 )
 
+# In partitions of a month: see audit_partitions.py. The key holds the instant, as every unique key of such a table has to;
+# ids come from one sequence all the same.
 request_audit = sa.Table(
     "request_audit",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), primary_key=True),
     sa.Column("subject", sa.Text),
     sa.Column("roles", ARRAY(sa.Text), nullable=False),
     sa.Column("method", sa.Text, nullable=False),
@@ -125,6 +127,7 @@ request_audit = sa.Table(
     sa.Column("version_after", sa.Text),
     sa.Index("ix_request_audit_at", "at", postgresql_using="brin"),
     sa.Index("ix_request_audit_subject_at", "subject", "at"),
+    postgresql_partition_by="RANGE (at)",
 )
 
 # Digests of who used which quota, and when the whole of it is there again; see rate_limiter.py.

@@ -1,4 +1,4 @@
-"""What operators watch of the gateway's worker: what died on its way, and whether webhooks and Salesforce get theirs."""
+"""What operators watch of the gateway's worker: dead letters, webhooks, what goes to Salesforce, and months of the audit."""
 
 from typing import Final
 
@@ -17,6 +17,11 @@ GATEWAY_STANDING: Final = Standing(
         FROM dead_letters WHERE state = 'waiting' GROUP BY service
     UNION ALL SELECT 'dead_letters_oldest_seconds', service, extract(epoch FROM now() - min(died_at))
         FROM dead_letters WHERE state = 'waiting' GROUP BY service
+    UNION ALL SELECT 'audit_months_ahead', '', count(*) FROM pg_inherits JOIN pg_class ON oid = inhrelid
+        WHERE inhparent = 'request_audit'::regclass AND relname ~ '^request_audit_p[0-9]{6}$'
+          AND relname > 'request_audit_p' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')
+    UNION ALL SELECT 'audit_rows_misplaced', '', count(*) FROM (
+        SELECT FROM request_audit_default LIMIT 100000) AS misplaced
     """,
     [
         Figure("webhooks_waiting", "Webhooks that are not delivered yet"),
@@ -26,5 +31,7 @@ GATEWAY_STANDING: Final = Standing(
         Figure("salesforce_writes_dead", "Writes that Salesforce refuses for good"),
         Figure("dead_letters_waiting", "Dead letters that wait for somebody", "service"),
         Figure("dead_letters_oldest_seconds", "Since when the oldest of them is dead", "service"),
+        Figure("audit_months_ahead", "Months to come for which the request audit has a partition"),
+        Figure("audit_rows_misplaced", "Rows of the request audit that no month takes, counted up to 100000"),
     ],
 )

@@ -91,3 +91,9 @@ class DeadLetterSettled(Conflict):
     """Somebody has decided already; the fact `state` says what."""
 
     code, title = "dead_letter_settled", "The dead letter does not wait any more"
+
+
+class ArchiveDiffers(Fault):
+    """What the archive holds is not what was written there, or not what the database has: nothing leaves the database."""
+
+    code, title = "archive_differs", "The archive differs from what was archived"

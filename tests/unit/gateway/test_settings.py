@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.domain.rate_limit import Quota
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, GatewayWorkerSettings
 
 VALUES = {
     "database_url": "postgresql://u:p@h/db",
@@ -55,3 +55,15 @@ def test_trusted_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPa
 def test_proxy_that_is_no_address_is_refused() -> None:
     with pytest.raises(ValidationError, match="does not appear to be"):
         GatewaySettings(**VALUES, jwks="{}", trusted_proxies=("proxy.internal",))
+
+
+def test_months_of_the_audit_leave_only_for_an_archive_that_is_named() -> None:
+    worker = {name: VALUES[name] for name in ("database_url", "webhook_secret")}
+    worker["amqp_url"] = "amqp://localhost"
+
+    assert GatewayWorkerSettings(**worker).audit_archive() is None
+    assert GatewayWorkerSettings(**worker, audit_months_kept=1, archive_store="file:///a").audit_archive()
+    with pytest.raises(ValidationError, match="GATEWAY_ARCHIVE_STORE"):
+        GatewayWorkerSettings(**worker, audit_months_kept=1)
+    with pytest.raises(ValidationError, match="archive_store"):
+        GatewayWorkerSettings(**worker, archive_store="/srv/archive")

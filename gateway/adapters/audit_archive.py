@@ -1,0 +1,216 @@
+"""Months of the request audit as Parquet files in a store, each with a manifest that proves it; none is ever overwritten.
+
+`request_audit/<month>-<hash>.parquet` holds the rows in the order of their ids, `request_audit/<month>.json` says how many,
+of when, and the SHA-256 of the file. A month counts as archived once its manifest is there and the file was read back and is
+what it says.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, Literal, NamedTuple
+
+import duckdb
+import sqlalchemy as sa
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import ObjectStore
+
+from gateway.adapters.audit_partitions import Month
+from gateway.domain.errors import ArchiveDiffers
+from shared.database import Database
+
+FOLDER: Final = "request_audit"
+PAGE_ROWS: Final = 10_000
+CHUNK_BYTES: Final = 1024 * 1024
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
+_COLUMNS: Final = {
+    "id": "BIGINT",
+    "at": "TIMESTAMPTZ",
+    "subject": "VARCHAR",
+    "owner": "VARCHAR",
+    "roles": "VARCHAR[]",
+    "method": "VARCHAR",
+    "route": "VARCHAR",
+    "path": "VARCHAR",
+    "status": "SMALLINT",
+    "trace_id": "VARCHAR",
+    "client_address": "VARCHAR",
+    "request_sha256": "VARCHAR",
+    "reply_sha256": "VARCHAR",
+    "version_before": "VARCHAR",
+    "version_after": "VARCHAR",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a file of the archive is: instants are ISO 8601, null in a month without rows."""
+
+    table: Literal["request_audit"]
+    partition: str
+    file: str
+    rows: int
+    first_id: int | None
+    last_id: int | None
+    first_at: str | None
+    last_at: str | None
+    sha256: str
+    size_bytes: int
+    archived_at: str
+
+
+class _Contents(NamedTuple):
+    """What a manifest says of a file's rows."""
+
+    rows: int
+    first_id: int | None
+    last_id: int | None
+    first_at: str | None
+    last_at: str | None
+
+
+class AuditArchive:
+    """One store. Nothing is opened before it is used."""
+
+    def __init__(self, opened: Callable[[], ObjectStore]) -> None:
+        self._opened = cache(opened)
+
+    async def keep(self, database: Database, month: Month, now: datetime) -> Manifest:
+        """Write the rows of a month that nothing is added to any more, read them back, and say what is there.
+
+        A month that is archived already is only read back. ArchiveDiffers when what is there is not what was written.
+        """
+        manifest = await self.manifest(f"{FOLDER}/{month.name}.json")
+        if manifest is None:
+            manifest = await self._write(database, month, now)
+        with TemporaryDirectory() as folder:
+            await self.fetch(manifest, Path(folder))
+        return manifest
+
+    async def manifests(self) -> list[Manifest]:
+        """Of all months that are archived, in the order of their names."""
+        found: list[str] = []
+        async for page in self._opened().list(f"{FOLDER}/"):
+            found += [one["path"] for one in page if one["path"].endswith(".json")]
+        kept = [await self.manifest(path) for path in sorted(found)]
+        return [one for one in kept if one is not None]
+
+    async def manifest(self, path: str) -> Manifest | None:
+        """What the store says of a month; None when it is not archived."""
+        try:
+            reply = await self._opened().get_async(path)
+            return Manifest(**json.loads(bytes(await reply.bytes_async())))
+        except FileNotFoundError:
+            return None
+
+    async def fetch(self, manifest: Manifest, folder: Path) -> Path:
+        """The file of a month, in the folder; ArchiveDiffers when it is not the one that was archived."""
+        target = folder / Path(manifest.file).name
+        digest, size = hashlib.sha256(), 0
+        reply = await self._opened().get_async(manifest.file)
+        with target.open("wb") as file:
+            async for chunk in reply.stream(min_chunk_size=CHUNK_BYTES):
+                digest.update(chunk)
+                size += file.write(bytes(chunk))
+        if (digest.hexdigest(), size) != (manifest.sha256, manifest.size_bytes):
+            raise ArchiveDiffers(f"{manifest.file} is not the file that was archived")
+        counted = await asyncio.to_thread(_rows_of, target)
+        if counted != manifest.rows:
+            raise ArchiveDiffers(f"{manifest.file} has {counted} rows instead of {manifest.rows}")
+        return target
+
+    async def _write(self, database: Database, month: Month, now: datetime) -> Manifest:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            with (folder / "rows.json").open("w", encoding="utf-8") as lines:
+                async for line in _lines(database, month):
+                    lines.write(f"{line}\n")
+            contents = await asyncio.to_thread(_as_parquet, folder)
+            file = folder / "rows.parquet"
+            sha256 = await asyncio.to_thread(_digest, file)
+            manifest = Manifest(
+                table="request_audit",
+                partition=month.name,
+                file=f"{FOLDER}/{month.name}-{sha256[:12]}.parquet",
+                sha256=sha256,
+                size_bytes=file.stat().st_size,
+                archived_at=now.isoformat(),
+                rows=contents.rows,
+                first_id=contents.first_id,
+                last_id=contents.last_id,
+                first_at=contents.first_at,
+                last_at=contents.last_at,
+            )
+            # Named by its content: if it is there, somebody wrote the same rows before, and died before the manifest.
+            with suppress(AlreadyExistsError):
+                await self._opened().put_async(manifest.file, file, mode="create", use_multipart=False)
+            said = json.dumps(asdict(manifest), indent=2).encode()
+            await self._opened().put_async(f"{FOLDER}/{month.name}.json", said, mode="create")
+        return manifest
+
+
+async def _lines(database: Database, month: Month) -> AsyncIterator[str]:
+    """Each row as JSON, in pages: no transaction stays open for as long as a month takes."""
+    chosen = ", ".join(
+        f"encode({name}, 'hex') AS {name}" if name.endswith("sha256") else name for name in _COLUMNS
+    )
+    page = sa.text(
+        f'SELECT id, row_to_json(one)::text AS line FROM (SELECT {chosen} FROM "{month.name}"'  # noqa: S608 - names of ours
+        " WHERE id > :after ORDER BY id LIMIT :rows) AS one"
+    )
+    after = 0
+    while True:
+        async with database.reading() as connection:
+            rows = (await connection.execute(page, {"after": after, "rows": PAGE_ROWS})).all()
+        for row in rows:
+            yield row.line
+        if len(rows) < PAGE_ROWS:
+            return
+        after = rows[-1].id
+
+
+def _as_parquet(folder: Path) -> _Contents:
+    """`rows.json` of the folder as `rows.parquet`, and what a manifest says of it."""
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _COLUMNS.items())
+    with _engine() as engine:
+        engine.execute(
+            f"COPY (FROM read_json('{folder / 'rows.json'}', format='newline_delimited',"
+            f" columns={{{columns}}}) ORDER BY id)"
+            f" TO '{folder / 'rows.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+        found = engine.execute(
+            """SELECT count(*), min(id), max(id), strftime(min("at"), $form), strftime(max("at"), $form)
+            FROM read_parquet($file)""",
+            {"file": str(folder / "rows.parquet"), "form": _INSTANT},
+        ).fetchone()
+    assert found is not None, "an aggregate has a row"
+    return _Contents(*found)
+
+
+def _rows_of(file: Path) -> int:
+    with _engine() as engine:
+        found = engine.execute("SELECT count(*) FROM read_parquet($file)", {"file": str(file)}).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "memory_limit": "256MB",
+            "threads": 1,
+            "TimeZone": "UTC",
+            "autoinstall_known_extensions": False,
+        }
+    )
