@@ -25,6 +25,8 @@ STATEMENT_SECONDS: Final = 300
 ROWS_AT_ONCE: Final = 5_000
 DEFAULT_PORT: Final = 5432
 _AUTHENTICATION: Final = "authentication failed"
+# As libpq says it: nobody known vouches for the certificate, it is of another name, or there is none.
+_NOT_KNOWN: Final = ("certificate verify failed", "does not match host name", "does not support SSL")
 
 
 class DatabaseConnector:
@@ -90,6 +92,8 @@ async def database_connector(
     except psycopg.OperationalError as error:
         if _AUTHENTICATION in str(error):
             raise SourceAccessRefused(f"{name} does not let us in") from error
+        if doubt := next((words for words in _NOT_KNOWN if words in str(error)), None):
+            raise SourceAccessRefused(f"{host} is not known by its certificate: {doubt}") from error
         raise SourceUnreachable(f"{name} does not answer") from error
     except OSError as error:
         raise SourceUnreachable(f"{name} does not answer") from error

@@ -50,6 +50,10 @@ class Web:
                 content = await _bounded(reply)
         except TargetInvalid as invalid:
             raise SourceAccessRefused(f"It cannot be read: {invalid.problems[0].detail}") from invalid
+        except aiohttp.ClientConnectorCertificateError as failure:
+            raise SourceAccessRefused(
+                f"{host} is not known by its certificate: {_doubt(failure)}"
+            ) from failure
         except (aiohttp.ClientError, OSError) as failure:
             if isinstance(getattr(failure, "os_error", failure), TargetForbidden):
                 raise SourceAccessRefused(str(getattr(failure, "os_error", failure))) from failure
@@ -103,6 +107,12 @@ def _inside(row: Mapping[str, object], column: str) -> object:
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else cell_text(value)
+
+
+def _doubt(failure: aiohttp.ClientConnectorCertificateError) -> str:
+    """What is wrong with the certificate, as OpenSSL says it: expired, of another name, or vouched for by nobody known."""
+    error = failure.certificate_error
+    return error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else type(error).__name__
 
 
 def _check_status(status: int, host: str) -> None:
