@@ -36,7 +36,7 @@ def _broker_has_no_memory(scene: Scene) -> str:
 
 
 def _broker_has_no_disk(scene: Scene) -> str:
-    scene.system.rabbitmq.control("set_disk_free_limit", "1000TB")
+    scene.system.rabbitmq.control("set_disk_free_limit", "100000GB")
     try:
         time.sleep(scene.seconds)
     finally:
