@@ -129,6 +129,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_answer_http)
     app.exception_handler(SQLAlchemyError)(_answer_database)
     app.exception_handler(PostgresError)(_answer_database)  # of statements given to the driver itself
+    app.exception_handler(ConnectionError)(_answer_database)  # the server refuses connections
     app.exception_handler(Exception)(answer_unexpected)
     _document_problems(app)
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Response
 
+from deploy.local.ports import free_ports
 from shared.database import Database, UnitOfWork
 from shared.dependencies import Work, unit_of_work
 from shared.idempotency import Attempt, IdempotencyKey, create_idempotency_sql, once
@@ -214,3 +215,22 @@ async def test_a_schema_that_was_widened_meanwhile_is_a_reason_to_try_again_and_
 
     assert (refused.status_code, refused.json()["code"]) == (503, "busy")
     assert (repeated.status_code, len(repeated.json()[0])) == (200, 2)
+
+
+async def test_a_server_that_refuses_connections_is_an_outage_and_no_fault() -> None:
+    """The driver raises what the system said, which no wrapper makes an error of the database."""
+    (port,) = free_ports(1)
+    app = FastAPI()
+    app.state.database = Database(f"postgresql://nobody:x@127.0.0.1:{port}/nothing", application_name="tests")
+    install_problem_handlers(app)
+
+    @app.get("/things")
+    async def read(work: Work) -> list[str]:
+        return [str(row) for row in await work.connection.execute(sa.text("SELECT 1"))]
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        reply = await client.get("/things")
+
+    assert (reply.status_code, reply.json()["code"]) == (503, "database_unavailable")
+    await app.state.database.close()
