@@ -450,6 +450,7 @@ RULES: Final = (
     Rule("POST", "/v1/collections/{collection_id}/closing", WRITERS | ANALYSTS),
     Rule("GET", "/v1/collections/{collection_id}/respondents", EVERYBODY),
     Rule("GET", "/v1/collections/{collection_id}/respondents/{respondent_id}/workbook", EVERYBODY),
+    Rule("GET", "/v1/collections/{collection_id}/letters", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/collections/{collection_id}/consolidated", EVERYBODY),
     Rule("GET", "/v1/collections/{collection_id}/consolidated/content", EVERYBODY),
     Rule("GET", "/v1/collections/{collection_id}/comparison", BACK_OFFICE | ANALYSTS | ZONES),

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.reporting.api import (
     routes_analyses,
     routes_analysis_tables,
+    routes_collection_letters,
     routes_collections,
     routes_dashboard_series,
     routes_dashboards,
@@ -52,6 +53,7 @@ ROUTES = (
     routes_data_issues,
     routes_templates,
     routes_collections,
+    routes_collection_letters,
     routes_submissions,
     routes_system_tasks,
 )

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.reporting.adapters.connectors.port import SourceAccess
-from services.reporting.adapters.report_letter import Sender
+from services.reporting.adapters.letter_frame import Sender
 from services.reporting.application.post_letters import Post
 from shared.mail.settings import MailSettings
 from shared.secret_box import SecretBox

@@ -28,6 +28,7 @@ class Mailbox:
     letters: list[EmailMessage] = field(default_factory=list)
     envelopes: list[str] = field(default_factory=list)
     refusal: str | None = None
+    refusals: dict[str, str] = field(default_factory=dict)  # of single addresses
     has_mail: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_EHLO(  # noqa: N802 - the library calls it so
@@ -39,8 +40,8 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802 - the library calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        if self.refusal:
-            return self.refusal
+        if refusal := self.refusal or self.refusals.get(address):
+            return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

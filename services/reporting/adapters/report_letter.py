@@ -2,42 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
 
 from services.reporting.adapters.definition_store import definition_of
+from services.reporting.adapters.letter_frame import (
+    LetterFile,
+    Sender,
+    attach,
+    can_be_attached,
+    framed_letter,
+)
 from services.reporting.adapters.report_files import MEDIA_TYPES, PDF_ROWS_MAX, ReportFormat, write_report
 from services.reporting.adapters.run_comparison import RunComparison, total_texts
 from services.reporting.adapters.run_store import Row
+from services.reporting.domain.recipient import Recipient
 from services.reporting.domain.report_definition import ResultColumn, result_columns
 from services.reporting.domain.run_difference import RowChange
 from shared.documents.amounts import grouped
 
-ATTACHED_BYTES_MAX: Final = 15 * 1024 * 1024  # what most mail systems take
 LINES_MAX: Final = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """Who letters are from."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportFile:
-    """The report in one format."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +31,12 @@ class Addressed:
     """To whom, by which subscription, what was beyond its limit; `id` makes the Message-ID: a repeat is recognised."""
 
     id: UUID
-    name: str
-    address: str
+    recipient: Recipient
     subscription: str
     beyond: Sequence[str] = ()
 
 
-def report_files(run: Row, content: bytes, formats: Sequence[str]) -> list[ReportFile]:
+def report_files(run: Row, content: bytes, formats: Sequence[str]) -> list[LetterFile]:
     """Blocks for as long as they are set. What is too long for paper comes as a workbook instead."""
     wanted = [ReportFormat(one) for one in formats]
     if run.rows_count > PDF_ROWS_MAX:
@@ -62,7 +47,7 @@ def report_files(run: Row, content: bytes, formats: Sequence[str]) -> list[Repor
         write_report(target, run, content, one)
         name = f"{run.definition_name}-{run.first_on}-to-{run.last_on}.{one}"
         files.append(
-            ReportFile(name=name, media_type=MEDIA_TYPES[one].partition(";")[0], content=target.getvalue())
+            LetterFile(name=name, media_type=MEDIA_TYPES[one].partition(";")[0], content=target.getvalue())
         )
     return files
 
@@ -82,23 +67,13 @@ def comparison_facts(found: RunComparison, before: Row) -> dict[str, Any]:
 
 
 def report_letter(
-    run: Row, facts: Mapping[str, Any] | None, to: Addressed, sender: Sender, files: Sequence[ReportFile]
+    run: Row, facts: Mapping[str, Any] | None, to: Addressed, sender: Sender, files: Sequence[LetterFile]
 ) -> EmailMessage:
     """`facts` are those of the comparison; without them it is the first report. The date is left to the caller."""
     title = definition_of(run.definition).title
     days = f"{run.first_on}" if run.first_on == run.last_on else f"{run.first_on} to {run.last_on}"
-    message = EmailMessage(policy=SMTP)
-    local, _, domain = sender.address.partition("@")
-    message["From"] = Address(sender.name, local, domain)
-    to_local, _, to_domain = to.address.partition("@")
-    message["To"] = Address(to.name, to_local, to_domain)
-    message["Subject"] = " ".join(f"{title}, {days}".split())
-    message["Message-ID"] = f"<report-{to.id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    is_attached = sum(len(one.content) for one in files) <= ATTACHED_BYTES_MAX
-    parts = [
-        f"Dear {to.name},",
-        f"{title} of {days}{' is attached' if is_attached else ''}: {_rows(run)}.",
+    paragraphs = [
+        f"{title} of {days}{' is attached' if can_be_attached(files) else ''}: {_rows(run)}.",
         *(
             ["Beyond the limit that was set:\n" + "\n".join(f"  {one}" for one in to.beyond)]
             if to.beyond
@@ -107,19 +82,12 @@ def report_letter(
         *_total_lines(run, facts),
         *_changes(facts),
         _source(run, to),
-        f"With kind regards\n{sender.name}",
     ]
-    message.set_content("\n\n".join(parts))
-    for file in files if is_attached else ():
-        kind, _, subtype = file.media_type.partition("/")
-        message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
-    return message
-
-
-def dated(message: EmailMessage, at: datetime) -> EmailMessage:
-    """The letter with the day on which it is handed in."""
-    message["Date"] = format_datetime(at)
-    return message
+    subject = f"{title}, {days}"
+    message = framed_letter(
+        sender, to.recipient, key=f"report-{to.id}", subject=subject, paragraphs=paragraphs
+    )
+    return attach(message, files)
 
 
 def _source(run: Row, to: Addressed) -> str:

@@ -14,6 +14,10 @@ REPORTING_STANDING: Final = Standing(
         FROM report_letters WHERE state = 'queued'
     UNION ALL SELECT 'report_letters_failed_lately', '', count(*)
         FROM report_letters WHERE state = 'failed' AND queued_at > now() - interval '1 day'
+    UNION ALL SELECT 'collection_letter_oldest_seconds', '', extract(epoch FROM now() - min(queued_at))
+        FROM collection_letters WHERE state = 'queued'
+    UNION ALL SELECT 'collection_letters_failed_lately', '', count(*)
+        FROM collection_letters WHERE state = 'failed' AND queued_at > now() - interval '1 day'
     """,
     [
         Figure(
@@ -22,5 +26,7 @@ REPORTING_STANDING: Final = Standing(
         Figure("report_letters_waiting", "Letters with reports that are to be handed in"),
         Figure("report_letter_oldest_seconds", "Since when the oldest of them is"),
         Figure("report_letters_failed_lately", "Letters with reports of a day that nobody got"),
+        Figure("collection_letter_oldest_seconds", "Since when the oldest letter about a collection waits"),
+        Figure("collection_letters_failed_lately", "Letters about collections of a day that nobody got"),
     ],
 )

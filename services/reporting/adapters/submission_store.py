@@ -71,7 +71,7 @@ async def add_submission(connection: AsyncConnection, new: NewSubmission) -> Non
 async def submission_for_check(connection: AsyncConnection, submission_id: UUID) -> Row | None:
     """With its bytes and everything that it is checked against; None once it is checked."""
     statement = """
-        SELECT s.id, s.media_type, s.content, r.kind, r.key, r.name, r.rows, r.partner_code, r.zone, r.person,
+        SELECT s.id, s.version, s.media_type, s.content, r.kind, r.key, r.name, r.rows, r.partner_code, r.zone, r.person,
             r.id AS respondent_id, c.id AS collection_id, c.title, c.first_month, c.months, c.due_at, c.accepts_clean,
             c.revision, c.signing_key, v.content AS template
         FROM submissions s JOIN collection_respondents r ON r.id = s.respondent_id

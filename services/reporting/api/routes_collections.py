@@ -39,7 +39,7 @@ from services.reporting.api.schemas_collections import (
 )
 from services.reporting.api.workbook_reply import WORKBOOK_REPLY, workbook_reply
 from services.reporting.application.make_workbook import INDIA, respondent_sheet
-from services.reporting.application.open_collection import open_collection
+from services.reporting.application.open_collection import Opening, open_collection
 from services.reporting.application.watch_collections import close_collection
 from services.reporting.domain.errors import (
     CollectionClosed,
@@ -91,9 +91,14 @@ class ComparisonGrouping(StrEnum):
     responses=refusals(TemplateUnknown, CollectionInvalid, KeyReused, StillRunning),
 )
 async def open_collection_route(
-    draft: CollectionDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+    draft: CollectionDraft,
+    request: Request,
+    work: Work,
+    caller: CurrentCaller,
+    key: IdempotencyKey = None,
 ) -> Response:
-    """Each respondent gets a workbook of their own, with the rows that reporting knows, and hears of it by event."""
+    """Each respondent gets a workbook of their own, with the rows that reporting knows, and hears of it by event; its
+    recipients by letter, with the workbook."""
 
     async def perform() -> Response:
         kept = await kept_template(work.connection, draft.template)
@@ -101,7 +106,10 @@ async def open_collection_route(
             raise TemplateUnknown("There is no such template", named=draft.template)
         plan = draft.plan(kept.template.months)
         wishes = [one.wish() for one in draft.respondents]
-        collection_id = await open_collection(work, kept, plan, wishes, (caller.actor, datetime.now(UTC)))
+        opening = Opening(
+            actor=caller.actor, at=datetime.now(UTC), house_domains=request.app.state.house_domains
+        )
+        collection_id = await open_collection(work, kept, plan, wishes, opening)
         return as_reply(await _shown(work.connection, caller, collection_id), 201)
 
     return await done_once(work, (caller, key, "/v1/collections"), draft, perform)

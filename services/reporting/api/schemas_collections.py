@@ -11,6 +11,8 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 from services.reporting.adapters.collection_store import Row
 from services.reporting.application.open_collection import RespondentWish
 from services.reporting.domain import template_collection as parts
+from services.reporting.domain.collection_letter import RECIPIENTS_MAX
+from services.reporting.domain.recipient import Recipient
 from services.reporting.domain.template import MONTHS_MAX
 from shared.wire import Instant, WireModel
 
@@ -27,7 +29,11 @@ COLLECTION_EXAMPLE: Final[dict[str, JsonValue]] = {
     "remind_days": [3, 1],
     "escalate_days": 2,
     "respondents": [
-        {"kind": "partner", "key": "CP-1001"},
+        {
+            "kind": "partner",
+            "key": "CP-1001",
+            "recipients": [{"name": "Sunil Rao", "address": "sunil@northern-gensets.example"}],
+        },
         {"kind": "zone", "key": "North"},
         {"kind": "person", "key": "ravi.menon", "name": "Ravi Menon", "zone": "South"},
     ],
@@ -52,6 +58,13 @@ COLLECTION_SHOWN: Final[dict[str, JsonValue]] = {
 }
 
 
+class CollectionRecipientBody(WireModel):
+    """Somebody who gets a respondent's letters."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]+$", examples=["Sunil Rao"])]
+    address: Annotated[str, Field(max_length=320, examples=["sunil@northern-gensets.example"])]
+
+
 class RespondentDraft(WireModel):
     """Whom to ask: a partner by its code, a zone by its name, a person by the subject of their tokens."""
 
@@ -62,8 +75,18 @@ class RespondentDraft(WireModel):
     ] = None
     zone: Annotated[str | None, Field(max_length=200, description="Of a person: for which zone")] = None
 
+    recipients: Annotated[
+        list[CollectionRecipientBody],
+        Field(
+            max_length=RECIPIENTS_MAX,
+            description="Who is invited, reminded, thanked or asked to correct by letter; outside of the house only for a"
+            " partner. Without any only events tell",
+        ),
+    ] = []  # noqa: RUF012 - pydantic copies it
+
     def wish(self) -> RespondentWish:
-        return RespondentWish(kind=self.kind, key=self.key, name=self.name, zone=self.zone)
+        people = tuple(Recipient(name=one.name, address=one.address) for one in self.recipients)
+        return RespondentWish(kind=self.kind, key=self.key, name=self.name, zone=self.zone, recipients=people)
 
 
 class CollectionDraft(WireModel):

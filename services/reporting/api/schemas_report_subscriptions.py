@@ -10,11 +10,11 @@ import msgspec
 from pydantic import ConfigDict, Field
 
 from services.reporting.adapters.subscription_store import Row
+from services.reporting.domain.recipient import Recipient
 from services.reporting.domain.report_subscription import (
     PARTNERS_MAX,
     RECIPIENTS_MAX,
     ZONES_MAX,
-    InsideRecipient,
     SendCondition,
     SubscriptionRule,
     Threshold,
@@ -187,7 +187,7 @@ class ReportSubscriptionDraft(WireModel):
             zone=self.zone,
             partner_code=self.partner_code,
             formats=tuple(dict.fromkeys(self.formats)),
-            recipients=tuple(InsideRecipient(name=one.name, address=one.address) for one in people.values()),
+            recipients=tuple(Recipient(name=one.name, address=one.address) for one in people.values()),
             partner_codes=tuple(dict.fromkeys(self.partner_codes)),
             partner_roles=tuple(dict.fromkeys(self.partner_roles)),
             condition=self.condition,

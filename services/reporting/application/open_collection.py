@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.collection_facts import tell_asked
+from services.reporting.adapters.collection_letter_store import add_recipients, queue_letters
 from services.reporting.adapters.collection_store import NewCollection, NewRespondent, add_collection
 from services.reporting.adapters.template_facts import (
     Span,
@@ -20,8 +21,10 @@ from services.reporting.adapters.template_facts import (
 )
 from services.reporting.adapters.template_store import KeptTemplate
 from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.domain.collection_letter import LetterOccasion
 from services.reporting.domain.errors import CollectionInvalid
 from services.reporting.domain.given_rows import GivenFacts, Ordered, Whose, given_rows
+from services.reporting.domain.recipient import Recipient
 from services.reporting.domain.template import ROWS_MAX, RowSource, ShownFigure, Template, months_from
 from services.reporting.domain.template_collection import CollectionPlan, RespondentKind, check_plan
 from shared.errors import FieldProblem
@@ -39,6 +42,16 @@ class RespondentWish:
     key: str
     name: str | None
     zone: str | None
+    recipients: tuple[Recipient, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Who opens a collection, when, and where people of the house have their addresses."""
+
+    actor: str
+    at: datetime
+    house_domains: frozenset[str]
 
 
 async def open_collection(
@@ -46,11 +59,12 @@ async def open_collection(
     kept: KeptTemplate,
     plan: CollectionPlan,
     wishes: Sequence[RespondentWish],
-    by: tuple[str, datetime],
+    opening: Opening,
 ) -> UUID:
     """CollectionInvalid says what cannot be, and which respondents are not known."""
     template = kept.template
-    check_plan(plan, template, by[1])
+    check_plan(plan, template, opening.at)
+    check_recipients(wishes, opening.house_domains)
     asked = await _respondents(work, wishes)
     facts = await _facts(work, template, plan, asked)
     respondents = [
@@ -73,12 +87,43 @@ async def open_collection(
         revision=kept.revision,
         plan=plan,
         signing_key=secrets.token_bytes(SIGNING_KEY_BYTES),
-        opened_by=by[0],
-        opened_at=by[1],
+        opened_by=opening.actor,
+        opened_at=opening.at,
     )
     await add_collection(work.connection, new, respondents)
     tell_asked(work, new, template.name, respondents)
+    await _invite(work, respondents, asked, opening.at)
     return new.id
+
+
+def check_recipients(wishes: Sequence[RespondentWish], house_domains: frozenset[str]) -> None:
+    """Each respondent's once, with addresses; outside of the house only of a partner, whose workbook has its own rows.
+
+    CollectionInvalid names each that cannot be written to.
+    """
+    problems: list[FieldProblem] = []
+    house = ", ".join(sorted(house_domains))
+    for place, wish in enumerate(wishes):
+        seen: set[str] = set()
+        for number, one in enumerate(wish.recipients):
+            pointer = f"/respondents/{place}/recipients/{number}/address"
+            if not one.has_address:
+                problems.append(FieldProblem(pointer, "expected name@example.com"))
+            elif wish.kind is not RespondentKind.PARTNER and not one.is_of(house_domains):
+                problems.append(FieldProblem(pointer, f"expected an address at {house}"))
+            elif one.address.lower() in seen:
+                problems.append(FieldProblem(pointer, "expected each address once"))
+            seen.add(one.address.lower())
+    if problems:
+        raise CollectionInvalid("Letters cannot go to all of these", problems=problems)
+
+
+async def _invite(
+    work: UnitOfWork, respondents: Sequence[NewRespondent], asked: Sequence[RespondentWish], at: datetime
+) -> None:
+    people = {new.id: wish.recipients for new, wish in zip(respondents, asked, strict=True)}
+    await add_recipients(work.connection, people)
+    await queue_letters(work.connection, [(one, LetterOccasion.INVITATION, 0) for one in people], at)
 
 
 async def _respondents(work: UnitOfWork, wishes: Sequence[RespondentWish]) -> list[RespondentWish]:
@@ -98,7 +143,7 @@ async def _respondents(work: UnitOfWork, wishes: Sequence[RespondentWish]) -> li
         partner = known.get(one.key) if one.kind is RespondentKind.PARTNER else None
         zone = one.key if one.kind is RespondentKind.ZONE else partner.zone if partner else one.zone
         name = one.name or (f"{partner.name} ({one.key})" if partner else None)
-        found.append(RespondentWish(kind=one.kind, key=one.key, name=name, zone=zone))
+        found.append(replace(one, name=name, zone=zone))
     if problems:
         raise CollectionInvalid("The collection cannot ask all of these", problems=problems)
     return found

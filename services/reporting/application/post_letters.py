@@ -3,21 +3,23 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Final
 from uuid import UUID
 
 import structlog
 
-from services.reporting.adapters.letter_store import end_letter, lease_letters, postpone_letter
-from services.reporting.adapters.report_letter import (
-    Addressed,
-    ReportFile,
-    Sender,
-    dated,
-    report_files,
-    report_letter,
+from services.reporting.adapters.letter_frame import Sender, dated
+from services.reporting.adapters.letter_store import (
+    LetterTable,
+    Row,
+    end_letter,
+    lease_letters,
+    postpone_letter,
 )
-from services.reporting.adapters.run_store import Row, result_content, run_of_job
+from services.reporting.application.letter_writing import LeasedLetter, LetterOvertaken, Mailbag
+from services.reporting.application.write_collection_letters import CollectionLetters
+from services.reporting.application.write_report_letters import ReportLetters
 from shared.database import Database
 from shared.inbox import DATABASE_ERRORS
 from shared.mail.server import Envelope, LetterRefused, MailServer, hand_in
@@ -29,6 +31,10 @@ ATTEMPTS_MAX: Final = 12
 FIRST_DELAY: Final = timedelta(seconds=30)
 DELAY_MAX: Final = timedelta(hours=4)
 DELAY_FACTOR: Final = 3
+MAILBAGS: Final = (
+    Mailbag(LetterTable.REPORTS, ReportLetters),
+    Mailbag(LetterTable.COLLECTIONS, CollectionLetters),
+)
 
 log = structlog.get_logger()
 
@@ -47,7 +53,7 @@ async def keep_posting(database: Database, post: Post, stop: asyncio.Event) -> N
         try:
             pause = 0.0 if await post_letters(database, post, datetime.now(UTC)) else POLL_SECONDS
         except DATABASE_ERRORS as error:
-            log.warning("report_letters_wait", reason=type(error).__name__)
+            log.warning("letters_wait", reason=type(error).__name__)
             pause = OUTAGE_SECONDS
         if pause:
             try:
@@ -57,26 +63,30 @@ async def keep_posting(database: Database, post: Post, stop: asyncio.Event) -> N
 
 
 async def post_letters(database: Database, post: Post, at: datetime) -> bool:
-    """Those that are due, a few at a time; whether there were as many as are taken at once."""
+    """Those that are due, a few of each kind at a time; whether there were as many of one as are taken at once."""
+    return any([await _post_few(database, post, bag, at) for bag in MAILBAGS])
+
+
+async def _post_few(database: Database, post: Post, bag: Mailbag, at: datetime) -> bool:
     async with database.engine.begin() as connection:
-        letters = await lease_letters(connection, at, LETTERS_AT_ONCE)
-    files: dict[UUID, tuple[Row, list[ReportFile]]] = {}
-    for letter in letters:
+        letters = await lease_letters(connection, bag.table, at, LETTERS_AT_ONCE)
+    writer = bag.writer()
+    for row in letters:
+        key = (bag.table, row.id)
         try:
-            if letter.report_run_id not in files:
-                files[letter.report_run_id] = await _report(database, letter)
-            run, attached = files[letter.report_run_id]
-            said = await _hand_in(post, letter, run, attached)
+            message = await writer.write(database, LeasedLetter(row, post.sender, at))
+            said = await _hand_in(post, row, message)
         except LetterRefused as refused:
-            await _failed(database, letter, refused.reason, is_final=refused.is_final)
+            await _failed(database, key, row.attempts, refused)
+        except LetterOvertaken as overtaken:
+            await _end(database, key, state="overtaken", said=overtaken.reason)
         except DATABASE_ERRORS:
             raise
         except Exception as error:  # ours: it may be this letter alone, so that the others go on
-            log.exception("report_letter_not_made", letter_id=str(letter.id))
-            await _failed(database, letter, f"not made: {type(error).__name__}", is_final=False)
+            log.exception("letter_not_made", table=bag.table.value, letter_id=str(row.id))
+            await _failed(database, key, row.attempts, LetterRefused(f"not made: {type(error).__name__}"))
         else:
-            async with database.engine.begin() as connection:
-                await end_letter(connection, letter.id, state="sent", said=said, at=datetime.now(UTC))
+            await _end(database, key, state="sent", said=said)
     return len(letters) == LETTERS_AT_ONCE
 
 
@@ -88,31 +98,23 @@ def next_delay(attempts: int) -> timedelta | None:
     return min(usual, DELAY_MAX)
 
 
-async def _report(database: Database, letter: Row) -> tuple[Row, list[ReportFile]]:
-    async with database.reading() as connection:
-        run = await run_of_job(connection, letter.report_run_id)
-        content = await result_content(connection, run.id)
-    return run, await asyncio.to_thread(report_files, run, content, letter.formats)
+async def _hand_in(post: Post, row: Row, message: EmailMessage) -> str:
+    envelope = Envelope(id=str(row.id), sender_address=post.sender.address, address=row.address)
+    return await hand_in(post.server, dated(message, datetime.now(UTC)), envelope)
 
 
-async def _hand_in(post: Post, letter: Row, run: Row, files: list[ReportFile]) -> str:
-    to = Addressed(
-        id=letter.id,
-        name=letter.name,
-        address=letter.address,
-        subscription=letter.subscription_name,
-        beyond=letter.beyond,
-    )
-    message = dated(report_letter(run, letter.comparison, to, post.sender, files), datetime.now(UTC))
-    envelope = Envelope(id=str(letter.id), sender_address=post.sender.address, address=letter.address)
-    return await hand_in(post.server, message, envelope)
-
-
-async def _failed(database: Database, letter: Row, reason: str, *, is_final: bool) -> None:
-    """Written down whatever comes of it."""
-    now, delay = datetime.now(UTC), next_delay(letter.attempts)
+async def _end(database: Database, key: tuple[LetterTable, UUID], *, state: str, said: str) -> None:
     async with database.engine.begin() as connection:
-        if is_final or delay is None:
-            await end_letter(connection, letter.id, state="failed", said=reason, at=now)
-        else:
-            await postpone_letter(connection, letter.id, said=reason, until=now + delay)
+        await end_letter(connection, key, state=state, said=said, at=datetime.now(UTC))
+
+
+async def _failed(
+    database: Database, key: tuple[LetterTable, UUID], attempts: int, refused: LetterRefused
+) -> None:
+    """Written down whatever comes of it."""
+    delay = next_delay(attempts)
+    if refused.is_final or delay is None:
+        await _end(database, key, state="failed", said=refused.reason)
+        return
+    async with database.engine.begin() as connection:
+        await postpone_letter(connection, key, said=refused.reason, until=datetime.now(UTC) + delay)

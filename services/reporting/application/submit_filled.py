@@ -10,6 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.collection_facts import tell_decided
+from services.reporting.adapters.collection_letter_store import queue_letters
 from services.reporting.adapters.collection_store import (
     Row,
     hold_collection,
@@ -35,6 +36,7 @@ from services.reporting.application.make_workbook import (
     read_entry,
     whose_lists,
 )
+from services.reporting.domain.collection_letter import LetterOccasion
 from services.reporting.domain.entry_cell import FindingCode
 from services.reporting.domain.errors import CollectionClosed, SubmissionNotDecidable, SubmissionUnknown
 from services.reporting.domain.submission_check import Asked, Checked, Finding, check_entry
@@ -47,7 +49,7 @@ from shared.jobs import Job, enqueue
 
 TASK: Final = "check_submission"
 CHECKER: Final = "salesops"
-_EVERYBODY: Final = Caller(
+EVERYBODY: Final = Caller(
     subject=CHECKER, roles=frozenset({"admin"}), zones=frozenset(), partner_code=None, token_id=CHECKER
 )
 
@@ -124,6 +126,9 @@ async def check_submission(database: Database, job: Job) -> None:
                 await _decide(work, submission_id, Verdict(is_accepted=False, note=note), by=(CHECKER, at))
             elif sent.accepts_clean and is_open:
                 await _decide(work, submission_id, Verdict(is_accepted=True, note=None), by=(CHECKER, at))
+            else:
+                checked_one = (sent.respondent_id, LetterOccasion.CHECKED, sent.version)
+                await queue_letters(work.connection, [checked_one], at)
         await work.commit()
     counts = {"rows": len(checked.rows), "findings": checked.findings_count}
     await job.progress(message="Checked", counts=counts, percent=100)
@@ -156,13 +161,16 @@ async def _decide(
     )
     if not decided:
         raise SubmissionNotDecidable("The submission was decided meanwhile")
-    submission = await visible_submission(work.connection, _EVERYBODY, submission_id)
+    submission = await visible_submission(work.connection, EVERYBODY, submission_id)
     assert submission is not None
-    collection = await visible_collection(work.connection, _EVERYBODY, submission.collection_id)
+    collection = await visible_collection(work.connection, EVERYBODY, submission.collection_id)
     assert collection is not None
     if verdict.is_accepted:
         await add_figures(work.connection, collection, submission, at=by[1])
     tell_decided(work, collection, submission)
+    occasion = LetterOccasion.ACCEPTED if verdict.is_accepted else LetterOccasion.RETURNED
+    told = (submission.respondent_id, occasion, submission.version)
+    await queue_letters(work.connection, [told], by[1])
 
 
 def _checked(asked: Asked, sent: Any) -> Checked:  # noqa: ANN401 - a row of the table

@@ -5,7 +5,9 @@ from typing import Final
 from uuid import UUID
 
 from services.reporting.adapters.collection_facts import tell_closed, tell_due
+from services.reporting.adapters.collection_letter_store import queue_letters
 from services.reporting.adapters.collection_store import (
+    Row,
     add_closing,
     claim_notices,
     hold_collection,
@@ -13,7 +15,9 @@ from services.reporting.adapters.collection_store import (
     visible_collection,
 )
 from services.reporting.adapters.unit_of_work import UnitOfWork
+from services.reporting.domain.collection_letter import LetterOccasion
 from services.reporting.domain.errors import CollectionClosed, CollectionUnknown
+from services.reporting.domain.template_collection import Notice
 from shared.identity import Caller
 
 AT_ONCE_MAX: Final = 500
@@ -24,7 +28,15 @@ async def watch_collections(work: UnitOfWork, at: datetime) -> int:
     rows = await claim_notices(work.connection, at, AT_ONCE_MAX)
     for row in rows:
         tell_due(work, row)
+    await queue_letters(work.connection, [told for row in rows if (told := _letter(row))], at)
     return len(rows)
+
+
+def _letter(row: Row) -> tuple[UUID, LetterOccasion, int] | None:
+    """The respondent's; of an escalation the owner hears."""
+    if row.notice == Notice.ESCALATED:
+        return None
+    return row.respondent_id, LetterOccasion(row.notice), row.days
 
 
 async def close_collection(

@@ -1,6 +1,5 @@
 """A subscription: which report goes to whom, when, and on which condition."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.reporting.domain.recipient import Recipient
 from shared.errors import FieldProblem
 from shared.scheduling.refusals import ScheduleInvalid
 from shared.scheduling.timing import CatchUp, ClosedDayRule, Timing
@@ -16,9 +16,6 @@ RECIPIENTS_MAX: Final = 50
 PARTNERS_MAX: Final = 100
 ZONES_MAX: Final = 20
 PARTNERS_OF_ZONES_MAX: Final = 500
-_EMAIL: Final = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
-)
 
 
 class SendCondition(StrEnum):
@@ -65,14 +62,6 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InsideRecipient:
-    """Somebody of the house, who gets the report over the rows of the subscriber."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionRule:
     """One version of a subscription as its subscriber set it. ScheduleInvalid names what contradicts itself.
 
@@ -86,7 +75,7 @@ class SubscriptionRule:
     zone: str | None
     partner_code: str | None
     formats: tuple[str, ...]
-    recipients: tuple[InsideRecipient, ...]
+    recipients: tuple[Recipient, ...]
     partner_codes: tuple[str, ...]
     partner_roles: tuple[str, ...]
     condition: SendCondition
@@ -108,7 +97,7 @@ class SubscriptionRule:
         problems += [
             FieldProblem(f"/recipients/{place}/address", "expected name@example.com")
             for place, one in enumerate(self.recipients)
-            if not _EMAIL.fullmatch(one.address) or ".." in one.address
+            if not one.has_address
         ]
         if problems:
             raise ScheduleInvalid("The subscription contradicts itself", problems=problems)
@@ -133,7 +122,7 @@ class SubscriptionRule:
                 f"/recipients/{place}/address", f"expected an address at {', '.join(sorted(domains))}"
             )
             for place, one in enumerate(self.recipients)
-            if one.address.rpartition("@")[2].lower() not in domains
+            if not one.is_of(domains)
         ]
 
 

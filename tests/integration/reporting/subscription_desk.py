@@ -15,7 +15,7 @@ import psycopg
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.extracts import Extracts
-from services.reporting.adapters.report_letter import Sender
+from services.reporting.adapters.letter_frame import Sender
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.post_letters import Post, post_letters
 from services.reporting.application.settle_subscriptions import watch_subscriptions
