@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import IO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from python_calamine import CalamineError, CalamineWorkbook
-
+from services.research.adapters.loading.workbook_table import table_of_workbook
 from services.research.domain.errors import FileUnreadable
 
 CHUNK_BYTES: Final = 1 << 20
@@ -17,7 +16,6 @@ ENTRIES_MAX: Final = 1_000
 RATIO_MAX: Final = 200
 RATIO_MATTERS_FROM: Final = 1 << 20
 UNPACKED_BYTES_MAX: Final = 20 << 30
-WORKBOOK_BYTES_MAX: Final = 400 << 20
 SAMPLE_CHARS: Final = 256 * 1024
 DELIMITERS: Final = (",", ";", "\t", "|")
 HEADER_SEARCH_RECORDS: Final = 20
@@ -70,10 +68,6 @@ def _archive(path: Path, scratch: Path, told: Told) -> Source:
         with ZipFile(path) as archive:
             entries = _checked(archive.infolist())
             if any(entry.filename == "[Content_Types].xml" for entry in entries):
-                if sum(entry.file_size for entry in entries) > WORKBOOK_BYTES_MAX:
-                    raise FileUnreadable(
-                        f"The workbook would unpack to more than {WORKBOOK_BYTES_MAX >> 20} MiB; send it as CSV"
-                    )
                 return _workbook(path, scratch, told)
             entry = _only_table(entries)
             unpacked = scratch / "unpacked"
@@ -136,32 +130,12 @@ def _copy(packed: IO[bytes], target: IO[bytes], size: int) -> None:
 
 
 def _workbook(path: Path, scratch: Path, told: Told) -> Source:
-    """The first visible sheet with more than one row, written out as delimited text."""
     told("reading the workbook")
-    table = scratch / "sheet.csv"
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-        for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.height < 2:
-                continue
-            with table.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerows([_cell(cell) for cell in row] for row in sheet.iter_rows())
-            source = _delimited(table, "utf-8", (",",))
-            return Source(
-                path=table, source_format="xlsx", headings=source.headings, delimiter=",",
-                skipped_lines=source.skipped_lines,
-            )  # fmt: skip
-    except (CalamineError, OSError, ValueError) as error:
-        raise FileUnreadable(f"The workbook cannot be read: {str(error)[:200]}") from error
-    raise FileUnreadable("No sheet of the workbook holds a table")
-
-
-def _cell(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell)
+    table = table_of_workbook(path, scratch)
+    source = _delimited(table, "utf-8", (",",))
+    return Source(
+        path=table, source_format="xlsx", headings=source.headings, delimiter=",", skipped_lines=source.skipped_lines
+    )  # fmt: skip
 
 
 def _text(path: Path, scratch: Path, told: Told) -> Source:
