@@ -10,8 +10,10 @@ from uuid import UUID
 import msgspec
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from uuid_utils.compat import uuid7
 
+from services.reporting.adapters.standing import REPORTING_STANDING
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.follow_sources import follow_source, watch_sources
 from services.reporting.settings import ReportingSettings
@@ -232,6 +234,38 @@ async def test_what_somebody_has_to_mend_waits_and_is_seen(
 
     found = await standing(service, clocked)
     assert (found["problem_code"], found["retry_at"], found["failures"]) == ("source_unreadable", None, 1)
+
+
+async def test_operators_see_of_each_source_what_failed_what_was_missed_and_how_old_it_is(
+    service: ReportingService, clocked: Clocked, review_job: RunJob, database: Database
+) -> None:
+    due = await due_at(service, clocked)
+    await clocked.follow(due + timedelta(hours=1, minutes=20))  # one is left out, one is late
+    await review_job((await clocked.jobs())[-1])
+    await clocked.follow(due + timedelta(hours=1, minutes=21))
+    failing = await watched(database, clocked)
+    dropped(clocked.folder, "accounts_1.csv", ROWS)
+    await clocked.follow(due + timedelta(hours=1, minutes=27))
+    await review_job((await clocked.jobs())[-1])
+    await clocked.follow(due + timedelta(hours=1, minutes=28))
+    mended = await watched(database, clocked)
+
+    assert failing["source_problem_seconds"] > 0
+    assert (failing["source_snapshots_failed_lately"], failing["source_snapshots_missed_lately"]) == (1, 2)
+    assert mended["source_problem_seconds"] == 0
+    assert (mended["source_snapshots_failed_lately"], mended["source_snapshots_missed_lately"]) == (1, 2)
+    assert failing["source_snapshot_age_seconds"] > 0
+
+
+async def watched(database: Database, clocked: Clocked) -> dict[str, float]:
+    """What workers show of this source."""
+    await REPORTING_STANDING.read(database)
+    names = ("problem_seconds", "snapshots_failed_lately", "snapshots_missed_lately", "snapshot_age_seconds")
+    found = {
+        f"source_{name}": REGISTRY.get_sample_value(f"source_{name}", {"system": clocked.name})
+        for name in names
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 async def test_a_snapshot_that_somebody_cancels_mends_nothing(
