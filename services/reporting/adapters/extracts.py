@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.reporting.adapters.fact_store import FactKind
 from services.reporting.adapters.orm.base import FactRecord
 from services.reporting.adapters.orm.collections import CollectedReceiptRecord, ReversedReceiptRecord
+from services.reporting.adapters.orm.rule_scores import RuleScoreRecord
 from services.reporting.adapters.orm.templates import PlannedFigureRecord
 
 MEMORY_LIMIT: Final = "512MB"
@@ -89,6 +90,7 @@ EXTRACTED: Final = (
     _extracted(CollectedReceiptRecord, replaces=False),
     _extracted(ReversedReceiptRecord, replaces=False),
     _extracted(PlannedFigureRecord, replaces=False),
+    _extracted(RuleScoreRecord, replaces=False),
     *(_extracted(kind.value[0], replaces=bool(kind.value[1])) for kind in FactKind),
 )
 

@@ -216,6 +216,30 @@ _PLAN_AND_SALES: Final = f"""
     FROM moved m LEFT JOIN {_PARTNERS} p ON p.code = m.partner_code
 """
 
+# Ten-thousandths of the rows that are right, half up: 2 of 3 are 0.6667.
+_SCORE: Final = (
+    "CAST((({0}.rows_count - {0}.faulty_count) * 20000 + {0}.rows_count) // nullif(2 * {0}.rows_count, 0)"
+    " AS DECIMAL(5, 0)) * 0.0001"
+)
+# Every rule by zone and owner, and all of them together as 'all rules': a row that breaks two is faulty once.
+_DATA_QUALITY: Final = f"""
+    WITH placed AS (
+        SELECT run_id, row_number() OVER (PARTITION BY system ORDER BY ran_at DESC, run_id DESC) AS place
+        FROM (SELECT DISTINCT system, run_id, ran_at FROM rule_scores WHERE {_day("ran_at")} <= $as_of)
+    ), reviewed AS (
+        SELECT s.*, p.place FROM rule_scores s JOIN placed p USING (run_id) WHERE p.place <= 2
+    ), newest AS (SELECT * FROM reviewed WHERE place = 1), former AS (SELECT * FROM reviewed WHERE place = 2)
+    SELECT coalesce(n.system, b.system) AS system, coalesce(n.object, b.object) AS object,
+        coalesce(n.rule, b.rule) AS rule, nullif(coalesce(n.zone, b.zone), '') AS zone,
+        nullif(coalesce(n.owner, b.owner), '') AS owner, CAST(NULL AS VARCHAR) AS partner_code,
+        {_day("n.ran_at")} AS reviewed_on, {_day("b.ran_at")} AS reviewed_before_on,
+        coalesce(n.rows_count, 0) AS rows_checked, coalesce(n.faulty_count, 0) AS faulty,
+        b.faulty_count AS faulty_before, coalesce(n.faulty_count, 0) - b.faulty_count AS faulty_change,
+        {_SCORE.format("n")} AS score, {_SCORE.format("b")} AS score_before,
+        {_SCORE.format("n")} - {_SCORE.format("b")} AS score_change
+    FROM newest n FULL JOIN former b USING (system, object, rule, zone, owner)
+"""
+
 SOURCE_ROWS: Final[Mapping[str, str]] = {
     sources.COLLECTIONS.name: _COLLECTIONS,
     sources.RECEIVABLES.name: _RECEIVABLES,
@@ -226,6 +250,7 @@ SOURCE_ROWS: Final[Mapping[str, str]] = {
     sources.PIPELINE.name: _PIPELINE,
     sources.FORECASTS.name: _FORECASTS,
     sources.PLAN_AND_SALES.name: _PLAN_AND_SALES,
+    sources.DATA_QUALITY.name: _DATA_QUALITY,
 }
 
 

@@ -1,7 +1,7 @@
 """Runs of the rules that count: which snapshot they looked at, what each found, and how good the rows are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+ALL_RULES: Final = "all rules"  # no rule is called so: names have no blanks
 _HOLD: Final = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -33,6 +34,14 @@ class NewScore:
     owner: str
     rows_count: int
     faulty_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRuleScore:
+    """The same by rule; ALL_RULES are those of any."""
+
+    rule: str
+    score: NewScore
 
 
 async def hold_system(connection: AsyncConnection, system_id: UUID) -> None:
@@ -91,3 +100,20 @@ async def add_run(connection: AsyncConnection, run: NewRun, scores: Sequence[New
     told = msgspec.json.encode(scores).decode()
     values = {"run_id": run.id, "system_id": run.system_id, "at": run.ran_at, "scores": told}
     await connection.execute(sa.text(scored), values)
+
+
+async def add_rule_scores(
+    connection: AsyncConnection, run: NewRun, system: str, scores: Sequence[NewRuleScore]
+) -> None:
+    """As reports read them, by the system's name."""
+    statement = """
+        INSERT INTO rule_scores (run_id, object, rule, zone, owner, system, ran_at, rows_count, faulty_count)
+        SELECT :run_id, object, rule, zone, owner, :system, :at, rows_count, faulty_count
+        FROM json_to_recordset(CAST(:scores AS json)) AS s (object text, rule text, zone text, owner text,
+            rows_count bigint, faulty_count bigint)
+    """
+    told = [{"rule": one.rule, **asdict(one.score)} for one in scores]
+    values = {
+        "run_id": run.id, "system": system, "at": run.ran_at, "scores": msgspec.json.encode(told).decode()
+    }  # fmt: skip
+    await connection.execute(sa.text(statement), values)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -18,8 +18,11 @@ from services.reporting.adapters.snapshot_store import Row, snapshot_shown
 from services.reporting.adapters.source_store import source_at
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.adapters.validation_runs import (
+    ALL_RULES,
+    NewRuleScore,
     NewRun,
     NewScore,
+    add_rule_scores,
     add_run,
     hold_system,
     newest_validated,
@@ -111,15 +114,21 @@ async def _kept(
         place = (snapshot.system_id, snapshot.id, name)
         raised += await keep_found(connection, place, found, at=at, today=today)
     resolved = await resolve_vanished(connection, reviewed.whole, snapshot.id, IssueEventKind.RESOLVED, at=at)
+    waived = {name: await waived_keys(connection, snapshot.system_id, name) for name in reviewed.tables}
     scores = [
         score
         for name, table in reviewed.tables.items()
-        for score in _scores(
-            name, table, reviewed.found[name], await waived_keys(connection, snapshot.system_id, name)
-        )
+        for score in _scores(name, table, reviewed.found[name], waived[name])
     ]
     run = NewRun(uuid7(), snapshot.system_id, snapshot.id, at, reviewed.counts)
     await add_run(connection, run, scores)
+    of_rules = [
+        NewRuleScore(rule, score)
+        for name, table in reviewed.tables.items()
+        for rule, score in _rule_scores(name, table, reviewed, rules, waived[name])
+    ]
+    whole = [NewRuleScore(ALL_RULES, score) for score in scores]
+    await add_rule_scores(connection, run, snapshot.system, [*whole, *of_rules])
     found_count = sum(len(found) for found in reviewed.found.values())
     return {"rules": len(rules), "findings": found_count, "raised": raised, "resolved": resolved}
 
@@ -157,3 +166,20 @@ def _scores(
         rows[zone, owner] += 1
         faulty[zone, owner] += key in faulty_keys
     return [NewScore(name, *whose, count, faulty[whose]) for whose, count in rows.items()]
+
+
+def _rule_scores(
+    name: str,
+    table: ReviewedTable,
+    reviewed: _Reviewed,
+    rules: Sequence[KeptRule],
+    waived: set[tuple[UUID, str]],
+) -> Iterator[tuple[str, NewScore]]:
+    """The rules of one object. Of a rule that finds more than are kept, those that are kept count."""
+    by_rule: dict[UUID, list[RowFinding]] = {}
+    for one in reviewed.found[name]:
+        by_rule.setdefault(one.rule_id, []).append(one)
+    for kept in rules:
+        if kept.rule.object == name:
+            for score in _scores(name, table, by_rule.get(kept.id, ()), waived):
+                yield kept.rule.name, score

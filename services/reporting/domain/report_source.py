@@ -232,6 +232,29 @@ PLAN_AND_SALES: Final = Source(
     period_column="day",
     projections=(Projection.RECEIVABLES, Projection.CREDIT_NOTES, Projection.PARTNERS),
 )
+DATA_QUALITY: Final = Source(
+    name="data-quality",
+    title="What each rule found in the newest review of each source system as of a day, beside the review before",
+    columns=(
+        _column("system", ValueKind.TEXT),
+        _column("object", ValueKind.TEXT),
+        _column("rule", ValueKind.TEXT),
+        _column("zone", ValueKind.TEXT),
+        _column("owner", ValueKind.TEXT),
+        _column("partner_code", ValueKind.TEXT),
+        _column("reviewed_on", ValueKind.DATE),
+        _column("reviewed_before_on", ValueKind.DATE),
+        _column("rows_checked", ValueKind.INTEGER, "rows"),
+        _column("faulty", ValueKind.INTEGER, "rows with an issue that nobody waived"),
+        _column("faulty_before", ValueKind.INTEGER, "rows, in the review before"),
+        _column("faulty_change", ValueKind.INTEGER, "rows, since the review before"),
+        _column("score", ValueKind.SHARE, "rows without one"),
+        _column("score_before", ValueKind.SHARE, "rows without one, in the review before"),
+        _column("score_change", ValueKind.SHARE, "score less that of the review before"),
+    ),
+    period_column=None,
+    projections=(),
+)
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
     for source in (
@@ -244,5 +267,6 @@ SOURCES: Final[Mapping[str, Source]] = {
         PIPELINE,
         FORECASTS,
         PLAN_AND_SALES,
+        DATA_QUALITY,
     )
 }

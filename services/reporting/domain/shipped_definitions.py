@@ -1,7 +1,4 @@
-"""The reports that come with the system; people may change them, and then keep what they made of them.
-
-The score of data quality follows its source.
-"""
+"""The reports that come with the system; people may change them, and then keep what they made of them."""
 
 from typing import Final
 
@@ -190,6 +187,22 @@ FORECAST_VALUE: Final = ReportDefinition(
     parameters=Parameters(period="previous quarter"),
     audience=_HOUSE,
 )
+DATA_QUALITY: Final = ReportDefinition(
+    name="data-quality-score",
+    title="Score of data quality",
+    description=(
+        "Of the newest review of each source system: rows by rule, zone and owner, how many of them break it, and how that"
+        " moved since the review before. A score is the share of rows that are right; “all rules” counts a row once."
+    ),
+    source="data-quality",
+    columns=(
+        "system", "object", "rule", "zone", "owner", "reviewed_on", "rows_checked", "faulty", "faulty_change", "score",
+        "score_change",
+    ),
+    sort=(Sort(by="system"), Sort(by="object"), Sort(by="score"), Sort(by="rule")),
+    parameters=Parameters(period="today"),
+    audience=_HOUSE,
+)  # fmt: skip
 SHIPPED: Final = (
     DAILY_COLLECTIONS,
     AGEING,
@@ -200,4 +213,5 @@ SHIPPED: Final = (
     SALES_AGAINST_PLAN,
     FORECAST_ROLL_UP,
     FORECAST_VALUE,
+    DATA_QUALITY,
 )

@@ -13,6 +13,7 @@ from services.reporting.adapters.orm import kept_events as kept_events
 from services.reporting.adapters.orm import orders as orders
 from services.reporting.adapters.orm import receivables as receivables
 from services.reporting.adapters.orm import reports as reports
+from services.reporting.adapters.orm import rule_scores as rule_scores
 from services.reporting.adapters.orm import source_schedules as source_schedules
 from services.reporting.adapters.orm import subscriptions as subscriptions
 from services.reporting.adapters.orm import system_tasks as system_tasks
