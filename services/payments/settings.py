@@ -12,6 +12,12 @@ class PaymentsSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_")
     port: int = 8001
     metrics_port: int = 8011
+    import_lines_per_chunk: int = Field(
+        2_000,
+        ge=10,
+        le=10_000,
+        description="lines of a statement that are decided and booked together: fewer take less memory and more time",
+    )
     einvoice_base_url: str = Field(
         "",
         pattern=r"^(https?://[^\s]+)?$",

@@ -43,7 +43,9 @@ TELLING_ROUNDS_MAX = 20
 
 async def run_import(database: Database, job: Job) -> None:
     """The job that `receive_bank_statement` queues; a run that died is repeated and goes on where it stopped."""
-    await import_bank_statement(database, UUID(str(job.payload["statement_id"])), job.progress)
+    lines_per_chunk = load_settings(PaymentsSettings).import_lines_per_chunk
+    statement_id = UUID(str(job.payload["statement_id"]))
+    await import_bank_statement(database, statement_id, job.progress, lines_per_chunk=lines_per_chunk)
 
 
 async def run_simulation(database: Database, job: Job) -> None:

@@ -21,11 +21,7 @@ from services.payments.application.allocate_credit import allocate_credit
 from services.payments.application.book_receipts import BookingOutcome, book_receipts
 from services.payments.application.decide_refund import DecideRefund, decide_refund
 from services.payments.application.enter_rates import enter_rates
-from services.payments.application.import_bank_statement import (
-    LINES_PER_CHUNK,
-    Progress,
-    import_bank_statement,
-)
+from services.payments.application.import_bank_statement import Progress, import_bank_statement
 from services.payments.application.project_partners import project_partners
 from services.payments.application.record_bounce import RecordBounce, record_bounce
 from services.payments.application.record_receipts import PaymentVerdict, record_receipts
@@ -211,7 +207,7 @@ class PaymentsBooks:
         return statement_id
 
     async def import_file(
-        self, content: bytes, *, account_id: UUID = ACCOUNT_ID, lines_per_chunk: int = LINES_PER_CHUNK
+        self, content: bytes, *, account_id: UUID = ACCOUNT_ID, lines_per_chunk: int = 2_000
     ) -> UUID:
         """Receive and import; returns the statement's id."""
         statement_id = await self.receive(content, account_id=account_id)
@@ -219,7 +215,7 @@ class PaymentsBooks:
         return statement_id
 
     async def import_received(
-        self, statement_id: UUID, *, progress: Progress = no_progress, lines_per_chunk: int = LINES_PER_CHUNK
+        self, statement_id: UUID, *, progress: Progress = no_progress, lines_per_chunk: int = 2_000
     ) -> None:
         await import_bank_statement(self.database, statement_id, progress, lines_per_chunk=lines_per_chunk)
 

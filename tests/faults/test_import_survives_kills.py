@@ -14,15 +14,15 @@ import psycopg
 import pytest
 
 from deploy.local.folder import StackFolder
-from services.payments.application.import_bank_statement import LINES_PER_CHUNK
 from tests.e2e.desk import Desk, eventually
 from tests.faults.exercise.oracle import BOOK_CHECKS
 from tests.faults.month import PARTNER_COUNT, Month
 from tests.faults.processes import EVERY_PROCESS, FragileSystem, fragile_system
 
-# Those that the import itself runs on die between two of its chunks, the others while it runs: one chunk shows that.
-LINES = {"payments worker": 2_300, "PostgreSQL": 2_300, "payments API": 400, "RabbitMQ": 400}
-VICTIMS = tuple(LINES)
+LINES_PER_CHUNK = 150
+IN_SMALL_CHUNKS = {"PAYMENTS_IMPORT_LINES_PER_CHUNK": str(LINES_PER_CHUNK)}
+LINE_COUNT = 3 * LINES_PER_CHUNK
+VICTIMS = ("payments worker", "PostgreSQL", "payments API", "RabbitMQ")  # each dies after the first of three chunks
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +31,23 @@ def system() -> Iterator[FragileSystem]:
     folder = Path(tempfile.mkdtemp(prefix="salesops-test-"))
     folder.chmod(0o711)
     with fragile_system(StackFolder(folder)) as system:
-        system.start(*EVERY_PROCESS)
+        system.start(*EVERY_PROCESS, environment=IN_SMALL_CHUNKS)
         yield system
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_an_import_is_finished_exactly_once_after_a_kill(system: FragileSystem, victim: str) -> None:
-    month = Month(f"K{VICTIMS.index(victim)}", LINES[victim])
+    month = Month(f"K{VICTIMS.index(victim)}", LINE_COUNT)
     account = f"KILL-{VICTIMS.index(victim)}"
     with Desk.at(system, role="coordinator") as desk:
         _introduce_partners(desk, system, month)
         desk.register_bank_account(account)
-        assert desk.register_invoices(month.invoices())["accepted"] == LINES[victim]
+        assert desk.register_invoices(month.invoices())["accepted"] == LINE_COUNT
         reply = desk.send_statement(month.statement(), account, prefer="wait=0")
         assert reply.status_code == 202, reply.text
         job_url, statement_id = reply.headers["location"], reply.json()["id"]
-        if LINES[victim] > LINES_PER_CHUNK:
-            _wait_for_first_chunk(system, statement_id)
-        else:
-            eventually(lambda: desk.get(job_url), lambda job: job["state"] == "running")
+        _wait_for_first_chunk(system, statement_id)
 
         system.kill(victim)
         time.sleep(0.5)
@@ -63,7 +60,7 @@ def test_an_import_is_finished_exactly_once_after_a_kill(system: FragileSystem, 
 
 def test_nothing_acknowledged_is_lost_when_an_upload_is_repeated(system: FragileSystem) -> None:
     """A caller whose connection broke does not know; sending the file again is always right."""
-    month = Month("KR", 300)
+    month = Month("KR", 150)
     with Desk.at(system, role="coordinator") as desk:
         _introduce_partners(desk, system, month)
         desk.register_bank_account("KILL-R")
@@ -150,9 +147,9 @@ def _wait_for_first_chunk(system: FragileSystem, statement_id: str) -> None:
 
 def _start_again(system: FragileSystem, victim: str) -> None:
     """As a supervisor would: whatever the kill took down with it is started again as well."""
-    system.start(victim)
+    system.start(victim, environment=IN_SMALL_CHUNKS)
     time.sleep(0.2)
-    system.start(*EVERY_PROCESS)
+    system.start(*EVERY_PROCESS, environment=IN_SMALL_CHUNKS)
 
 
 def _ended(desk: Desk, job_url: str) -> Any:

@@ -45,7 +45,6 @@ from services.payments.domain.bank_statement import (
 from shared.database import Database
 from shared.errors import Refusal
 
-LINES_PER_CHUNK: Final = 2_000
 # Another import of the account, a told receipt or an advice may come between a chunk's decision and its booking.
 LOOKS_MAX: Final = 16
 
@@ -71,7 +70,7 @@ class _Chunk:
 
 
 async def import_bank_statement(
-    database: Database, statement_id: UUID, progress: Progress, *, lines_per_chunk: int = LINES_PER_CHUNK
+    database: Database, statement_id: UUID, progress: Progress, *, lines_per_chunk: int
 ) -> None:
     """Import the statement; repeating it is harmless. A file that breaks half-way keeps the lines before the break."""
     async with UnitOfWork(database) as work:
