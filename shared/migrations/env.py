@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from shared.database import database_url
+from shared.migrations.runner import owner_metadata
 
 # Made by statements of their own modules (shared/outbox, shared/inbox, shared/jobs), which test them themselves;
 # and the months of the request audit, whose shape is that of the whole.
@@ -25,7 +26,7 @@ def run() -> None:
         connection.commit()
         context.configure(
             connection=connection,
-            target_metadata=context.config.attributes["target_metadata"],
+            target_metadata=owner_metadata(context.config.attributes["owner"]),
             include_object=is_described_here,
             compare_type=True,
             compare_server_default=True,

@@ -39,7 +39,7 @@ def alembic_config(owner: str, url: str) -> Config:
     config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(rev)s_%%(slug)s")
     config.attributes["url"] = url
-    config.attributes["target_metadata"] = owner_metadata(owner)
+    config.attributes["owner"] = owner
     return config
 
 
