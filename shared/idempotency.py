@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import sqlalchemy as sa
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Conflict, Invalid
 
-KEPT: Final = timedelta(days=7)
 KEY_PATTERN: Final = r"^[\x21-\x7e]{1,255}$"
 IdempotencyKey = Annotated[
     str | None,
@@ -46,40 +45,6 @@ class Attempt:
     content: bytes
 
 
-def idempotency_table(metadata: sa.MetaData) -> sa.Table:
-    """One row per remembered POST; primary key (caller, key)."""
-    return sa.Table(
-        "idempotency_keys",
-        metadata,
-        sa.Column("caller", sa.Text, primary_key=True),
-        sa.Column("key", sa.Text, primary_key=True),
-        sa.Column("request_hash", sa.LargeBinary, nullable=False),
-        sa.Column("status", sa.Integer, nullable=False),
-        sa.Column("media_type", sa.Text, nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, index=True),
-    )
-
-
-def create_idempotency_sql() -> tuple[str, ...]:
-    """Statements for a migration."""
-    return (
-        """
-        CREATE TABLE idempotency_keys (
-            caller text NOT NULL,
-            key text NOT NULL,
-            request_hash bytea NOT NULL,
-            status integer NOT NULL,
-            media_type text NOT NULL,
-            body bytea NOT NULL,
-            created_at timestamptz NOT NULL,
-            CONSTRAINT pk_idempotency_keys PRIMARY KEY (caller, key)
-        )
-        """,
-        "CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)",
-    )
-
-
 async def once(
     connection: AsyncConnection, attempt: Attempt | None, perform: Callable[[], Awaitable[Response]]
 ) -> Response:
@@ -97,20 +62,6 @@ async def once(
     reply = await perform()
     await _store_reply(connection, attempt, reply)
     return reply
-
-
-async def forget_replies(
-    connection: AsyncConnection, *, kept: timedelta = KEPT, rows_max: int = 10_000
-) -> int:
-    """Forget replies older than `kept`, a bounded number at a time; returns how many went."""
-    gone = await connection.execute(
-        sa.text(
-            "DELETE FROM idempotency_keys WHERE (caller, key) IN (SELECT caller, key FROM idempotency_keys"
-            " WHERE created_at < now() - CAST(:kept AS interval) LIMIT :rows_max)"
-        ),
-        {"kept": kept, "rows_max": rows_max},
-    )
-    return gone.rowcount
 
 
 async def _hold_key(connection: AsyncConnection, attempt: Attempt) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client import REGISTRY, start_http_server
 
 from shared.database import Database, UnitOfWork
-from shared.idempotency import forget_replies
+from shared.idempotency_table import forget_replies
 from shared.inbox import Subscription, event_consumer, prune
 from shared.jobs import JobRunner, JobTask, Timer
 from shared.jobs.standing import JOBS_STANDING

@@ -22,7 +22,8 @@ from tests.faults.processes import EVERY_PROCESS, FragileSystem, fragile_system
 LINES_PER_CHUNK = 150
 IN_SMALL_CHUNKS = {"PAYMENTS_IMPORT_LINES_PER_CHUNK": str(LINES_PER_CHUNK)}
 LINE_COUNT = 3 * LINES_PER_CHUNK
-VICTIMS = ("payments worker", "PostgreSQL", "payments API", "RabbitMQ")  # each dies after the first of three chunks
+# Each dies after the first of three chunks.
+VICTIMS = ("payments worker", "PostgreSQL", "payments API", "RabbitMQ")
 
 
 @pytest.fixture(scope="module")

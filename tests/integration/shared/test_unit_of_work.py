@@ -11,7 +11,8 @@ from fastapi import Depends, FastAPI, Response
 from deploy.local.ports import free_ports
 from shared.database import Database, UnitOfWork
 from shared.dependencies import Work, unit_of_work
-from shared.idempotency import Attempt, IdempotencyKey, create_idempotency_sql, once
+from shared.idempotency import Attempt, IdempotencyKey, once
+from shared.idempotency_table import create_idempotency_sql
 from shared.problem_details import install_problem_handlers
 from tests.provisions import DatabaseFactory
 
