@@ -56,7 +56,7 @@ async def measure(system: FragileSystem, line_count: int = LINES) -> Ratio:
         parses = [_parse_seconds(file) for _ in range(REPETITIONS)]
         parsing = _processor_seconds(file)
         read = min(_read_seconds(file) for _ in range(REPETITIONS))
-        system.start("payments worker")
+        system.start("payments worker", is_forked=False)
         importing, used, peak_mb, counts = _import(system, file)
     await database.close()
     print(

@@ -94,7 +94,7 @@ def months(mixture: str, teacher: Callable[[LabelledStatement, int], Teacher]) -
     for seed, layout in enumerate(sorted(LAYOUTS)):
         pattern = sorted(NUMBER_PATTERNS)[seed % len(NUMBER_PATTERNS)]
         statement = invented_statement(
-            seed=seed, layout=layout, pattern=pattern, mixture=mixture, line_count=240
+            seed=seed, layout=layout, pattern=pattern, mixture=mixture, line_count=180
         )
         total.add(score(statement, worked_off(statement, teacher(statement, seed))))
     return total

@@ -11,7 +11,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).parent
 DOCUMENT: Final = HERE.parents[1] / "docs" / "api" / "openapi.json"
 CONFIGURATION: Final = HERE / "schemathesis.toml"
-MEDIA: Final = HERE / "schemathesis_media.py"
+HOOKS: Final = HERE / "schemathesis_hooks.py"
 SEED: Final = 20261014
 ALL_PHASES: Final = "examples,coverage,fuzzing"
 # Threads, which take turns at one core; and two that parse at once break each other's parsing in Python 3.11
@@ -72,7 +72,7 @@ def examine(url: str, token: str, *, folder: Path, budget: Budget) -> Report:
     ran = subprocess.run(
         map(str, command),
         cwd=folder,
-        env={**os.environ, "SCHEMATHESIS_HOOKS": str(MEDIA)},
+        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
         capture_output=True,
         text=True,
         check=False,

@@ -52,11 +52,14 @@ class FragileSystem:
         self._gateway_port = free_ports(1)[0]
         self._plans: dict[str, ProcessPlan] = {}
 
-    def start(self, *names: str, environment: Mapping[str, str] | None = None) -> None:
+    def start(
+        self, *names: str, environment: Mapping[str, str] | None = None, is_forked: bool = True
+    ) -> None:
         """Start the servers if they do not run, then the named parts; return when all are ready.
 
         The issuer starts with the gateway, which reads its keys there. `environment` is added to what the named
-        processes are given, e.g. to crash at a failpoint.
+        processes are given, e.g. to crash at a failpoint. One that is not forked starts as in production, by `python -m`:
+        it holds no library of the others.
         """
         self._nursery.warm_up()
         self._start_servers()
@@ -67,7 +70,8 @@ class FragileSystem:
         for name in fresh:
             plan = self._plans[name]
             plan = replace(plan, environment={**plan.environment, **(environment or {})})
-            self._parts[name] = PythonProcess(plan, self._folder, self._guard, launch=self._nursery.launch)
+            launch = self._nursery.launch if is_forked else None
+            self._parts[name] = PythonProcess(plan, self._folder, self._guard, launch=launch)
         with ThreadPoolExecutor() as pool:
             for _ in pool.map(lambda name: self._parts[name].start(), fresh):
                 pass  # raises what a start raised
