@@ -18,7 +18,7 @@ from shared.observability import logger
 
 RETRY_SECONDS: Final = 2.0
 REFRESH_SECONDS: Final = 300.0
-FETCH_SECONDS: Final = 10.0
+FETCH_SECONDS: Final = 30.0  # a service that has just started makes its document first
 DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
 
 
@@ -76,7 +76,7 @@ class ServiceDocuments:
         }
         if fresh:
             self._documents |= fresh
-            self._merge()
+            await asyncio.to_thread(self._merge)  # seconds, in which nobody would be answered
         return self._urls.keys() <= self._documents.keys()
 
     def _merge(self) -> PublishedDocuments:
