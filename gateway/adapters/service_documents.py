@@ -13,6 +13,7 @@ from gateway.adapters.bounded_body import bounded_body
 from gateway.adapters.field_words import field_words
 from gateway.domain.merged_openapi import canonical_json, published_document
 from gateway.domain.openapi_sharing import shared
+from gateway.domain.openapi_words import Words
 from gateway.domain.salesforce_openapi import salesforce_document
 from shared.observability import logger
 
@@ -40,19 +41,27 @@ class PublishedDocuments:
 
 
 class ServiceDocuments:
-    """Holds the last good document of each service; a service that is away or answers nonsense changes nothing."""
+    """Holds the last good document of each service; a service that is away or answers nonsense changes nothing.
+
+    They are merged when somebody asks for the result, and beside the requests: that takes a second, which a start has
+    not to spare, and in which nobody would be answered.
+    """
 
     def __init__(self, urls: Mapping[str, Sequence[str]], own: dict[str, Any]) -> None:
         self._urls = dict(urls)
         self._documents: dict[str, dict[str, Any]] = {"gateway": own}
         self._words = field_words()
         self._task: asyncio.Task[None] | None = None
-        self._published: PublishedDocuments | None = None
+        self._lock = asyncio.Lock()
+        self._published: tuple[dict[str, dict[str, Any]], PublishedDocuments] | None = None
 
-    @property
-    def published(self) -> PublishedDocuments:
+    async def published(self) -> PublishedDocuments:
         """Of what has been read so far; before any service answered, the gateway's own part."""
-        return self._published or self._merge()
+        async with self._lock:
+            documents = self._documents
+            if self._published is None or self._published[0] is not documents:
+                self._published = documents, await asyncio.to_thread(_merged, documents, self._words)
+            return self._published[1]
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._refresh_for_ever())
@@ -75,18 +84,8 @@ class ServiceDocuments:
             if document is not None and document != self._documents.get(service)
         }
         if fresh:
-            self._documents |= fresh
-            await asyncio.to_thread(self._merge)  # seconds, in which nobody would be answered
+            self._documents = self._documents | fresh
         return self._urls.keys() <= self._documents.keys()
-
-    def _merge(self) -> PublishedDocuments:
-        merged = published_document(self._documents, self._words)
-        self._published = PublishedDocuments(
-            merged,
-            openapi=PublishedText(canonical_json(shared(merged))),
-            salesforce=PublishedText(canonical_json(salesforce_document(merged))),
-        )
-        return self._published
 
     async def _first_fetched(
         self, session: aiohttp.ClientSession, urls: Sequence[str]
@@ -109,3 +108,12 @@ class ServiceDocuments:
         while True:
             is_complete = await self.refresh()
             await asyncio.sleep(REFRESH_SECONDS if is_complete else RETRY_SECONDS)
+
+
+def _merged(documents: Mapping[str, dict[str, Any]], words: Words) -> PublishedDocuments:
+    merged = published_document(documents, words)
+    return PublishedDocuments(
+        merged,
+        openapi=PublishedText(canonical_json(shared(merged))),
+        salesforce=PublishedText(canonical_json(salesforce_document(merged))),
+    )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from gateway.adapters.credentials import Credentials
 from gateway.adapters.key_source import KeySource
 from gateway.adapters.part_states import PartStates
-from gateway.adapters.service_documents import PublishedText, ServiceDocuments
+from gateway.adapters.service_documents import PublishedDocuments, PublishedText, ServiceDocuments
 from gateway.api.rate_limits import CALLER_QUOTAS, RateLimits
 from gateway.domain.problem_pages import problem_page
 from shared.actors import person_behind
@@ -169,13 +169,13 @@ async def ready(request: Request) -> Response:
 @reference_router.get("/openapi.json")
 async def openapi(request: Request, if_none_match: KnownETag = None) -> Response:
     """The one document of all services."""
-    return _document(request.app.state.documents.published.openapi, if_none_match)
+    return _document((await _published(request)).openapi, if_none_match)
 
 
 @reference_router.get("/openapi-salesforce.json")
 async def salesforce_openapi(request: Request, if_none_match: KnownETag = None) -> Response:
     """The part of it that Salesforce External Services imports."""
-    return _document(request.app.state.documents.published.salesforce, if_none_match)
+    return _document((await _published(request)).salesforce, if_none_match)
 
 
 @reference_router.get("/asyncapi.json")
@@ -201,11 +201,15 @@ async def reference_file(name: str) -> Response:
 @reference_router.get("/problems/{code}")
 async def problem(code: str, request: Request) -> Response:
     """Where a problem's `type` leads."""
-    documents: ServiceDocuments = request.app.state.documents
-    text = problem_page(code, documents.published.merged)
+    text = problem_page(code, (await _published(request)).merged)
     if text is None:
         raise NotFound("There is no such problem")
     return HTMLResponse(text, headers=_PAGE_HEADERS)
+
+
+async def _published(request: Request) -> PublishedDocuments:
+    documents: ServiceDocuments = request.app.state.documents
+    return await documents.published()
 
 
 def _document(published: PublishedText, if_none_match: str | None) -> Response:
