@@ -6,7 +6,7 @@ WINDOW_SECONDS: Final = 10.0
 FAILURES_MIN: Final = 10
 FAILURE_SHARE: Final = 0.5
 REST_SECONDS: Final = 1.0
-REST_SECONDS_MAX: Final = 30.0
+REST_SECONDS_MAX: Final = 4.0
 PROBES_TO_CLOSE: Final = 3
 
 
@@ -15,7 +15,7 @@ class Circuit:
 
     It opens when ten requests and half of all failed within ten seconds. A failure is a connection that cannot be
     had or breaks, or a reply that does not come in time: what the part answers, good or bad, is an answer. A probe
-    that fails doubles the rest, up to half a minute, so that a part that comes and goes is not asked every second.
+    that fails doubles the rest, up to four seconds: longer, and callers would wait for the rest, not for the part.
     """
 
     __slots__ = (
