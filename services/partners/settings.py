@@ -10,11 +10,11 @@ from services.partners.adapters.channels.sftp import SftpChannel
 from services.partners.adapters.channels.webhook import WebhookChannel
 from services.partners.adapters.document_links import DocumentLinks
 from services.partners.adapters.document_source import DocumentSource
-from services.partners.adapters.document_store import document_store
 from services.partners.application.obtain_file import DocumentFiles
 from services.partners.application.send_deliveries import SenderParts, SendsDocuments
 from services.partners.domain.delivery import Channel
 from shared.database import Database
+from shared.document_store import document_store
 from shared.mail.settings import MailSettings
 from shared.settings import ServiceSettings
 from shared.webhooks.client import WebhookClient

@@ -25,7 +25,6 @@ from services.partners.domain.errors import (
     BounceUnreadable,
     DeliveryUnknown,
     DocumentUnknown,
-    FileTooLarge,
     NobodyToDeliverTo,
     NotResendable,
     RecipientInvalid,
@@ -34,6 +33,7 @@ from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
 from shared.problem_details import refusals
 from shared.replies import as_reply, done_once, known_before
+from shared.upload_scan import FileTooLarge
 
 router = APIRouter(prefix="/v1", tags=["Deliveries"])
 

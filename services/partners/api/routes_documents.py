@@ -15,9 +15,7 @@ from services.partners.adapters.document_queries import (
 )
 from services.partners.adapters.document_rows import note_opening
 from services.partners.adapters.queries import owner_named, partner_named
-from services.partners.adapters.upload_scan import UPLOAD_MEDIA_TYPES
 from services.partners.api.dependencies import Files, PageWanted, Reading, Work
-from services.partners.api.file_upload import scanned_upload
 from services.partners.api.schemas_documents import (
     DocumentBody,
     DocumentOpeningBody,
@@ -38,8 +36,6 @@ from services.partners.domain.errors import (
     DocumentInvalid,
     DocumentRemoved,
     DocumentUnknown,
-    FileRefused,
-    FileTooLarge,
     PartnerUnknown,
     SheetUnproved,
 )
@@ -51,12 +47,13 @@ from shared.list_routes import listed
 from shared.pagination import Page
 from shared.problem_details import refusals
 from shared.replies import as_reply, done_once, known_before
+from shared.upload_scan import FORMAT_MEDIA_TYPES, FileRefused, FileTooLarge, scanned_upload
 from shared.wire import Day
 
 router = APIRouter(prefix="/v1", tags=["Documents"])
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _UPLOADED: Final = {
-    "requestBody": {"required": True, "content": dict.fromkeys(UPLOAD_MEDIA_TYPES.values(), _BINARY)}
+    "requestBody": {"required": True, "content": dict.fromkeys(FORMAT_MEDIA_TYPES.values(), _BINARY)}
 }
 
 
@@ -99,7 +96,7 @@ async def show_document(document_id: UUID, connection: Reading, caller: CurrentC
     summary="Download a document",
     response_class=Response,
     responses={
-        200: {"content": dict.fromkeys(UPLOAD_MEDIA_TYPES.values(), _BINARY)},
+        200: {"content": dict.fromkeys(FORMAT_MEDIA_TYPES.values(), _BINARY)},
         **UNCHANGED,
         **refusals(DocumentUnknown, DocumentRemoved),
     },

@@ -8,10 +8,8 @@ from uuid import UUID
 
 from services.partners.adapters.document_rows import Row, StoredFile, add_file, document_by_id, files_of
 from services.partners.adapters.document_source import DocumentSource
-from services.partners.adapters.document_store import DocumentStore
 from services.partners.adapters.partner_documents.rendering import render
 from services.partners.domain.document import (
-    FORMAT_MEDIA_TYPES,
     SET_FORMATS,
     DocumentKind,
     Language,
@@ -19,6 +17,8 @@ from services.partners.domain.document import (
 )
 from services.partners.domain.errors import DocumentRemoved, DocumentUnknown, SourceUnavailable
 from shared.database import Database
+from shared.document_store import DocumentStore
+from shared.upload_scan import FORMAT_MEDIA_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from services.partners.adapters.document_rows import (
 )
 from services.partners.adapters.unit_of_work import UnitOfWork
 from services.partners.application.tell_documents import tell_published
-from services.partners.domain.document import FORMAT_MEDIA_TYPES, DocumentKind, Language, Period, file_name
+from services.partners.domain.document import DocumentKind, Language, Period, file_name
 from services.partners.domain.partner import Partner
+from shared.upload_scan import FORMAT_MEDIA_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

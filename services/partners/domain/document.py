@@ -7,15 +7,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-FORMAT_MEDIA_TYPES: Final = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "csv": "text/csv",
-    "txt": "text/plain",
-    "png": "image/png",
-    "jpg": "image/jpeg",
-}
 TITLE_LENGTH_MAX: Final = 200
 _NOT_IN_FILE_NAMES: Final = re.compile(r"[^\w.-]+")
 

@@ -1,6 +1,6 @@
 """Refusals of the partners service; the tree is drawn in shared/errors.py."""
 
-from shared.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, UpstreamUnavailable
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, UpstreamUnavailable
 
 
 class PartnerInvalid(Invalid):
@@ -49,18 +49,6 @@ class DocumentInvalid(Invalid):
     """A document that cannot be made or kept like this."""
 
     code, title = "document_invalid", "The document cannot be kept like this"
-
-
-class FileRefused(Invalid):
-    """A file that is not what it claims to be, or carries what nobody should open."""
-
-    code, title = "file_refused", "The file is not taken in"
-
-
-class FileTooLarge(TooLarge):
-    """More bytes than a document may have."""
-
-    code, title = "file_too_large", "The file is too large"
 
 
 class SourceUnavailable(UpstreamUnavailable):

@@ -7,9 +7,8 @@ import zlib
 
 import pytest
 
-from services.partners.adapters.upload_scan import scan_upload
-from services.partners.adapters.upload_scan.office_archive import ENTRIES_MAX
-from services.partners.domain.errors import FileRefused
+from shared.upload_scan import FileRefused, scan_upload
+from shared.upload_scan.office_archive import ENTRIES_MAX
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EICAR = r"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

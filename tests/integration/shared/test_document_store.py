@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from deploy.local.ports import free_ports
-from services.partners.adapters.document_store import DocumentStore, StoreUnavailable, document_store
+from shared.document_store import DocumentStore, StoreUnavailable, document_store
 
 BUCKET = "documents"
 KEY, SECRET = "tests-only", "a secret of tests only"

@@ -10,8 +10,8 @@ from typing import BinaryIO, cast
 
 from fastapi import Request
 
-from services.partners.adapters.upload_scan import SCANNED_BYTES_MAX, scan_upload
-from services.partners.domain.errors import FileTooLarge
+from shared.upload_scan.refusals import FileTooLarge
+from shared.upload_scan.scan import SCANNED_BYTES_MAX, scan_upload
 
 SPOOL_MEMORY_BYTES = 1024 * 1024
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, Final
 
-from services.partners.adapters.upload_scan.office_archive import check_office_archive
-from services.partners.adapters.upload_scan.picture import check_jpeg, check_png
-from services.partners.domain.document import FORMAT_MEDIA_TYPES
-from services.partners.domain.errors import FileRefused, FileTooLarge
+from shared.upload_scan.formats import FORMAT_MEDIA_TYPES
+from shared.upload_scan.office_archive import check_office_archive
+from shared.upload_scan.picture import check_jpeg, check_png
+from shared.upload_scan.refusals import FileRefused, FileTooLarge
 
 SCANNED_BYTES_MAX: Final = 20 * 1024 * 1024
-UPLOAD_MEDIA_TYPES: Final = FORMAT_MEDIA_TYPES
 _FORMATS: Final = {media_type: name for name, media_type in FORMAT_MEDIA_TYPES.items()}
 # The standard test file of virus scanners (eicar.org, read 2026-01), in two parts, or this file would be one.
 _TEST_VIRUS: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!"

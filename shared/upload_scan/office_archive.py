@@ -4,7 +4,7 @@ import zipfile
 from io import BytesIO
 from typing import Final
 
-from services.partners.domain.errors import FileRefused
+from shared.upload_scan.refusals import FileRefused
 
 ENTRIES_MAX: Final = 2_000
 UNPACKED_BYTES_MAX: Final = 200 * 1024 * 1024

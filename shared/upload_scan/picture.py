@@ -3,7 +3,7 @@
 import struct
 from typing import Final
 
-from services.partners.domain.errors import FileRefused
+from shared.upload_scan.refusals import FileRefused
 
 # A small file may unfold to gigabytes of pixels.
 PIXELS_MAX: Final = 40_000_000
