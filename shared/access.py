@@ -511,6 +511,13 @@ RULES: Final = (
     Rule("PATCH", "/v1/research-assignments/{assignment_id}", WRITERS | ANALYSTS),
     Rule("GET", "/v1/research-assignments/{assignment_id}/evidence", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("POST", "/v1/research-assignments/{assignment_id}/evidence", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/research-assignments/{assignment_id}/files", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/research-assignments/{assignment_id}/files", WRITERS | ANALYSTS | ZONES),
+    Rule(
+        "GET",
+        "/v1/research-assignments/{assignment_id}/files/{file_id}/content",
+        BACK_OFFICE | ANALYSTS | ZONES,
+    ),
     Rule("GET", "/v1/research-assignments/{assignment_id}/findings", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("POST", "/v1/research-assignments/{assignment_id}/findings", WRITERS | ANALYSTS),
     Rule("GET", "/v1/research-assignments/{assignment_id}/briefs", BACK_OFFICE | ANALYSTS | ZONES),

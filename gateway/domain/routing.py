@@ -184,6 +184,10 @@ BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = {
     ("POST", "/v1/partners/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/documents"): Bounds(120.0, 21 * MEBIBYTE),
     ("GET", "/v1/documents/{document_id}/content"): Bounds(120.0, BODY_BYTES_MAX),
+    ("POST", "/v1/research-assignments/{assignment_id}/files"): Bounds(120.0, 21 * MEBIBYTE),
+    ("GET", "/v1/research-assignments/{assignment_id}/files/{file_id}/content"): Bounds(
+        120.0, BODY_BYTES_MAX
+    ),
     ("POST", "/v1/orders/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/exchange-rates/batch"): Bounds(120.0, 64 * MEBIBYTE),
     ("POST", "/v1/ims-actions/batch"): Bounds(120.0, 64 * MEBIBYTE),

@@ -13,6 +13,7 @@ from services.research.api import (
     routes_dataset_versions,
     routes_datasets,
     routes_entities,
+    routes_files,
     routes_findings,
     routes_market,
     routes_observations,
@@ -43,6 +44,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_observations.router,
         routes_battlecards.router,
         routes_findings.router,
+        routes_files.router,
         routes_briefs.router,
         routes_saved_queries.router,
         routes_market.router,
@@ -51,6 +53,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
     ]
     app = create_service_app(SERVICE, settings, routers)
     app.state.dataset_store = settings.opened_dataset_store()
+    app.state.evidence_store = settings.opened_evidence_store()
     app.state.dataset_copies = settings.scratch / "salesops-datasets"
     return app
 

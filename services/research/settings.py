@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from services.research.adapters.dataset_store import DatasetStore
+from shared.document_store import DocumentStore, document_store
 from shared.object_store import STORE_PATTERN, object_store_opener
 from shared.settings import ServiceSettings
 
@@ -47,4 +48,13 @@ class ResearchSettings(ServiceSettings):
                 region=self.dataset_store_region,
                 timeout="120s",
             )
+        )
+
+    def opened_evidence_store(self) -> DocumentStore:
+        """Where files of assignments are: beside the datasets, under their own hash."""
+        return document_store(
+            f"{self.dataset_store.rstrip('/')}/evidence",
+            access_key=self.dataset_store_access_key,
+            secret_key=self.dataset_store_secret_key.get_secret_value(),
+            region=self.dataset_store_region,
         )

@@ -39,6 +39,7 @@ ONCE: Final = "is possible once; whoever comes second is refused with 409"
 CURRENT: Final = "acts on what is stored at that moment, under a lock"
 WITHOUT_IF_MATCH: Final = {
     "POST /v1/research-assignments/{assignment_id}/evidence": ADDS,
+    "POST /v1/research-assignments/{assignment_id}/files": ADDS,
     "POST /v1/research-assignments/{assignment_id}/findings": ADDS,
     "POST /v1/research-assignments/{assignment_id}/briefs": ADDS,
     "POST /v1/research-briefs/{brief_id}/review": ONCE,

@@ -39,15 +39,15 @@ async def add_row(connection: AsyncConnection, table: str, facts: Mapping[str, A
 async def evidence_rows(
     connection: AsyncConnection, assignment_id: UUID, after: UUID | None = None, limit: int = 1_000
 ) -> Sequence[Row]:
-    """In the order they were recorded."""
-    return await _of_assignment(connection, "research_evidence", assignment_id, after, limit)
+    """In the order they were recorded, with name and hash of the file they stand in."""
+    return await _of_assignment(connection, _EVIDENCE, assignment_id, after, limit)
 
 
 async def finding_rows(
     connection: AsyncConnection, assignment_id: UUID, after: UUID | None = None, limit: int = 1_000
 ) -> Sequence[Row]:
     """In the order they were recorded."""
-    return await _of_assignment(connection, "research_findings", assignment_id, after, limit)
+    return await _of_assignment(connection, _FINDINGS, assignment_id, after, limit)
 
 
 def evidence_of(row: Row) -> Evidence:
@@ -57,6 +57,8 @@ def evidence_of(row: Row) -> Evidence:
         source=row.source,
         source_url=row.source_url,
         query_run_id=row.query_run_id,
+        file_name=row.file_name,
+        file_sha256=row.file_sha256,
         seen_on=row.seen_on,
         grade=Grade(reliability=Reliability(row.reliability), credibility=row.credibility),
     )
@@ -123,18 +125,26 @@ async def feedback_rows(connection: AsyncConnection, brief_id: UUID) -> Sequence
 
 
 async def _of_assignment(
-    connection: AsyncConnection, table: str, assignment_id: UUID, after: UUID | None, limit: int
+    connection: AsyncConnection, query: sa.TextClause, assignment_id: UUID, after: UUID | None, limit: int
 ) -> Sequence[Row]:
-    query = sa.text(
-        f"""
-        SELECT * FROM {table}
-        WHERE assignment_id = :assignment AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit
-        """
-    )
     values = {"assignment": assignment_id, "after": after, "limit": limit}
     return (await connection.execute(query, values)).all()
 
 
+_EVIDENCE = sa.text(
+    """
+    SELECT told.*, f.file_name, f.sha256 AS file_sha256
+    FROM research_evidence AS told LEFT JOIN research_files AS f ON f.id = told.file_id
+    WHERE told.assignment_id = :assignment AND (CAST(:after AS uuid) IS NULL OR told.id > :after)
+    ORDER BY told.id LIMIT :limit
+    """
+)
+_FINDINGS = sa.text(
+    """
+    SELECT * FROM research_findings
+    WHERE assignment_id = :assignment AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit
+    """
+)
 _BRIEFS = sa.text(
     """
     SELECT * FROM research_briefs

@@ -10,6 +10,7 @@ from shared.dependencies import PageWanted as PageWanted
 from shared.dependencies import Pool as Pool
 from shared.dependencies import Reading as Reading
 from shared.dependencies import Work as Work
+from shared.document_store import DocumentStore
 
 
 async def dataset_store(request: Request) -> DatasetStore:
@@ -26,5 +27,13 @@ async def dataset_copies(request: Request) -> Path:
     return folder
 
 
+async def document_store(request: Request) -> DocumentStore:
+    """Where files of assignments are."""
+    store = request.app.state.evidence_store
+    assert isinstance(store, DocumentStore)
+    return store
+
+
 Copies = Annotated[Path, Depends(dataset_copies)]
+Files = Annotated[DocumentStore, Depends(document_store)]
 Store = Annotated[DatasetStore, Depends(dataset_store)]

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
-from urllib.parse import unquote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
-from python_multipart.multipart import parse_options_header
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.research.adapters.dataset_rows import part_rows, upload_rows, visible_dataset, visible_upload
+from services.research.api.announced_name import announced_file_name
 from services.research.api.dependencies import PageWanted, Pool, Reading, Store, Work
 from services.research.api.routes_datasets import DatasetName
 from services.research.api.schemas_datasets import (
@@ -103,7 +102,9 @@ async def send_dataset_file(
     The name of the file is that of `Content-Disposition`.
     """
     async with UnitOfWork(pool) as work:
-        upload_id = await open_upload(work, dataset, _file_name(request), caller, at=datetime.now(UTC))
+        upload_id = await open_upload(
+            work, dataset, announced_file_name(request), caller, at=datetime.now(UTC)
+        )
         await work.commit()
     parts = await _sent_whole(Sending(upload_id, store, pool), request)
     hashes = "\n".join(part.sha256 for part in parts)
@@ -230,17 +231,6 @@ class _Pieces:
                 return
             size += len(chunk)
             yield chunk
-
-
-def _file_name(request: Request) -> str:
-    """The last segment of the announced name: a label, never a path."""
-    _, options = parse_options_header(request.headers.get("content-disposition", ""))
-    name = (
-        unquote(options.get(b"filename", b"").decode("utf-8", "replace"))
-        .replace("\\", "/")
-        .rpartition("/")[2]
-    )
-    return "".join(char for char in name if char.isprintable())[:200] or "file"
 
 
 async def _shown(

@@ -45,6 +45,7 @@ class EvidenceDraft(WireModel):
         UUID | None,
         Field(description="A question to datasets that you asked: its frozen answer is the source"),
     ] = None
+    file_id: Annotated[UUID | None, Field(description="The file of the assignment that it stands in")] = None
     seen_on: Annotated[Day, Field(description="The day it was seen or published", examples=["2026-11-20"])]
     reliability: ReliabilityLetter
     credibility: CredibilityFigure
@@ -63,6 +64,7 @@ class EvidenceBody(WireModel):
     query_run_id: Annotated[
         UUID | None, Field(description="The question to datasets whose frozen answer it is")
     ]
+    file_id: Annotated[UUID | None, Field(description="The file of the assignment that it stands in")]
     seen_on: Annotated[date, Field(description="The day it was seen or published")]
     reliability: ReliabilityLetter
     credibility: CredibilityFigure

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.research.adapters.assignments import Row, assignment_for_update, question_rows
 from services.research.adapters.briefs import add_row, evidence_rows, finding_rows, visible_assignment
+from services.research.adapters.files import file_row
 from services.research.adapters.query_runs import visible_run
 from services.research.adapters.unit_of_work import UnitOfWork
 from services.research.domain.assignment import ENDS, AssignmentStanding, day_in_india
@@ -18,6 +19,7 @@ from services.research.domain.errors import (
     AssignmentUnknown,
     EvidenceInvalid,
     QueryRunUnknown,
+    ResearchFileUnknown,
 )
 from services.research.domain.grade import Grade
 from shared.errors import FieldProblem
@@ -33,6 +35,7 @@ class RecordEvidence:
     source: str
     source_url: str | None
     query_run_id: UUID | None
+    file_id: UUID | None
     seen_on: date
     grade: Grade
 
@@ -45,6 +48,7 @@ async def record_evidence(
     if len(await evidence_rows(work.connection, row.id)) >= EVIDENCE_MAX:
         raise AssignmentState(f"An assignment has at most {EVIDENCE_MAX} pieces of evidence")
     await _check(work, command, caller, day_in_india(at))
+    await _check_file(work, row.id, command.file_id)
     evidence_id = uuid7()
     facts = {
         "id": evidence_id,
@@ -55,6 +59,7 @@ async def record_evidence(
         "source": command.source,
         "source_url": command.source_url,
         "query_run_id": command.query_run_id,
+        "file_id": command.file_id,
         "seen_on": command.seen_on,
         "reliability": command.grade.reliability.value,
         "credibility": command.grade.credibility,
@@ -119,3 +124,13 @@ async def _check(work: UnitOfWork, command: RecordEvidence, caller: Caller, toda
                 )
     if problems:
         raise EvidenceInvalid("The evidence cannot be so", problems=problems)
+
+
+async def _check_file(work: UnitOfWork, assignment_id: UUID, file_id: UUID | None) -> None:
+    if file_id is None:
+        return
+    try:
+        await file_row(work.connection, assignment_id, file_id)
+    except ResearchFileUnknown as error:
+        problem = FieldProblem("/file_id", "expected a file of this assignment")
+        raise EvidenceInvalid("The evidence cannot be so", problems=[problem]) from error

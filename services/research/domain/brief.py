@@ -23,13 +23,16 @@ STANDINGS_MAX: Final = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A quotation or a figure, and where it stands; `query_run_id` names a frozen answer of datasets."""
+    """A quotation or a figure, and where it stands; `query_run_id` names a frozen answer of datasets, `file_sha256` the
+    bytes of a file that is kept."""
 
     id: UUID
     quotation: str
     source: str
     source_url: str | None
     query_run_id: UUID | None
+    file_name: str | None
+    file_sha256: str | None
     seen_on: date
     grade: Grade
 
@@ -152,6 +155,8 @@ def _told_evidence(one: Evidence) -> dict[str, Any]:
         "source": one.source,
         "source_url": one.source_url,
         "query_run_id": None if one.query_run_id is None else str(one.query_run_id),
+        "file_name": one.file_name,
+        "file_sha256": one.file_sha256,
         "seen_on": one.seen_on.isoformat(),
         "grade": str(one.grade),
     }
@@ -166,6 +171,8 @@ def _told_observation(one: Standing) -> dict[str, Any]:
         "source": seen.source,
         "source_url": None,
         "query_run_id": None,
+        "file_name": None,
+        "file_sha256": None,
         "seen_on": seen.seen_on.isoformat(),
         "grade": str(seen.grade),
     }

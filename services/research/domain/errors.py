@@ -253,6 +253,10 @@ class EvidenceInvalid(Invalid):
     code, title = "research_evidence_invalid", "The evidence cannot be so"
 
 
+class ResearchFileUnknown(NotFound):
+    code, title = "research_file_unknown", "The assignment has no such file"
+
+
 class BriefUnknown(NotFound):
     """Not there, not the caller's to see, or not shared yet."""
 

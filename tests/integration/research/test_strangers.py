@@ -12,6 +12,7 @@ from tests.integration.research.conftest import ResearchService
 from tests.integration.research.dataset_desk import CARRIERS, DatasetDesk, Told
 from tests.integration.research.test_assignments import ANALYST, opened, the_opportunity
 from tests.integration.research.test_assignments import told as opportunity_told
+from tests.integration.research.test_files import PDF, handed_in
 from tests.integration.service_callers import a_caller
 from tests.integration.strangers import Place, World, told_to_strangers
 
@@ -56,6 +57,7 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     ids["battlecard_id"] = (await competitors.made(f"/competitors/{competitor}/battlecards", card))["id"]
     briefs = f"/research-assignments/{ids['assignment_id']}/briefs"
     ids["brief_id"] = (await competitors.made(briefs, {"summary": "Nothing yet"}))["id"]
+    ids["file_id"] = (await handed_in(service, ids["assignment_id"], PDF)).json()["id"]
     ids["saved_query_id"] = await answered_twice(desk, dataset)
     ids["company_id"] = await company_of(desk, dataset)
     places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}

@@ -24,6 +24,7 @@ from tests.unit.research.test_observation import ATTRIBUTES, TODAY, seen
 def evidence(quotation: str) -> Evidence:
     return Evidence(
         id=uuid7(), quotation=quotation, source="Works manager", source_url=None, query_run_id=None,
+        file_name=None, file_sha256=None,
         seen_on=TODAY, grade=Grade(reliability=Reliability.B, credibility=2),
     )  # fmt: skip
 

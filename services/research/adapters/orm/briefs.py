@@ -28,6 +28,7 @@ class EvidenceRecord(Record):
     source: Mapped[str]
     source_url: Mapped[str | None]
     query_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("dataset_query_runs.id"))
+    file_id: Mapped[UUID | None] = mapped_column(ForeignKey("research_files.id"))
     seen_on: Mapped[date]
     reliability: Mapped[str]
     credibility: Mapped[int]
