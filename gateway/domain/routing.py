@@ -139,7 +139,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("system-tasks", "task-checklists"), "reporting"),
     **dict.fromkeys(("entities", "opportunities", "research-assignments"), "research"),
-    **dict.fromkeys(("entities", "opportunities", "research-assignments", "research-briefs"), "research"),
+    **dict.fromkeys(("opportunities", "research-briefs", "research-brief-drafts"), "research"),
     **dict.fromkeys(
         (
             "battlecards",

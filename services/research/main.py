@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.research.api import (
     routes_assignments,
     routes_battlecards,
+    routes_brief_drafts,
     routes_briefs,
     routes_companies,
     routes_competitors,
@@ -46,6 +47,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_findings.router,
         routes_files.router,
         routes_briefs.router,
+        routes_brief_drafts.router,
         routes_saved_queries.router,
         routes_market.router,
         routes_search.router,

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.research.adapters.unit_of_work import UnitOfWork
 from services.research.application.answer_query import answer_query
 from services.research.application.ask_query import QUERY_TASK
+from services.research.application.draft_brief import DRAFT_TASK, draft_brief
 from services.research.application.fire_saved_queries import fire_saved_queries
 from services.research.application.load_dataset import LoadParts, load_dataset
 from services.research.application.resolve_entities import RESOLVE_TASK, ask_if_changed, resolve_entities
@@ -43,6 +44,13 @@ async def run_query(database: Database, job: Job) -> None:
     await answer_query(parts, UUID(str(job.payload["run_id"])))
 
 
+async def run_draft(database: Database, job: Job) -> None:
+    """The job of a draft of a brief; a run that died is repeated."""
+    settings = load_settings(ResearchSettings)
+    parts = LoadParts(database, settings.opened_dataset_store(), settings.scratch)
+    await draft_brief(parts, UUID(str(job.payload["draft_id"])))
+
+
 async def run_resolution(database: Database, job: Job) -> None:
     """The job that finds companies; a run that died is repeated."""
     settings = load_settings(ResearchSettings)
@@ -67,6 +75,7 @@ async def run_saved_queries(database: Database) -> None:
 TASKS: Final = (
     JobTask(name=LOAD_TASK, run=run_load),
     JobTask(name=QUERY_TASK, run=run_query),
+    JobTask(name=DRAFT_TASK, run=run_draft),
     JobTask(name=RESOLVE_TASK, run=run_resolution),
 )
 TIMERS: Final = (

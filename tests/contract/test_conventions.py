@@ -41,6 +41,8 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/research-assignments/{assignment_id}/evidence": ADDS,
     "POST /v1/research-assignments/{assignment_id}/files": ADDS,
     "POST /v1/research-assignments/{assignment_id}/findings": ADDS,
+    "POST /v1/research-assignments/{assignment_id}/brief-drafts": ADDS,
+    "POST /v1/research-brief-drafts/{draft_id}/adoptions": ADDS,
     "POST /v1/research-assignments/{assignment_id}/briefs": ADDS,
     "POST /v1/research-briefs/{brief_id}/review": ONCE,
     "POST /v1/research-briefs/{brief_id}/sharing": ONCE,

@@ -12,6 +12,7 @@ from services.research.adapters.assignment_facts import publish_assignments
 from services.research.adapters.assignments import NewAssignment, add_assignments
 from services.research.adapters.opportunities import opportunity_row
 from services.research.adapters.unit_of_work import UnitOfWork
+from services.research.application.draft_brief import ask_first_drafts
 from services.research.domain.assignment import (
     DAYS_IF_NOT_SAID,
     SHARED_DESK,
@@ -64,6 +65,7 @@ async def open_assignment(work: UnitOfWork, command: OpenAssignment, caller: Cal
     )
     await add_assignments(work.connection, [new], by=caller.actor, at=at)
     await publish_assignments(work, [new.id], AssignmentOpenedV1)
+    await ask_first_drafts(work, [new.id], at=at)
     return new.id
 
 
@@ -90,6 +92,7 @@ async def open_requested(
     ]
     added = await add_assignments(work.connection, new, by=CRM, at=at) if new else []
     await publish_assignments(work, added, AssignmentOpenedV1)
+    await ask_first_drafts(work, added, at=at)
 
 
 def _check_zone(scope: RowScope, zone: str | None) -> None:

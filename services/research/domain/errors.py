@@ -269,5 +269,15 @@ class BriefState(Conflict):
     code, title = "research_brief_state", "The brief's state does not allow it"
 
 
+class BriefDraftUnknown(NotFound):
+    code, title = "research_brief_draft_unknown", "No such draft"
+
+
+class BriefDraftState(Conflict):
+    """Its job has not made it yet."""
+
+    code, title = "research_brief_draft_state", "The draft's state does not allow it"
+
+
 class MakerIsChecker(Conflict):
     code, title = "maker_is_checker", "Who makes does not approve"

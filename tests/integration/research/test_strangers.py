@@ -58,6 +58,8 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     briefs = f"/research-assignments/{ids['assignment_id']}/briefs"
     ids["brief_id"] = (await competitors.made(briefs, {"summary": "Nothing yet"}))["id"]
     ids["file_id"] = (await handed_in(service, ids["assignment_id"], PDF)).json()["id"]
+    drafts = await competitors.read(f"/research-assignments/{ids['assignment_id']}/brief-drafts")
+    ids["draft_id"] = drafts["items"][0]["id"]
     ids["saved_query_id"] = await answered_twice(desk, dataset)
     ids["company_id"] = await company_of(desk, dataset)
     places = {name: Place(of_others=value, of_nobody=str(uuid7())) for name, value in ids.items()}

@@ -10,6 +10,7 @@ from typing import Any, Final
 from services.research.adapters.bounded_process import end_with_parent, limit_self
 from services.research.adapters.resolving.engine import Bounds, as_task_result, resolved
 from services.research.adapters.resolving.reading import read_entities
+from services.research.adapters.resolving.rows import rows_named
 
 ADDRESS_SPACE_BYTES: Final = 12 << 30
 
@@ -22,6 +23,8 @@ def main() -> None:
 
 
 def _done(task: Mapping[str, Any]) -> dict[str, Any]:
+    if task["step"] == "rows":
+        return {"rows": rows_named(Path(task["data"]), task["names"], task["keys"], task["newest_by"])}
     folder = Path(task["folder"])
     if task["step"] == "read":
         return {"entities": read_entities(Path(task["data"]), task["names"], folder)}

@@ -20,12 +20,12 @@ def read_entities(data: Path, names: Sequence[Mapping[str, Any]], folder: Path) 
     with duckdb.connect(
         config={"memory_limit": "1GB", "threads": 2, "temp_directory": str(folder / "spill")}
     ) as engine:
-        engine.create_function("name_key", _name_key, ["VARCHAR"], "VARCHAR")
+        engine.create_function("name_key", name_key, ["VARCHAR"], "VARCHAR")
         view = f"read_parquet({literal(str(data))})"
         there = {row[0] for row in engine.execute(f"DESCRIBE SELECT * FROM {view}").fetchall()}
-        parts = [_selected(one, there, view) for one in names if one["name"] in there]
+        parts = [selected(one, there, view) for one in names if one["name"] in there]
         if not parts:
-            parts = [_selected({"name": None}, there, view) + " WHERE false"]
+            parts = [selected({"name": None}, there, view) + " WHERE false"]
         found = engine.execute(
             f"""
             COPY (
@@ -42,7 +42,9 @@ def read_entities(data: Path, names: Sequence[Mapping[str, Any]], folder: Path) 
     return int(found[0]) if found else 0
 
 
-def _selected(one: Mapping[str, Any], there: set[str], view: str) -> str:
+def selected(one: Mapping[str, Any], there: set[str], view: str, *, besides: str = "") -> str:
+    """What one column of names says, each row once; `besides` are expressions in front of it."""
+
     def text(column: str | None) -> str:
         if column is None or column not in there:
             return "NULL::VARCHAR"
@@ -52,8 +54,9 @@ def _selected(one: Mapping[str, Any], there: set[str], view: str) -> str:
     kind = literal(f"{one.get('identifier_kind') or 'number'}:")
     places = ", ".join(f"{text(one.get(place))} AS {place}" for place in _PLACES)
     known = f"{kind} || replace({identifier}, '|', ' ')"
-    return f"SELECT {text(one['name'])} AS name, {places}, {known} AS identifier FROM {view}"
+    return f"SELECT {besides}{text(one['name'])} AS name, {places}, {known} AS identifier FROM {view}"
 
 
-def _name_key(name: str) -> str:
+def name_key(name: str) -> str:
+    """The words by which two writings of a name are one key."""
     return " ".join(name_words(name))
