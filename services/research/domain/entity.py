@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.research.domain.errors import SearchTooWide
+from services.research.domain.indian_script import in_latin
 from shared.errors import FieldProblem
 
 # Legal forms say what a company is, not which; sources write them in many ways or leave them out.
@@ -59,8 +60,8 @@ def name_words(text: str) -> list[str]:
 
 
 def plain_words(text: str) -> list[str]:
-    """All words in lower case, without accents and signs."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and ").replace("m/s", " "))
+    """All words in lower case, without accents and signs, those of Indian scripts by their sound."""
+    plain = unicodedata.normalize("NFKD", in_latin(text).casefold().replace("&", " and ").replace("m/s", " "))
     letters = "".join(char for char in plain if not unicodedata.combining(char) and char not in ".'’")
     return [word for word in _SEPARATORS.split(letters) if word]
 
