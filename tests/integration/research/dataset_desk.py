@@ -89,7 +89,7 @@ class DatasetDesk:
         return version
 
     async def asked(
-        self, sql: str, caller: Caller | None = None, *, seconds: int = 20, **draft: Any
+        self, sql: str, caller: Caller | None = None, *, seconds: int = 120, **draft: Any
     ) -> dict[str, Any]:
         """Ask, have it answered, and return the run."""
         reply = await self.call("POST", "/dataset-query-runs", caller, json={"sql": sql, **draft})
