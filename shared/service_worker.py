@@ -8,6 +8,7 @@ from typing import Final
 from prometheus_client import REGISTRY, start_http_server
 
 from shared.database import Database, UnitOfWork
+from shared.freed_memory import keep_one_heap
 from shared.idempotency_table import forget_replies
 from shared.inbox import Subscription, event_consumer, prune
 from shared.jobs import JobRunner, JobTask, Timer
@@ -63,6 +64,7 @@ def run_worker(
 
     A part that fails takes the process down with it: a supervisor restarts it, and everything it did resumes.
     """
+    keep_one_heap()
     configure_logging(service=f"{name}-worker", level=settings.log_level, log_format=settings.log_format)
     start_tracing(f"{name}-worker", settings.otlp_endpoint, share=settings.trace_share)
     asyncio.run(_run(name, settings, subscriptions, (tasks, timers), parts))

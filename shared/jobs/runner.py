@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database
 from shared.errors import Refusal
+from shared.freed_memory import give_back_freed
 from shared.jobs.job import ATTEMPTS_MAX, Job, JobGivenUp, JobTask, Timer
 from shared.jobs.table import QUEUE
 from shared.tracing import continued_trace
@@ -142,6 +143,7 @@ def _register_task(app: App, database: Database, task: JobTask) -> None:
             job = await Job.start(database.engine, UUID(job_id))
             if job is not None:
                 await _run_task(database, task, job)
+                give_back_freed()
 
     app.task(name=task.name, queue=QUEUE, retry=_WhenAsked())(run)
 

@@ -44,6 +44,7 @@ from services.payments.domain.bank_statement import (
 )
 from shared.database import Database
 from shared.errors import Refusal
+from shared.freed_memory import give_back_freed
 
 # Another import of the account, a told receipt or an advice may come between a chunk's decision and its booking.
 LOOKS_MAX: Final = 16
@@ -91,6 +92,7 @@ async def import_bank_statement(
             async with aclosing(chunks_of(reader)) as chunks:
                 async for chunk in chunks:
                     await _import_chunk(database, statement_id, chunk, knowledge)
+                    give_back_freed()
                     counts = {"lines_read": chunk.lines_read}
                     await progress(message=f"{chunk.lines_read} lines read", counts=counts)
         except Refusal as refusal:
