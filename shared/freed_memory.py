@@ -1,7 +1,7 @@
 """Gives memory back that was freed: for processes whose work takes much for a moment and little between.
 
-The C library keeps what was freed for itself, in one heap for each thread. Measured at the import of a large statement, 105 of
-254 MB after each part of it; glibc documents the parameters in mallopt(3).
+The C library keeps what was freed for itself, in one heap for each thread: at the import of a large statement 105 of 254 MB
+after its first part, as measured. glibc documents the parameters in mallopt(3).
 """
 
 import ctypes

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--misses", action="store_true", help="list every receipt that was not booked rightly"
     )
-    parser.add_argument("--chunk", type=int, default=2_000, help="lines decided together, as an import does")
+    parser.add_argument("--chunk", type=int, default=500, help="lines decided together, as an import does")
     parser.add_argument("--seed", type=int, default=0, help="of the invented months")
     parser.add_argument("--lines", type=int, default=240, help="of each invented month")
     given = parser.parse_args(arguments)

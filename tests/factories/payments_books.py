@@ -207,7 +207,7 @@ class PaymentsBooks:
         return statement_id
 
     async def import_file(
-        self, content: bytes, *, account_id: UUID = ACCOUNT_ID, lines_per_chunk: int = 2_000
+        self, content: bytes, *, account_id: UUID = ACCOUNT_ID, lines_per_chunk: int = 500
     ) -> UUID:
         """Receive and import; returns the statement's id."""
         statement_id = await self.receive(content, account_id=account_id)
@@ -215,7 +215,7 @@ class PaymentsBooks:
         return statement_id
 
     async def import_received(
-        self, statement_id: UUID, *, progress: Progress = no_progress, lines_per_chunk: int = 2_000
+        self, statement_id: UUID, *, progress: Progress = no_progress, lines_per_chunk: int = 500
     ) -> None:
         await import_bank_statement(self.database, statement_id, progress, lines_per_chunk=lines_per_chunk)
 
