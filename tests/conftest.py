@@ -14,3 +14,8 @@ settings.load_profile("untimed")
 def pytest_collection_finish() -> None:
     """Thousands of tests and what they import stay to the end: nobody looks for garbage among them."""
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """What is left frozen at the end, libraries complain of as leaked."""
+    gc.unfreeze()
