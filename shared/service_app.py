@@ -12,7 +12,6 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared import own_document
 from shared.access import RULES, AccessMatrix, AccessMiddleware
 from shared.conditional import ConditionalReplies
 from shared.database import Database
@@ -66,7 +65,6 @@ def create_service_app(
         title=f"SalesOps {name}",
         version=API_VERSION,
         lifespan=_lifespan(database),
-        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -79,7 +77,6 @@ def create_service_app(
     for router in (_health_router(name, database), jobs_router(), job_list_router(), *routers):
         app.include_router(router)
     app.add_route("/metrics", metrics.reply, include_in_schema=False)
-    app.add_route(own_document.PATH, own_document.OwnDocument(app).reply, include_in_schema=False)
 
     describe_bodies(app, body_models)
     app.add_middleware(ConditionalReplies)

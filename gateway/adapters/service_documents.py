@@ -19,7 +19,7 @@ from shared.observability import logger
 
 RETRY_SECONDS: Final = 2.0
 REFRESH_SECONDS: Final = 300.0
-FETCH_SECONDS: Final = 30.0  # a service that has just started makes its document first
+FETCH_SECONDS: Final = 30.0  # a service that has just started makes its document when it is asked first
 DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
 
 
