@@ -15,7 +15,6 @@ from tests.integration.payments.conftest import CallAs
 from tests.integration.service_callers import a_caller
 
 RULES = "/v1/booking-clock"
-TODAY = business_day(datetime.now(UTC))
 BANKS = {
     "code": "banks",
     "name": "Banks in Maharashtra",
@@ -23,6 +22,11 @@ BANKS = {
     "closed_saturdays": [2, 4],
     "source": "RBI, second and fourth Saturdays since 2015",
 }
+
+
+def today() -> date:
+    """In India, as late as it is wanted: a day may begin while the tests run."""
+    return business_day(datetime.now(UTC))
 
 
 async def post(
@@ -42,7 +46,7 @@ async def listed(calling_payments: CallAs, path: str) -> list[dict[str, Any]]:
 
 async def a_running_credit(books: PaymentsBooks) -> datetime:
     """One credit of today; returns when its time runs out."""
-    await books.import_file(csv_file(Entry(77_700, "CASH DEPOSIT BRANCH 0042", "", TODAY)))
+    await books.import_file(csv_file(Entry(77_700, "CASH DEPOSIT BRANCH 0042", "", today())))
     due_at: datetime = await books.value("SELECT due_at FROM booking_clocks")
     return due_at
 
@@ -67,9 +71,9 @@ async def test_a_holiday_that_is_declared_moves_clocks_that_run_and_may_be_taken
     await post(calling_payments, "/calendars", {**BANKS, "closed_weekdays": [], "closed_saturdays": []})
     await post(calling_payments, "/terms", terms(bank_account=ACCOUNT_NUMBER))
 
-    declared = await post(calling_payments, "/calendars/banks/days", days(TODAY + timedelta(days=1)))
+    declared = await post(calling_payments, "/calendars/banks/days", days(today() + timedelta(days=1)))
     moved = await books.value("SELECT due_at FROM booking_clocks")
-    await post(calling_payments, "/calendars/banks/days", days(TODAY + timedelta(days=1), is_working=True))
+    await post(calling_payments, "/calendars/banks/days", days(today() + timedelta(days=1), is_working=True))
 
     assert declared.status_code == 201, declared.text
     assert moved == due_at + timedelta(days=1)
@@ -84,7 +88,7 @@ async def test_terms_of_an_account_come_before_those_of_all_and_end_with_the_nex
     books: PaymentsBooks, calling_payments: CallAs
 ) -> None:
     due_at = await a_running_credit(books)
-    tomorrow = TODAY + timedelta(days=1)
+    tomorrow = today() + timedelta(days=1)
     await post(calling_payments, "/calendars", {**BANKS, "closed_weekdays": [], "closed_saturdays": []})
     await post(calling_payments, "/calendars/banks/days", days(tomorrow))
 
@@ -113,7 +117,7 @@ async def test_a_clock_that_has_run_out_is_not_rescued_by_a_new_calendar(
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
-        ("/calendars/nowhere/days", days(TODAY), 422, "calendar_unknown"),
+        ("/calendars/nowhere/days", days(today()), 422, "calendar_unknown"),
         ("/terms", terms("nowhere"), 422, "calendar_unknown"),
         ("/terms", terms(None, bank_account="nobody's"), 404, "bank_account_unknown"),
         ("/calendars", {**BANKS, "closed_weekdays": [1, 2, 3, 4, 5, 6, 7]}, 422, "calendar_never_open"),
