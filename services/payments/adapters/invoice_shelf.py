@@ -24,7 +24,7 @@ from services.payments.domain.matching import LookupKeys, ReadBatch, asked_for
 from services.payments.domain.open_book import Ledger, OpenBook, named_by_key
 from services.payments.domain.open_item import OpenInvoice
 
-_PARTNERS_AT_A_TIME: Final = 200
+_PARTNERS_AT_A_TIME: Final = 40
 
 
 @dataclass(frozen=True, slots=True)

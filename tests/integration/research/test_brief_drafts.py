@@ -11,7 +11,7 @@ from shared.identity import Caller
 from tests.integration.research.competitor_desk import CompetitorDesk
 from tests.integration.research.conftest import ResearchService
 from tests.integration.research.test_assignments import opened
-from tests.integration.research.test_companies import ZONE, Desk, a_world
+from tests.integration.research.test_companies import ZONE, Desk, World, a_world
 from tests.integration.research.test_companies import desk as desk
 from tests.integration.service_callers import a_caller
 
@@ -24,13 +24,28 @@ async def made(desk: Desk, assignment: str, caller: Caller | None = None) -> dic
     return shown
 
 
+async def a_known_company(desk: Desk) -> tuple[World, str]:
+    """A partner that a person said is the account of its name, whose place the census has too. By the name alone the odds
+    hang on whatever other names there are."""
+    world, dataset = await a_world(desk)
+    await desk.resolved()
+    entities = [
+        entity
+        for company in await desk.companies(f"{world.word} haulage")
+        for entity in (await desk.read(f"/companies/{company['id']}"))["entities"]
+    ]
+    [partner] = [one["id"] for one in entities if one["source"] == "partners"]
+    [account] = [one["id"] for one in entities if one["name"].endswith("L.L.C.")]
+    assert (await desk.decide(partner, [account], "same"))["status"] == 201
+    return world, dataset
+
+
 def of(draft: dict[str, Any], section: str) -> list[dict[str, Any]]:
     return [one for one in draft["statements"] if one["section"] == section]
 
 
 async def test_an_assignment_begins_with_what_is_held_and_a_person_takes_over_what_holds(desk: Desk) -> None:
-    world, dataset = await a_world(desk)
-    await desk.resolved()
+    world, dataset = await a_known_company(desk)
     competitors = CompetitorDesk(desk.service)
     maker = await competitors.a_competitor(name=f"{world.word} Engines")
     seen = [
@@ -88,8 +103,7 @@ async def test_an_assignment_begins_with_what_is_held_and_a_person_takes_over_wh
 
 
 async def test_a_draft_says_nothing_of_datasets_that_its_reader_does_not_see(desk: Desk) -> None:
-    world, _ = await a_world(desk)
-    await desk.resolved()
+    world, _ = await a_known_company(desk)
     draft = {"partner_code": f"CP-{world.word}", "zone": ZONE, "subject": "Their next trucks"}
     assignment = (await opened(desk.service, **draft))["id"]
     asked = await desk.call("POST", f"/research-assignments/{assignment}/brief-drafts")
