@@ -33,12 +33,14 @@ WATCH_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayLimits:
-    """`window` is how many messages are unconfirmed at a time in each of the `lanes`.
+    """`window` is how many messages are unconfirmed at a time in each of the `lanes`, of `window_bytes` together: events
+    that carry hundreds of invoices would take a hundred megabytes otherwise. One that is larger goes alone.
 
     While nothing happens each lane looks less and less often, down to twice a second.
     """
 
     window: int = 500
+    window_bytes: int = 2 * 1024 * 1024
     lanes: int = 2
     poll_seconds_min: float = 0.02
     poll_seconds_max: float = 0.5
@@ -88,7 +90,12 @@ class OutboxRelay:
             if shard is None:
                 return None
             # A statement of its own, so that it sees what the last holder of the lock has marked.
-            rows = (await connection.execute(_NEXT, {"shard": shard, "window": self._limits.window})).all()
+            wanted = {
+                "shard": shard,
+                "window": self._limits.window,
+                "window_bytes": self._limits.window_bytes,
+            }
+            rows = (await connection.execute(_NEXT, wanted)).all()
             outcomes = await self._publisher.publish([_outgoing(row) for row in rows])
             failpoint("after_publish_before_mark")
             confirmed = _positions(rows, outcomes, Outcome.CONFIRMED)
@@ -199,8 +206,13 @@ _LOCK_SHARD = text(
 
 _NEXT = text(
     f"""
-    SELECT position, id, type, body, recipient FROM outbox
-    WHERE shard = :shard AND {_IS_DUE} ORDER BY position LIMIT :window
+    SELECT position, id, type, body, recipient FROM (
+        SELECT *, sum(octet_length(body)) OVER (ORDER BY position) - octet_length(body) AS bytes_before FROM (
+            SELECT position, id, type, body, recipient FROM outbox
+            WHERE shard = :shard AND {_IS_DUE} ORDER BY position LIMIT :window
+        ) AS next
+    ) AS next
+    WHERE bytes_before < :window_bytes ORDER BY position
     """  # noqa: S608 - constants only
 )
 

@@ -98,6 +98,21 @@ async def test_told_events_are_not_told_again(
     assert [envelope.data.number for envelope in await told(bare_broker_url)] == list(range(20))
 
 
+async def test_a_window_holds_no_more_bytes_than_it_may_and_what_is_larger_goes_alone(
+    outbox: AsyncEngine, publisher: Publisher, bare_broker_url: str, counted_queue: None
+) -> None:
+    facts = [counted(number) for number in range(5)]
+    size = len(encode(facts[0]))
+    await write(outbox, facts)
+    in_twos = OutboxRelay(outbox, publisher, limits=RelayLimits(window_bytes=2 * size - 1))
+    in_ones = OutboxRelay(outbox, publisher, limits=RelayLimits(window_bytes=1))
+
+    turns = [await in_twos.turn(), await in_ones.turn(), await in_twos.turn(), await in_twos.turn()]
+
+    assert turns == [2, 1, 2, None]
+    assert [envelope.data.number for envelope in await told(bare_broker_url)] == list(range(5))
+
+
 async def test_three_relays_keep_the_order_of_every_key_and_tell_each_event_once(
     outbox: AsyncEngine, bare_broker_url: str, counted_queue: None
 ) -> None:
