@@ -23,7 +23,7 @@ A Salesforce organisation with invented data answers at {address}
 
   Change a record, which sends an outbound message if one is set up
     curl -s -X PATCH -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-      {address}/services/data/v60.0/sobjects/Account/SalesOps_Partner_Code__c/CP0001 -d '{{"BillingCity": "Satara"}}'
+      {address}/services/data/v60.0/sobjects/Account/SalesOps_Partner_Code__c/SF0001 -d '{{"BillingCity": "Satara"}}'
     curl -s {address}/simulator/outbound-messages -H "Content-Type: application/json" -d '{{"object_name": "Account",
       "fields": ["Name", "AccountNumber", "SystemModstamp"], "endpoint": "http://127.0.0.1:8000/webhooks/salesforce/…"}}'
 

@@ -5,15 +5,16 @@ from datetime import date, timedelta
 from tests.salesforce.object_types import ACCOUNT, OPPORTUNITY, ORDER, ORGANIZATION, PAYMENT_ADVICE
 from tests.salesforce.organization import Organization, Record
 
+# Codes of their own: a system may have other months of other dealers in it.
 DEALERS = (
-    ("CP0001", "Sahyadri Diesel Agencies", "Pune", "west"),
-    ("CP0002", "Deccan Power Traders", "Hyderabad", "south"),
-    ("CP0003", "Ganga Engine Stores", "Kanpur", "north"),
-    ("CP0004", "Marwar Machinery Mart", "Jodhpur", "north"),
-    ("CP0005", "Coromandel Motors & Pumps", "Chennai", "south"),
-    ("CP0006", "Vidarbha Genset House", "Nagpur", "west"),
-    ("CP0007", "Bengal Marine Engines", "Kolkata", "east"),
-    ("CP0008", "Konkan Boats & Engines", "Ratnagiri", "west"),
+    ("SF0001", "Sahyadri Diesel Agencies", "Pune", "west"),
+    ("SF0002", "Deccan Power Traders", "Hyderabad", "south"),
+    ("SF0003", "Ganga Engine Stores", "Kanpur", "north"),
+    ("SF0004", "Marwar Machinery Mart", "Jodhpur", "north"),
+    ("SF0005", "Coromandel Motors & Pumps", "Chennai", "south"),
+    ("SF0006", "Vidarbha Genset House", "Nagpur", "west"),
+    ("SF0007", "Bengal Marine Engines", "Kolkata", "east"),
+    ("SF0008", "Konkan Boats & Engines", "Ratnagiri", "west"),
 )
 
 
