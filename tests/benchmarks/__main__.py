@@ -19,6 +19,7 @@ from tests.benchmarks import (
     account_statement,
     booking,
     columnar_reports,
+    entity_resolution,
     event_consumer,
     gateway_load,
     gateway_throughput,
@@ -74,6 +75,11 @@ async def measure_columns(_system: FragileSystem) -> Ratio:
     return await asyncio.to_thread(columnar_reports.measure)
 
 
+async def measure_resolution(_system: FragileSystem) -> Ratio:
+    """P15 without any server; Splink comes from PyPI into an environment of its own."""
+    return await asyncio.to_thread(entity_resolution.measure)
+
+
 async def measure_gateway(system: FragileSystem) -> Ratio:
     """P11 with one process each; nginx and wrk come from Debian."""
     url = await asyncio.to_thread(_database_of, system, "gateway", "bench_gateway")
@@ -113,6 +119,7 @@ MEASURES: dict[str, Measure] = {
     "P13": measure_statement,
     "P13-partners": measure_partner_documents,
     "P14": measure_columns,
+    "P15": measure_resolution,
     "P16": gateway_load.measure_overload,
 }
 
