@@ -4,10 +4,12 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import typst
+
+if TYPE_CHECKING:
+    import typst
 
 FONTS: Final = Path(__file__).with_name("fonts")
 _EPOCH: Final = datetime(
@@ -31,8 +33,10 @@ def render_pdf(template: Path, content: Mapping[str, object], *, is_tagged: bool
     return document
 
 
-def _compiler(template: Path) -> typst.Compiler:
+def _compiler(template: Path) -> "typst.Compiler":
     """One per template and thread: it keeps the fonts and the parsed template, and serves one call at a time."""
+    import typst  # noqa: PLC0415 - seven megabytes that most processes never need
+
     kept: dict[Path, typst.Compiler] | None = getattr(_OF_THREAD, "compilers", None)
     if kept is None:
         kept = _OF_THREAD.compilers = {}
