@@ -274,7 +274,7 @@ def least_difference(weights: AmountWeights) -> float:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def is_left_over_likely(excess: int) -> bool:
     """Small or round enough to be believed of an invoice that is not named."""
     if excess > 2 * _RUPEE and excess % (10 * _RUPEE):  # most are neither; e to the power of 5 is 1.48 rupees
