@@ -13,7 +13,7 @@ class PaymentsSettings(ServiceSettings):
     port: int = 8001
     metrics_port: int = 8011
     import_lines_per_chunk: int = Field(
-        500,
+        250,
         ge=10,
         le=10_000,
         description="lines of a statement that are decided and booked together: fewer take less memory and more time",
