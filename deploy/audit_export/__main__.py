@@ -1,8 +1,9 @@
 """`make audit-export FROM=2026-10-01 TO=2026-10-31`: everything of a period that an auditor asks for, with its proof.
 
 `make audit-export VERIFY=folder` says whether a folder is what it was when it was made. 0: made, or as it was; 1: refused,
-or changed; 2: a database could not be read. PAYMENTS_DATABASE_URL and GATEWAY_DATABASE_URL name the databases, or they are
-those of the local stack, which has to run.
+or changed; 2: a database or the archive could not be read. PAYMENTS_DATABASE_URL and GATEWAY_DATABASE_URL name the
+databases, or they are those of the local stack, which has to run; GATEWAY_ARCHIVE_STORE says where months of the record of
+calls are that left the database (GATEWAY_ARCHIVE_ACCESS_KEY, _SECRET_KEY and _REGION for S3).
 """
 
 import argparse
@@ -13,13 +14,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+from obstore.exceptions import BaseError
 
 from deploy.audit_export.chain import CHAIN_FILE, broken_links
+from deploy.audit_export.decisions import broken_decisions
 from deploy.audit_export.files import ExportBroken, differences, manifest_of
 from deploy.audit_export.write import Wish, write_export
 from deploy.local.errors import StackError
 from deploy.local.folder import Memory, stack_folder
 from deploy.local.ports import LOOPBACK
+from deploy.query_archive import archive_of
+from gateway.adapters.audit_archive import AuditArchive
 
 
 def main() -> int:
@@ -31,7 +36,7 @@ def main() -> int:
     except (ExportBroken, FileExistsError) as error:
         sys.stderr.write(f"Refused: {error}\n")
         return 1
-    except (StackError, psycopg.Error) as error:
+    except (StackError, psycopg.Error, BaseError) as error:
         sys.stderr.write(f"Not exported: {error}\n")
         return 2
 
@@ -43,7 +48,7 @@ def verify(folder: Path, manifest_sha256: str | None = None) -> int:
     if manifest_sha256 is not None and manifest_sha256 != found_sha256:
         wrong.insert(0, "the manifest was changed")
     if not wrong:
-        wrong += broken_links(folder / CHAIN_FILE)
+        wrong += [*broken_links(folder / CHAIN_FILE), *broken_decisions(folder, manifest)]
     for words in wrong:
         sys.stdout.write(f"  {words}\n")
     if wrong:
@@ -64,9 +69,19 @@ def _export(wanted: argparse.Namespace) -> int:
     folder = wanted.folder or Path("build") / f"audit-{wanted.first}-{wanted.last}"
     wish = Wish(wanted.first, wanted.last, wanted.personal_data)
     urls = {f"{owner}_url": database_url(owner) for owner in ("payments", "gateway")}
-    told = write_export(folder, wish, **urls)
+    told = write_export(folder, wish, **urls, archive=_archive())
     sys.stdout.write(f"Written to {folder}. Tell the auditor on another way:\nManifest:  {told}\n")
     return 0
+
+
+def _archive() -> AuditArchive | None:
+    """As the gateway's worker has it; None where nothing is archived."""
+    if not os.environ.get("GATEWAY_ARCHIVE_STORE"):
+        return None
+    try:
+        return archive_of(dict(os.environ))
+    except ValueError as error:
+        raise StackError(f"GATEWAY_ARCHIVE_STORE names no store: {error}") from error
 
 
 def database_url(owner: str) -> str:

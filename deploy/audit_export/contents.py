@@ -183,14 +183,32 @@ PAYMENTS_DOCUMENTS: Final = (
         f" JOIN credit_notes n ON n.id = f.note_id WHERE {_NOTES} ORDER BY f.note_id, f.document_number",
     ),
 )
-GATEWAY: Final = (
-    ExportedTable(
-        "request_audit",
-        "id, at, subject, owner, roles, method, route, path, status, trace_id, client_address",
-        f"request_audit WHERE {_during('at')} ORDER BY id",
-        frozenset({"path", "client_address"}),
-    ),
+REQUEST_AUDIT: Final = ExportedTable(
+    "request_audit",
+    "id, at, subject, owner, roles, method, route, path, status, trace_id, client_address, request_sha256, reply_sha256,"
+    " version_before, version_after",
+    f"request_audit WHERE {_during('at')} ORDER BY id",
+    frozenset({"path", "client_address"}),
 )
+# Which parts the matching's decisions of the period were made from; those of people have no batch.
+DECISION_PARTS: Final = f"""
+    SELECT i.content_hash, i.kind, i.content FROM decision_inputs i WHERE i.content_hash IN (
+        SELECT decode(part.value, 'hex') FROM decision_batches b CROSS JOIN LATERAL jsonb_each_text(b.inputs) part
+        WHERE {_during("b.decided_at")} AND EXISTS (SELECT FROM line_decisions d
+            WHERE d.bank_line_id = ANY(b.line_ids) AND d.decided_at = b.decided_at))
+    ORDER BY i.content_hash
+"""
+DECISIONS: Final = f"""
+    SELECT d.bank_line_id, d.revision, d.decided_at, d.decided_by, b.batch_id, b.place, b.policy_version, b.code_version,
+        b.inputs
+    FROM line_decisions d LEFT JOIN (
+        SELECT made.id AS batch_id, made.decided_at, made.policy_version, made.code_version, made.inputs,
+            line.id AS line_id, line.place
+        FROM decision_batches made CROSS JOIN LATERAL unnest(made.line_ids) WITH ORDINALITY AS line(id, place)
+        WHERE {_during("made.decided_at")}
+    ) b ON b.line_id = d.bank_line_id AND b.decided_at = d.decided_at
+    WHERE {_during("d.decided_at")} ORDER BY d.decided_at, d.bank_line_id, d.revision
+"""
 # The links that hold what was posted in the period, and what counts in it whenever it was posted.
 CHAIN_SPAN: Final = f"""
     SELECT min(b.position), max(b.position) FROM {_CHAIN}

@@ -1,36 +1,25 @@
 """Writes an export: one snapshot of each database, row by row, so that memory stays the same however long the period is."""
 
 import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, cast
-from uuid import UUID
+from typing import Any, Final
 
 import psycopg
 
 from deploy.audit_export.chain import write_chain
-from deploy.audit_export.contents import (
-    CHAIN_SPAN,
-    GATEWAY,
-    PAYMENTS,
-    PAYMENTS_DOCUMENTS,
-    ExportedDocuments,
-    ExportedTable,
-)
+from deploy.audit_export.contents import CHAIN_SPAN, PAYMENTS, PAYMENTS_DOCUMENTS, ExportedDocuments
+from deploy.audit_export.decisions import write_decisions
 from deploy.audit_export.files import ExportBroken, ExportFolder
+from deploy.audit_export.request_audit import write_request_audit
+from deploy.audit_export.tables import write_table
+from gateway.adapters.audit_archive import AuditArchive
 from services.payments.domain.business_day import BUSINESS_TIME_ZONE
-from services.payments.domain.exchange_rate import BASE_CURRENCY
-from shared.documents.csv_table import CsvTable
-from shared.documents.table import Amount, Cell, Column, Kind
 
-ROWS_AT_ONCE: Final = 1_000
 DOCUMENTS_AT_ONCE: Final = 4
-MINOR: Final = "_minor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +37,27 @@ class Wish:
         return {"from_on": self.from_on, "to_on": self.to_on, "begin": begin, "end": end}
 
 
-def write_export(folder: Path, wish: Wish, *, payments_url: str, gateway_url: str) -> str:
+def write_export(
+    folder: Path, wish: Wish, *, payments_url: str, gateway_url: str, archive: AuditArchive | None = None
+) -> str:
     """Make the folder, which must not be there; returns the SHA-256 of its manifest.
 
-    ExportBroken when the books are not intact or a frozen document is not what was frozen: nothing is handed over then.
+    ExportBroken when the books are not intact, a frozen document is not what was frozen, or a month of calls is neither
+    in the database nor in the archive (MonthsMissing): nothing is handed over then.
     """
     folder.mkdir(parents=True)
     export = ExportFolder(folder)
+    is_personal = wish.with_personal_data
+    with _snapshot(gateway_url) as connection:
+        write_request_audit(connection, export, wish.values, archive, with_personal_data=is_personal)
     with _snapshot(payments_url) as connection:
         span = _chain_span(connection, wish)
         last = write_chain(connection, export, span)
         for table in PAYMENTS:
-            _write_table(connection, export, table, wish, span)
+            write_table(connection, export, table, span, with_personal_data=is_personal)
+        write_decisions(connection, export, span, with_personal_data=is_personal)
         for documents in PAYMENTS_DOCUMENTS:
             _write_documents(connection, export, documents, span)
-    with _snapshot(gateway_url) as connection:
-        for table in GATEWAY:
-            _write_table(connection, export, table, wish, wish.values)
     return export.write_manifest(_facts(wish, span, last))
 
 
@@ -93,55 +86,6 @@ def _chain_span(connection: psycopg.Connection[Any], wish: Wish) -> dict[str, An
     first, last = row if row is not None else (None, None)
     # A period without entries has no links: none lies between these two.
     return {**wish.values, "first": first or 1, "last": last or 0}
-
-
-def _write_table(
-    connection: psycopg.Connection[Any],
-    export: ExportFolder,
-    table: ExportedTable,
-    wish: Wish,
-    values: dict[str, Any],
-) -> None:
-    facts: dict[str, Any] = {"rows": 0}
-    withheld = frozenset() if wish.with_personal_data else table.personal
-    if withheld:
-        facts["withheld"] = sorted(withheld)
-    name = f"tables/{table.name}.csv"
-    with connection.cursor(f"export_{table.name}") as cursor, export.file(name, facts) as file:
-        cursor.itersize = ROWS_AT_ONCE
-        cursor.execute(table.query, values)
-        rows = cursor.fetchmany(ROWS_AT_ONCE)
-        names = [column.name for column in cursor.description or ()]
-        columns = [Column.named(name.removesuffix(MINOR), Kind.TEXT) for name in names]
-        written = CsvTable(cast("Any", file), columns)
-        while rows:
-            written.write([_cells(names, row, withheld) for row in rows])
-            facts["rows"] += len(rows)
-            rows = cursor.fetchmany(ROWS_AT_ONCE)
-
-
-def _cells(names: Sequence[str], row: Sequence[Any], withheld: frozenset[str]) -> list[Cell]:
-    currency = str(dict(zip(names, row, strict=True)).get("currency") or BASE_CURRENCY)
-    return [
-        None if name in withheld else _cell(name, value, currency)
-        for name, value in zip(names, row, strict=True)
-    ]
-
-
-def _cell(name: str, value: object, currency: str) -> Cell:
-    match value:
-        case None | bool():
-            return value
-        case int() if name.endswith(MINOR):
-            return Amount.of(value, BASE_CURRENCY if name.startswith("base_") else currency)
-        case int() | Decimal() | datetime() | date() | str():
-            return value
-        case UUID():
-            return str(value)
-        case bytes():
-            return value.hex()
-        case _:
-            return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _write_documents(

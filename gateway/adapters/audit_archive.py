@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,7 +51,10 @@ _COLUMNS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a file of the archive is: instants are ISO 8601, null in a month without rows."""
+    """What a file of the archive is: instants are ISO 8601, null in a month without rows.
+
+    `ends_at` is where the partition ended; files from before it was told have none.
+    """
 
     table: Literal["request_audit"]
     partition: str
@@ -64,6 +67,7 @@ class Manifest:
     sha256: str
     size_bytes: int
     archived_at: str
+    ends_at: str | None = None
 
 
 class _Contents(NamedTuple):
@@ -142,6 +146,7 @@ class AuditArchive:
                 sha256=sha256,
                 size_bytes=file.stat().st_size,
                 archived_at=now.isoformat(),
+                ends_at=month.ends_at.astimezone(UTC).isoformat(),
                 rows=contents.rows,
                 first_id=contents.first_id,
                 last_id=contents.last_id,

@@ -46,7 +46,7 @@ async def keep_months(connection: AsyncConnection, now: datetime) -> Sequence[st
 
 async def months_ended_before(connection: AsyncConnection, limit: datetime) -> Sequence[Month]:
     """Partitions that end at or before the instant, the oldest first; empty ones too."""
-    rows = await connection.execute(_ENDED, {"parent": TABLE, "limit": limit})
+    rows = await connection.execute(_ENDED, {"limit": limit})
     return [Month(row.name, row.ends_at) for row in rows]
 
 
@@ -96,7 +96,7 @@ async def _place_default(connection: AsyncConnection) -> list[str]:
 
 
 async def _is_covered(connection: AsyncConnection, instant: datetime) -> bool:
-    return bool(await connection.scalar(_COVERED, {"parent": TABLE, "instant": instant}))
+    return bool(await connection.scalar(_COVERED, {"instant": instant}))
 
 
 async def _new_partition(connection: AsyncConnection, start: datetime, end: datetime) -> str:
@@ -124,17 +124,18 @@ def _month(instant: datetime, ahead: int) -> datetime:
     return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
 
 
-_BOUNDS: Final = """
+# `begins_at` is null of the partition that holds all that was before there were months.
+MONTH_BOUNDS: Final = """
     SELECT relname AS name,
         substring(pg_get_expr(relpartbound, oid) FROM 'FROM \\(''([^'']+)''\\)')::timestamptz AS begins_at,
         substring(pg_get_expr(relpartbound, oid) FROM 'TO \\(''([^'']+)''\\)')::timestamptz AS ends_at
     FROM pg_inherits JOIN pg_class ON oid = inhrelid
-    WHERE inhparent = CAST(:parent AS regclass) AND pg_get_expr(relpartbound, oid) <> 'DEFAULT'
+    WHERE inhparent = CAST('request_audit' AS regclass) AND pg_get_expr(relpartbound, oid) <> 'DEFAULT'
 """
 _ENDED: Final = sa.text(
-    f"SELECT name, ends_at FROM ({_BOUNDS}) AS months WHERE ends_at <= :limit ORDER BY ends_at"  # noqa: S608
+    f"SELECT name, ends_at FROM ({MONTH_BOUNDS}) AS months WHERE ends_at <= :limit ORDER BY ends_at"  # noqa: S608
 )
 _COVERED: Final = sa.text(
-    f"SELECT EXISTS (SELECT FROM ({_BOUNDS}) AS months"  # noqa: S608 - constants only
+    f"SELECT EXISTS (SELECT FROM ({MONTH_BOUNDS}) AS months"  # noqa: S608 - constants only
     " WHERE COALESCE(begins_at, '-infinity') <= :instant AND ends_at > :instant)"
 )

@@ -193,16 +193,22 @@ async def stored_inputs(connection: AsyncConnection, batch: Row) -> tuple[Decisi
         {"hashes": list(hashes.values())},
     )
     contents = {bytes(row.content_hash): bytes(row.content) for row in rows}
-    inputs = await asyncio.to_thread(_decoded, {name: contents[digest] for name, digest in hashes.items()})
+    packed = {name: contents[digest] for name, digest in hashes.items()}
+    inputs = await asyncio.to_thread(_unpacked, packed)
     return inputs, sum(len(content) for content in contents.values())
 
 
-def _decoded(packed: Mapping[str, bytes]) -> DecisionInputs:
-    raw = {name: zlib.decompress(content) for name, content in packed.items()}
-    opened = raw.pop(_OPENED, None)
-    names = sorted((name for name in raw if name.startswith(_SHELF)), key=lambda name: int(name.split()[1]))
-    on_shelf = [raw.pop(name) for name in names]
-    parts = {name: msgspec.Raw(content) for name, content in raw.items()}
+def _unpacked(packed: Mapping[str, bytes]) -> DecisionInputs:
+    return inputs_from({name: zlib.decompress(content) for name, content in packed.items()})
+
+
+def inputs_from(parts_by_name: Mapping[str, bytes]) -> DecisionInputs:
+    """What the parts of a batch, each as it was hashed, say together; blocks for as long as reading takes."""
+    kept = dict(parts_by_name)
+    opened = kept.pop(_OPENED, None)
+    names = sorted((name for name in kept if name.startswith(_SHELF)), key=lambda name: int(name.split()[1]))
+    on_shelf = [kept.pop(name) for name in names]
+    parts = {name: msgspec.Raw(content) for name, content in kept.items()}
     inputs = msgspec.json.decode(msgspec.json.encode(parts), type=DecisionInputs)
     if opened is None:
         return inputs
