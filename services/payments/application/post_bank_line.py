@@ -26,6 +26,7 @@ from services.payments.domain.bank_line_posting import (
     entry_for_bank_line,
     refuse_unsuitable_account,
 )
+from services.payments.domain.chart_of_accounts import code_in_force
 from services.payments.domain.errors import LineInBooks, LinkUnfit, RateUnknown
 from services.payments.domain.exchange_rate import BASE_CURRENCY, base_minor
 from services.payments.domain.journal import reversal_of
@@ -46,13 +47,14 @@ class PostBankLine:
 
 async def post_bank_line(work: UnitOfWork, command: PostBankLine, posting: Posting) -> UUID:
     """On the line's own day. NotFound; LineInBooks when something stands on it; AccountNotForLines; RateUnknown."""
-    refuse_unsuitable_account(command.account_code)
+    account_code = code_in_force(command.account_code)
+    refuse_unsuitable_account(account_code)
     line = await _line(work, command.bank_line_id)
     opens_on = await first_open_day(work.connection)
     facts = BankLinePosting(
         base_minor=await worth_of(work, (line.amount_minor, line.currency), line.booked_on),
         id=uuid7(),
-        account_code=command.account_code,
+        account_code=account_code,
         amount_minor=line.amount_minor,
         currency=line.currency,
         bank_account_number=line.bank_account,
@@ -62,7 +64,7 @@ async def post_bank_line(work: UnitOfWork, command: PostBankLine, posting: Posti
     row = {
         "id": facts.id,
         "bank_line_id": line.id,
-        "account_code": command.account_code,
+        "account_code": account_code,
         "note": command.note,
         "rule_id": command.rule_id,
         "effective_on": max(line.booked_on, opens_on),
@@ -72,7 +74,7 @@ async def post_bank_line(work: UnitOfWork, command: PostBankLine, posting: Posti
     await add_posting(work.connection, row)
     entry = in_open_month(entry_for_bank_line(facts, entry_id=uuid7()), opens_on)
     await post_entries(work.connection, [entry], actor=posting.actor, at=posting.at)
-    await _nobody_needs_to_look(work, line.id, f"Posted to {command.account_code}", posting)
+    await _nobody_needs_to_look(work, line.id, f"Posted to {account_code}", posting)
     return facts.id
 
 

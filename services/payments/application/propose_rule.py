@@ -17,6 +17,7 @@ from services.payments.adapters.repositories.reconciliation_rules import (
 )
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.domain.bank_line_posting import refuse_unsuitable_account
+from services.payments.domain.chart_of_accounts import code_in_force
 from services.payments.domain.errors import AlreadyDecided, MakerIsChecker, RuleTaken
 from services.payments.domain.posting import Posting
 from services.payments.domain.reconciliation_rule import ReconciliationRule
@@ -28,6 +29,7 @@ async def propose_rule(
     work: UnitOfWork, rule: ReconciliationRule, bank_account: str | None, posting: Posting
 ) -> None:
     """AccountNotForLines; BankAccountUnknown."""
+    rule = replace(rule, account_code=code_in_force(rule.account_code))
     refuse_unsuitable_account(rule.account_code)
     if bank_account is not None:
         account = await bank_account_by_number(work.connection, bank_account)

@@ -28,8 +28,8 @@ SUSPENSE: Final = "2900-suspense"
 OPENING_BALANCES: Final = "3950-opening-balances"
 INTEREST_RECEIVED: Final = "4300-interest-received"
 OTHER_INCOME: Final = "4900-other-income"
-INTEREST_PAID: Final = "5200-interest-paid"
-OTHER_EXPENSES: Final = "5900-other-expenses"
+INTEREST_PAID: Final = "5250-interest-paid"
+OTHER_EXPENSES: Final = "5950-other-expenses"
 EARLY_PAYMENT_DISCOUNTS: Final = "5200-early-payment-discounts"
 FREIGHT_BORNE: Final = "5300-freight-borne"
 ROUNDING_DIFFERENCES: Final = "5900-rounding-differences"
@@ -75,6 +75,12 @@ LINE_ACCOUNTS: Final = frozenset(
         OTHER_INCOME, INTEREST_PAID, OTHER_EXPENSES,
     }
 )  # fmt: skip
+# Two accounts had the numbers of deductions' accounts until November 2026. Entries keep the code they were booked under,
+# which stays another code of the same account; it is understood where a code is given, and nothing is posted to it any more.
+FORMER_CODES: Final = {
+    "5200-interest-paid": INTEREST_PAID,
+    "5900-other-expenses": OTHER_EXPENSES,
+}
 # Which account bears what a payer kept back; the kinds are those the matching explains.
 DEDUCTION_ACCOUNTS: Final = {
     "TDS194Q": TDS_RECEIVABLE,
@@ -97,4 +103,15 @@ def is_bank_account(account_code: str) -> bool:
 
 def account_name(account_code: str) -> str:
     """The name people read; a bank account is named by its number."""
-    return ACCOUNT_NAMES.get(account_code, account_code.removeprefix("1100-bank-"))
+    return ACCOUNT_NAMES.get(code_in_force(account_code), account_code.removeprefix("1100-bank-"))
+
+
+def code_in_force(account_code: str) -> str:
+    """The code that is posted to: of a former code the one that took its place, else the code itself."""
+    return FORMER_CODES.get(account_code, account_code)
+
+
+def codes_of_account(account_code: str) -> frozenset[str]:
+    """All codes under which entries of the same account stand."""
+    code = code_in_force(account_code)
+    return frozenset({code, *(former for former, now in FORMER_CODES.items() if now == code)})

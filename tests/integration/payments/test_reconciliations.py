@@ -361,7 +361,7 @@ async def test_rules_that_disagree_post_nothing(books: PaymentsBooks, calling_pa
     await books.import_file(csv_file(CHARGE))
     one = await rule(calling_payments)
     await call(calling_payments, "POST", f"/v1/reconciliation-rules/{one['id']}/approval", {}, "approver")
-    other = await rule(calling_payments, name="Other", account_code="5900-other-expenses")
+    other = await rule(calling_payments, name="Other", account_code="5950-other-expenses")
 
     simulated = await call(calling_payments, "GET", f"/v1/reconciliation-rules/{other['id']}/simulation")
     await call(calling_payments, "POST", f"/v1/reconciliation-rules/{other['id']}/approval", {}, "approver")
@@ -390,7 +390,7 @@ async def test_a_posting_is_taken_back_by_a_mirror_and_the_line_waits_again(
 ) -> None:
     await books.import_file(csv_file(CHARGE))
     line = await waiting_line(books, -1_770)
-    body = {"account_code": "5900-other-expenses", "note": "Perhaps"}
+    body = {"account_code": "5950-other-expenses", "note": "Perhaps"}
     await call(calling_payments, "POST", f"/v1/bank-lines/{line}/posting", body)
 
     back = await call(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
+from services.payments.domain.chart_of_accounts import codes_of_account
 from services.payments.domain.ledger_export import (
     ExportedEntry,
     ExportedLine,
@@ -91,7 +92,8 @@ async def exported_entries(
 async def name_what_is_used(connection: AsyncConnection, after: int, last: int, at: datetime) -> None:
     """Give every account and partner of the range that nobody named its name for good.
 
-    For good, because a partner that is renamed keeps its ledger: another name would open a second one.
+    For good, because a partner that is renamed keeps its ledger: another name would open a second one. So does an account
+    that got a new code.
     """
     accounts, partners = await _used(connection, after, last)
     named = await _names(connection, accounts, partners, at)
@@ -100,9 +102,10 @@ async def name_what_is_used(connection: AsyncConnection, after: int, last: int, 
         {"codes": sorted(partners)},
     )
     names_of_partners = {row.code: row.name for row in titles}
-    fresh = [
-        ("account", code, default_account_name(code)) for code in sorted(accounts - named.accounts.keys())
-    ]
+    unnamed = sorted(accounts - named.accounts.keys())
+    others = {other for code in unnamed for other in codes_of_account(code)}
+    known = (await _names(connection, others, set(), at)).accounts
+    fresh = [("account", code, _name_of_account(code, known)) for code in unnamed]
     fresh += [
         ("partner", code, default_partner_name(code, names_of_partners.get(code, "")))
         for code in sorted(partners - named.partners.keys())
@@ -135,13 +138,16 @@ async def names_for(connection: AsyncConnection, after: int, last: int, at: date
 
 async def name_taken_by(connection: AsyncConnection, key: tuple[str, str], ledger_name: str) -> str | None:
     """The code of another account or partner that has the name now, if one has."""
+    kind, named = key
+    own = codes_of_account(named) if kind == "account" else {named}
     code: str | None = await connection.scalar(
         sa.text(
             "SELECT code FROM (SELECT DISTINCT ON (kind, code) kind, code, ledger_name FROM ledger_names"
             " ORDER BY kind, code, set_at DESC, id DESC) AS current"
-            " WHERE lower(ledger_name) = lower(:name) AND (kind, code) <> (:kind, :code) LIMIT 1"
+            " WHERE lower(ledger_name) = lower(:name) AND NOT (kind = :kind AND code = ANY(CAST(:own AS text[])))"
+            " LIMIT 1"
         ),
-        {"name": ledger_name, "kind": key[0], "code": key[1]},
+        {"name": ledger_name, "kind": kind, "own": sorted(own)},
     )
     return code
 
@@ -179,6 +185,12 @@ async def _names(
         accounts={code: name for (kind, code), name in found.items() if kind == "account"},
         partners={code: name for (kind, code), name in found.items() if kind == "partner"},
     )
+
+
+def _name_of_account(code: str, known: Mapping[str, LedgerName]) -> LedgerName:
+    """That of another code of the same account, if it was named: one account is one ledger."""
+    others = (known[other] for other in sorted(codes_of_account(code)) if other in known)
+    return next(others, default_account_name(code))
 
 
 def _entry(row: Row) -> ExportedEntry:

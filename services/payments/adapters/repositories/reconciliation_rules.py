@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
+from services.payments.domain.chart_of_accounts import code_in_force
 from services.payments.domain.reconciliation_rule import ReconciliationRule
 
 
@@ -128,7 +129,7 @@ def rule_of(row: Row) -> ReconciliationRule:
         words=tuple(row.words),
         bank_account_id=row.bank_account_id,
         amount_max_minor=row.amount_max_minor,
-        account_code=row.account_code,
+        account_code=code_in_force(row.account_code),
         valid_from=row.valid_from,
         valid_to=row.valid_to,
     )
