@@ -82,8 +82,8 @@ BLIND_PAIRS: Final = """
 
 
 def _is_one_slip(one: str, other: str) -> str:
-    """Whether two texts are one letter or one swap of neighbours apart. A swap is two steps of the plain distance, which costs
-    a quarter of the one that knows swaps, and sends nearly all pairs away."""
+    """Whether two texts are one letter or one swap of neighbours apart. A swap is two steps of the plain distance, which
+    costs a quarter of the one that knows swaps, and sends nearly all pairs away."""
     swapped = f"damerau_levenshtein({one}, {other}) = 1"
     return f"CASE levenshtein({one}, {other}) WHEN 1 THEN true WHEN 2 THEN {swapped} ELSE false END"
 
