@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.reporting.api import (
     routes_analyses,
+    routes_analysis_letters,
     routes_analysis_tables,
     routes_collection_letters,
     routes_collections,
@@ -45,6 +46,7 @@ ROUTES = (
     routes_projection_overrides,
     routes_analysis_tables,
     routes_saved_analyses,
+    routes_analysis_letters,
     routes_source_systems,
     routes_source_credentials,
     routes_source_schedules,

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from services.reporting.adapters.analysis_store import Row as AnalysisRow
 from services.reporting.domain.analysis import (
     AnalysisResult,
     Cell,
@@ -62,6 +63,19 @@ def analysis_workbook(
             sheet.write_total(_totals(table))
     book.close()
     return target.getvalue()
+
+
+def analysis_heading(row: AnalysisRow) -> list[tuple[str, str]]:
+    """What its workbook says above the figures: what was asked, by whom, and its hashes."""
+    told = [
+        ("Analysis", row.title),
+        ("Kind", row.kind),
+        ("Made", f"{row.made_at:%Y-%m-%d %H:%M} UTC by {row.made_by}"),
+    ]
+    told += [
+        (name.replace("_", " ").capitalize(), str(value)) for name, value in row.options.items() if value
+    ]
+    return [*told, ("Content SHA-256", row.content_sha256), ("Rows SHA-256", row.rows_sha256)]
 
 
 def table_csv(table: ResultTable) -> bytes:

@@ -85,10 +85,8 @@ async def visible_letters(
     """Of a collection, those of one state perhaps, of respondents that the caller sees; the newest first."""
     statement = sa.text(
         f"""
-        SELECT l.id, l.respondent_id, r.name AS respondent, l.occasion, l.number, l.name, l.address, l.state, l.attempts,
-            l.next_attempt_at, l.said, l.queued_at, l.ended_at
-        FROM collection_letters l JOIN collection_respondents r ON r.id = l.respondent_id
-        WHERE r.collection_id = :collection_id AND {VISIBLE} AND (CAST(:state AS text) IS NULL OR l.state = :state)
+        {_LETTERS} WHERE r.collection_id = :collection_id AND {VISIBLE}
+            AND (CAST(:state AS text) IS NULL OR l.state = :state)
             AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
         ORDER BY l.id DESC LIMIT :limit
         """
@@ -100,6 +98,19 @@ async def visible_letters(
     return (await connection.execute(statement, values)).all()
 
 
+async def visible_letter(
+    connection: AsyncConnection, caller: Caller, collection_id: UUID, letter_id: UUID
+) -> Row | None:
+    statement = sa.text(f"{_LETTERS} WHERE r.collection_id = :collection_id AND {VISIBLE} AND l.id = :id")
+    values = {"collection_id": collection_id, "id": letter_id, **whose(caller)}
+    return (await connection.execute(statement, values)).one_or_none()
+
+
+_LETTERS: Final = """
+    SELECT l.id, l.respondent_id, r.name AS respondent, l.occasion, l.number, l.name, l.address, l.state, l.attempts,
+        l.next_attempt_at, l.said, l.queued_at, l.ended_at
+    FROM collection_letters l JOIN collection_respondents r ON r.id = l.respondent_id
+"""
 _QUEUE: Final = sa.text(
     """
     INSERT INTO collection_letters

@@ -21,6 +21,7 @@ class LetterTable(StrEnum):
 
     REPORTS = "report_letters"
     COLLECTIONS = "collection_letters"
+    ANALYSES = "analysis_letters"
 
 
 async def add_letters(
@@ -88,3 +89,12 @@ async def postpone_letter(
         f"UPDATE {letter[0]} SET said = :said, next_attempt_at = :until WHERE id = :id AND state = 'queued'"
     )
     await connection.execute(sa.text(statement), {"id": letter[1], "said": said, "until": until})
+
+
+async def queue_again(connection: AsyncConnection, letter: tuple[LetterTable, UUID], at: datetime) -> bool:
+    """With all its attempts, under its id, if it failed; whether it did."""
+    statement = f"""
+        UPDATE {letter[0]} SET state = 'queued', attempts = 0, next_attempt_at = :at, ended_at = NULL
+        WHERE id = :id AND state = 'failed' RETURNING id
+    """
+    return await connection.scalar(sa.text(statement), {"id": letter[1], "at": at}) is not None

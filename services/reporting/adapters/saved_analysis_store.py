@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.reporting.adapters.analysis_store import Row
 from services.reporting.domain.analysis import AnalysisKind
+from services.reporting.domain.analysis_letter import LetterCondition
+from services.reporting.domain.recipient import Recipient
 from shared.identity import RowScope
 
 _VISIBLE: Final = "(:sees_all OR zone = ANY(CAST(:zones AS text[])))"
@@ -35,6 +37,8 @@ class SavedAnalysis:
     runs_on_new_rows: bool
     cron: str | None = None
     time_zone: str = "Asia/Kolkata"
+    recipients: Sequence[Recipient] = ()
+    condition: LetterCondition = LetterCondition.ALWAYS
 
 
 async def add_revision(
@@ -42,15 +46,16 @@ async def add_revision(
 ) -> None:
     """`key` is id and revision. Hold the analysis before: of two who add one revision the second breaks the key."""
     values = {name: getattr(saved, name) for name in SavedAnalysis.__dataclass_fields__} | {
-        "id": key[0], "revision": key[1], "options": msgspec.json.encode(saved.options).decode(), "at": at, "by": by
+        "id": key[0], "revision": key[1], "options": msgspec.json.encode(saved.options).decode(), "at": at, "by": by,
+        "recipients": msgspec.json.encode(saved.recipients).decode(),
     }  # fmt: skip
     await connection.execute(
         sa.text(
             """
             INSERT INTO saved_analyses (id, revision, name, kind, table_name, options, zone, partner_code,
-                runs_on_new_rows, cron, time_zone, kept_at, kept_by)
+                runs_on_new_rows, cron, time_zone, recipients, condition, kept_at, kept_by)
             VALUES (:id, :revision, :name, :kind, :table_name, CAST(:options AS jsonb), :zone, :partner_code,
-                :runs_on_new_rows, :cron, :time_zone, :at, :by)
+                :runs_on_new_rows, :cron, :time_zone, CAST(:recipients AS jsonb), :condition, :at, :by)
             """
         ),
         values,

@@ -18,6 +18,10 @@ REPORTING_STANDING: Final = Standing(
         FROM collection_letters WHERE state = 'queued'
     UNION ALL SELECT 'collection_letters_failed_lately', '', count(*)
         FROM collection_letters WHERE state = 'failed' AND queued_at > now() - interval '1 day'
+    UNION ALL SELECT 'analysis_letter_oldest_seconds', '', extract(epoch FROM now() - min(queued_at))
+        FROM analysis_letters WHERE state = 'queued'
+    UNION ALL SELECT 'analysis_letters_failed_lately', '', count(*)
+        FROM analysis_letters WHERE state = 'failed' AND queued_at > now() - interval '1 day'
     UNION ALL SELECT 'source_problem_seconds', s.name,
             coalesce(extract(epoch FROM now() - d.problem_since_at), 0)
         FROM source_schedules d JOIN source_systems s ON s.id = d.system_id
@@ -43,6 +47,8 @@ REPORTING_STANDING: Final = Standing(
         Figure("report_letters_failed_lately", "Letters with reports of a day that nobody got"),
         Figure("collection_letter_oldest_seconds", "Since when the oldest letter about a collection waits"),
         Figure("collection_letters_failed_lately", "Letters about collections of a day that nobody got"),
+        Figure("analysis_letter_oldest_seconds", "Since when the oldest letter with a saved analysis waits"),
+        Figure("analysis_letters_failed_lately", "Letters with saved analyses of a day that nobody got"),
         Figure("source_problem_seconds", "Since when a source that is read by the clock cannot be", "system"),
         Figure("source_snapshots_failed_lately", "Snapshots of a day that failed, by source", "system"),
         Figure(

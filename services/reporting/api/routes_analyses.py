@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.concurrency import run_in_threadpool
 
 from services.reporting.adapters.analysis_charts import chart_png, chart_svg
-from services.reporting.adapters.analysis_files import analysis_workbook, table_csv
+from services.reporting.adapters.analysis_files import analysis_heading, analysis_workbook, table_csv
 from services.reporting.adapters.analysis_store import Row, analysis_shown, frozen_result, listed_analyses
 from services.reporting.api.dependencies import PageWanted, Reading
 from services.reporting.api.schemas_analyses import (
@@ -98,7 +98,7 @@ async def download_analysis(
     def made() -> bytes:
         if chosen is not None:
             return table_csv(chosen)
-        return analysis_workbook(result, _heading(row), title=row.title, made_at=row.made_at)
+        return analysis_workbook(result, analysis_heading(row), title=row.title, made_at=row.made_at)
 
     name = f"{row.kind}-{row.made_at:%Y-%m-%d}" + (f"-{chosen.code}" if chosen else "")
     headers = attachment_headers(f"{name}.{file_format}")
@@ -147,18 +147,6 @@ def _part(parts: tuple[PartOf, ...], code: str | None) -> PartOf:
     if found is None:
         raise AnalysisPartUnknown(f"The analysis has none called {code}; it has: {part_codes(parts)}")
     return found
-
-
-def _heading(row: Row) -> list[tuple[str, str]]:
-    told = [
-        ("Analysis", row.title),
-        ("Kind", row.kind),
-        ("Made", f"{row.made_at:%Y-%m-%d %H:%M} UTC by {row.made_by}"),
-    ]
-    told += [
-        (name.replace("_", " ").capitalize(), str(value)) for name, value in row.options.items() if value
-    ]
-    return [*told, ("Content SHA-256", row.content_sha256), ("Rows SHA-256", row.rows_sha256)]
 
 
 async def _file(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from services.reporting.adapters.analysis_clocks import instants_of
 from services.reporting.adapters.saved_analysis_store import listed_saved, runs_of, saved_shown
@@ -31,6 +31,7 @@ from services.reporting.domain.errors import (
     BillOfMaterialsCycle,
     CostUnknown,
     RateUnknown,
+    RecipientOutside,
     SavedAnalysisUnknown,
 )
 from shared.conditional import IfMatch, revision_etag, wanted_revision
@@ -52,16 +53,21 @@ _OF_KINDS: Final = (AnalysisInvalid, AnalysisTableUnknown, RateUnknown, CostUnkn
     status_code=201,
     response_model=SavedAnalysisBody,
     summary="Save an analysis to make it again",
-    responses=refusals(ScheduleInvalid, KeyReused, StillRunning),
+    responses=refusals(ScheduleInvalid, RecipientOutside, KeyReused, StillRunning),
 )
 async def record_saved_analysis(
-    draft: SavedAnalysisDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
+    draft: SavedAnalysisDraft,
+    request: Request,
+    work: Work,
+    caller: CurrentCaller,
+    key: IdempotencyKey = None,
 ) -> Response:
     """It is made when somebody asks, by the clock if it has times, and, unless it says otherwise, whenever rows of its
-    name are told."""
+    name are told. What the clock made goes by letter to its recipients."""
 
     async def perform() -> Response:
-        saved_id = await save_analysis(work, draft.saved(), at=datetime.now(UTC), actor=caller.actor)
+        domains = request.app.state.house_domains
+        saved_id = await save_analysis(work, draft.saved(), domains, at=datetime.now(UTC), actor=caller.actor)
         row = await known_saved(work, saved_id, caller.row_scope())
         return as_reply(saved_body(row), 201, revision_etag(row.revision))
 
@@ -100,20 +106,20 @@ async def show_saved_analysis(
     "/{saved_analysis_id}",
     response_model=SavedAnalysisBody,
     summary="Change a saved analysis",
-    responses=refusals(SavedAnalysisUnknown, ScheduleInvalid, Stale, PreconditionMissing),
+    responses=refusals(SavedAnalysisUnknown, ScheduleInvalid, RecipientOutside, Stale, PreconditionMissing),
 )
 async def change_saved_analysis_route(
     saved_analysis_id: UUID,
     draft: SavedAnalysisDraft,
+    request: Request,
     work: Work,
     caller: CurrentCaller,
     if_match: IfMatch = None,
 ) -> Response:
     """By a new version; what was made by earlier ones stays as it is."""
     change = (saved_analysis_id, wanted_revision(if_match))
-    await change_saved_analysis(
-        work, change, draft.saved(), caller.row_scope(), (caller.actor, datetime.now(UTC))
-    )
+    wanted = (draft.saved(), request.app.state.house_domains)
+    await change_saved_analysis(work, change, wanted, caller.row_scope(), (caller.actor, datetime.now(UTC)))
     row = await known_saved(work, saved_analysis_id, caller.row_scope())
     return as_reply(saved_body(row), headers=revision_etag(row.revision))
 

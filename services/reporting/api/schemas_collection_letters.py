@@ -37,7 +37,9 @@ class CollectionLetterBody(WireModel):
     name: Annotated[str, Field(description="To whom")]
     address: Annotated[str, Field(examples=["sunil@northern-gensets.example"])]
     state: CollectionLetterState
-    attempts: Annotated[int, Field(ge=0, description="How often it was handed in")]
+    attempts: Annotated[
+        int, Field(ge=0, description="How often it was handed in, since it was sent again last")
+    ]
     next_attempt_at: Annotated[datetime | None, Field(description="When it is handed in next; UTC")]
     said: Annotated[
         str | None, Field(description="What the mail server said last, or what overtook the letter")

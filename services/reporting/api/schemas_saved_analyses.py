@@ -13,7 +13,10 @@ from services.reporting.api.schemas_analyses import AnalysisDraft, VarianceDraft
 from services.reporting.api.schemas_bundling import BundlingDraft
 from services.reporting.api.schemas_costing import BillOfMaterialsDraft, LandedCostDraft, MarginWaterfallDraft
 from services.reporting.api.schemas_forecasts import ProjectionDraft
+from services.reporting.api.schemas_report_subscriptions import InsideRecipientBody
 from services.reporting.domain.analysis import AnalysisKind
+from services.reporting.domain.analysis_letter import RECIPIENTS_MAX, LetterCondition
+from services.reporting.domain.recipient import Recipient
 from shared.wire import WireModel
 
 DRAFTS: Final[Mapping[AnalysisKind, type[AnalysisDraft]]] = {
@@ -61,6 +64,21 @@ class SavedAnalysisDraft(WireModel):
     time_zone: Annotated[str, Field(max_length=60, description="Of `cron`, by its IANA name")] = (
         "Asia/Kolkata"
     )
+    recipients: Annotated[
+        list[InsideRecipientBody],
+        Field(
+            max_length=RECIPIENTS_MAX,
+            description="People of the house, who get a letter each time the clock made it; needs `cron`",
+            default_factory=list,
+        ),
+    ]
+    condition: Annotated[
+        LetterCondition,
+        Field(
+            description="Whether letters go always, or when figures, tables or notes are not those of the due instant"
+            " before"
+        ),
+    ] = LetterCondition.ALWAYS
 
     @model_validator(mode="after")
     def _options_are_of_the_kind(self) -> Self:
@@ -73,6 +91,7 @@ class SavedAnalysisDraft(WireModel):
 
     def saved(self) -> SavedAnalysis:
         """With its options' defaults written out: a later default does not change what was saved."""
+        people = {one.address.lower(): one for one in self.recipients}
         return SavedAnalysis(
             name=self.name,
             kind=self.kind,
@@ -83,6 +102,8 @@ class SavedAnalysisDraft(WireModel):
             runs_on_new_rows=self.runs_on_new_rows,
             cron=self.cron,
             time_zone=self.time_zone,
+            recipients=tuple(Recipient(name=one.name, address=one.address) for one in people.values()),
+            condition=self.condition,
         )
 
     def _asked(self) -> AnalysisDraft:
@@ -104,6 +125,8 @@ class SavedAnalysisBody(WireModel):
     cron: Annotated[str | None, Field(description="When it is made by itself; null: never")]
     time_zone: Annotated[str, Field(description="Of `cron`")]
     next_due_at: Annotated[datetime | None, Field(description="When the clock makes it next; UTC")]
+    recipients: Annotated[list[InsideRecipientBody], Field(description="Who gets a letter by the clock")]
+    condition: Annotated[LetterCondition, Field(description="When letters go")]
     kept_at: Annotated[datetime, Field(description="When this version was saved; UTC")]
     kept_by: Annotated[str, Field(description="Who saved this version, by the token's subject")]
 

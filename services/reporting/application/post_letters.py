@@ -18,6 +18,7 @@ from services.reporting.adapters.letter_store import (
     postpone_letter,
 )
 from services.reporting.application.letter_writing import LeasedLetter, LetterOvertaken, Mailbag
+from services.reporting.application.write_analysis_letters import AnalysisLetters
 from services.reporting.application.write_collection_letters import CollectionLetters
 from services.reporting.application.write_report_letters import ReportLetters
 from shared.database import Database
@@ -34,6 +35,7 @@ DELAY_FACTOR: Final = 3
 MAILBAGS: Final = (
     Mailbag(LetterTable.REPORTS, ReportLetters),
     Mailbag(LetterTable.COLLECTIONS, CollectionLetters),
+    Mailbag(LetterTable.ANALYSES, AnalysisLetters),
 )
 
 log = structlog.get_logger()

@@ -15,6 +15,7 @@ from services.reporting.adapters.saved_analysis_store import (
 from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.run_analysis import WantedAnalysis, run_analysis
 from services.reporting.application.save_analysis import known_saved
+from services.reporting.application.write_analysis_letters import queue_analysis_letters
 from services.reporting.domain.analysis import AnalysisKind
 from services.reporting.domain.errors import AnalysisTableUnknown
 from shared.database import Database
@@ -98,7 +99,8 @@ async def _note(
     analysis_id: UUID | None,
     refusal: str | None = None,
 ) -> None:
-    saved = await known_saved(work, saved_id, EVERYTHING)
+    """The instant's row, and with an analysis the letters that carry it."""
+    saved, at = await known_saved(work, saved_id, EVERYTHING), datetime.now(UTC)
     instant = Instant(
         saved_id=saved_id,
         revision=saved.revision,
@@ -107,7 +109,9 @@ async def _note(
         analysis_id=analysis_id,
         refusal=refusal,
     )
-    await add_instant(work.connection, instant, datetime.now(UTC))
+    await add_instant(work.connection, instant, at)
+    if analysis_id is not None:
+        await queue_analysis_letters(work, saved, due_at, at)
 
 
 def _wanted(saved: Row, table: Row) -> WantedAnalysis:

@@ -14,16 +14,22 @@ from services.reporting.adapters.saved_analysis_store import (
     saved_shown,
 )
 from services.reporting.adapters.unit_of_work import UnitOfWork
-from services.reporting.domain.errors import SavedAnalysisUnknown
+from services.reporting.domain.analysis_letter import malformed, outside_of
+from services.reporting.domain.errors import RecipientOutside, SavedAnalysisUnknown
 from shared.errors import Stale
 from shared.identity import RowScope
 from shared.scheduling.holiday_calendar import ALWAYS_OPEN
 from shared.scheduling.planned_runs import planned_runs
+from shared.scheduling.refusals import ScheduleInvalid
 from shared.scheduling.timing import ClosedDayRule, Timing
 
 
-async def save_analysis(work: UnitOfWork, saved: SavedAnalysis, *, at: datetime, actor: str) -> UUID:
-    """Its id; it is made when somebody asks, when rows of its name are told, or by the clock. ScheduleInvalid."""
+async def save_analysis(
+    work: UnitOfWork, saved: SavedAnalysis, domains: frozenset[str], *, at: datetime, actor: str
+) -> UUID:
+    """Its id; it is made when somebody asks, when rows of its name are told, or by the clock. `domains` are those of the
+    house. ScheduleInvalid, RecipientOutside."""
+    _check_recipients(saved, domains)
     saved_id = uuid7()
     await set_clock(work.connection, saved_id, at, _next_due(saved, at))
     await add_revision(work.connection, (saved_id, 1), saved, at=at, by=actor)
@@ -33,19 +39,21 @@ async def save_analysis(work: UnitOfWork, saved: SavedAnalysis, *, at: datetime,
 async def change_saved_analysis(
     work: UnitOfWork,
     change: tuple[UUID, int],
-    saved: SavedAnalysis,
+    saved: tuple[SavedAnalysis, frozenset[str]],
     scope: RowScope,
     who: tuple[str, datetime],
 ) -> None:
-    """`change` is which one and the revision it was decided on. ScheduleInvalid; Stale when somebody was first."""
-    saved_id, revision = change
+    """`change` is which one and the revision it was decided on, `saved` what it becomes, and the domains of the house.
+    ScheduleInvalid, RecipientOutside; Stale when somebody was first."""
+    (saved_id, revision), (wanted, domains) = change, saved
+    _check_recipients(wanted, domains)
     await hold_saved(work.connection, saved_id)
     known = await known_saved(work, saved_id, scope)
     if known.revision != revision:
         raise Stale(f"It is at revision {known.revision}; read it again", revision=known.revision)
     actor, at = who
-    await set_clock(work.connection, saved_id, at, _next_due(saved, at))
-    await add_revision(work.connection, (saved_id, revision + 1), saved, at=at, by=actor)
+    await set_clock(work.connection, saved_id, at, _next_due(wanted, at))
+    await add_revision(work.connection, (saved_id, revision + 1), wanted, at=at, by=actor)
 
 
 async def known_saved(work: UnitOfWork, saved_id: UUID, scope: RowScope) -> Row:
@@ -67,6 +75,13 @@ def timing_of(cron: str | None, time_zone: str, since: datetime) -> Timing | Non
         valid_from=since.date(),
         valid_to=None,
     )
+
+
+def _check_recipients(saved: SavedAnalysis, domains: frozenset[str]) -> None:
+    if problems := malformed(saved.recipients, has_times=saved.cron is not None):
+        raise ScheduleInvalid("It cannot be sent as it is told", problems=problems)
+    if problems := outside_of(saved.recipients, domains):
+        raise RecipientOutside("The analysis may not go there", problems=problems)
 
 
 def _next_due(saved: SavedAnalysis, at: datetime) -> datetime | None:

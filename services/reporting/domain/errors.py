@@ -219,6 +219,18 @@ class RecipientOutside(Invalid):
     code, title = "recipient_outside", "Not a recipient that this report may go to"
 
 
+class LetterUnknown(NotFound):
+    """No such letter, or about something that is not the caller's to see."""
+
+    code, title = "letter_not_found", "There is no such letter"
+
+
+class LetterNotResendable(Conflict):
+    """The letter was sent, is on its way, or was overtaken."""
+
+    code, title = "letter_not_resendable", "The letter cannot be sent again"
+
+
 class CalendarNotKnown(Invalid):
     """A holiday calendar that reporting has not been told."""
 

@@ -20,6 +20,7 @@ from services.reporting.domain.exact_parts import decimal_text
 from shared.errors import FieldProblem
 
 AFTER = "after_"
+SINCE_BEFORE = "since_before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def since_before(before: Sequence[Figure], result: AnalysisResult) -> AnalysisRe
     """The result with a table of its figures beside those of the run before."""
     table = replace(
         _what_if_table(before, result.figures),
-        code="since_before",
+        code=SINCE_BEFORE,
         title="Figures of the run before, and of this one",
     )
     return replace(result, tables=(table, *result.tables))

@@ -34,7 +34,7 @@ async def test_new_rows_make_a_saved_analysis_again_beside_the_run_before(
         await told(service, CSV.encode(), "text/csv", name=name)
         first = (await client.post(f"{at}/runs")).json()
         await told(service, CSV.replace("12,6.00", "13,6.00").encode(), "text/csv", name=name)
-        await _work(database_url)
+        await work(database_url)
         runs = (await client.get(f"{at}/runs")).json()["items"]
         newest = (await client.get(f"/v1/analyses/{runs[0]['id']}")).json()
 
@@ -89,12 +89,12 @@ async def test_the_clock_makes_it_again_each_due_instant_once_and_says_when_noth
         saved = (await client.post("/v1/saved-analyses", json=draft)).json()
         at = f"/v1/saved-analyses/{saved['id']}"
         due = datetime.fromisoformat(saved["next_due_at"])
-        await _fire(database_url, due)
-        await _work(database_url)
+        await fire(database_url, due)
+        await work(database_url)
         await told(service, CSV.encode(), "text/csv", name=name)
         for days in (1, 2, 5):
-            await _fire(database_url, due + timedelta(days=days))
-            await _work(database_url)
+            await fire(database_url, due + timedelta(days=days))
+            await work(database_url)
         instants = (await client.get(f"{at}/instants")).json()["items"]
         runs = (await client.get(f"{at}/runs")).json()["items"]
         wrong = await client.post("/v1/saved-analyses", json=draft | {"cron": "61 * * * *"})
@@ -116,7 +116,7 @@ async def test_the_clock_makes_it_again_each_due_instant_once_and_says_when_noth
     assert (saved["cron"], silent["next_due_at"]) == ("0 7 * * *", None)
 
 
-async def _fire(database_url: str, at: datetime) -> None:
+async def fire(database_url: str, at: datetime) -> None:
     """As three workers do at once."""
     database = Database(database_url, application_name="test-clock")
 
@@ -129,7 +129,7 @@ async def _fire(database_url: str, at: datetime) -> None:
     await database.close()
 
 
-async def _work(database_url: str) -> None:
+async def work(database_url: str) -> None:
     """Do what is queued as a worker does, and once more as after a crash: nothing is made twice."""
     database = Database(database_url, application_name="test-worker")
     async with database.engine.connect() as connection:

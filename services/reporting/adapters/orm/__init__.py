@@ -5,6 +5,7 @@ the later telling holds. Nothing refers to a row that may still be on its way.
 """
 
 from services.reporting.adapters.orm import analyses as analyses
+from services.reporting.adapters.orm import analysis_letters as analysis_letters
 from services.reporting.adapters.orm import collection_letters as collection_letters
 from services.reporting.adapters.orm import collections as collections
 from services.reporting.adapters.orm import data_review as data_review

@@ -81,6 +81,7 @@ class SavedAnalysisRecord(Record):
     __table_args__ = (
         CheckConstraint("revision > 0", "revision"),
         CheckConstraint(KINDS, "kind"),
+        CheckConstraint("condition IN ('always', 'when_changed')", "condition_known"),
         Index("ix_saved_analyses_table_name", "table_name"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -96,6 +97,8 @@ class SavedAnalysisRecord(Record):
     time_zone: Mapped[str] = mapped_column(server_default="Asia/Kolkata")
     kept_at: Mapped[datetime]
     kept_by: Mapped[str]
+    recipients: Mapped[list[Any]] = mapped_column(server_default="[]")
+    condition: Mapped[str] = mapped_column(server_default="always")
 
 
 class ProjectionOverrideRecord(Record):
