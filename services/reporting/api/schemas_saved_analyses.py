@@ -70,6 +70,7 @@ class SavedAnalysisDraft(WireModel):
             max_length=RECIPIENTS_MAX,
             description="People of the house, who get a letter each time the clock made it; needs `cron`",
             default_factory=list,
+            examples=[[{"name": "Meera Joshi", "address": "meera.joshi@salesops.invalid"}]],
         ),
     ]
     condition: Annotated[
