@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from services.reporting.adapters.analysis_store import Row
 from services.reporting.adapters.saved_analysis_store import SavedAnalysis
@@ -31,6 +31,24 @@ DRAFTS: Final[Mapping[AnalysisKind, type[AnalysisDraft]]] = {
 
 class SavedAnalysisDraft(WireModel):
     """What is to be analysed again and again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Month against plan",
+                    "kind": "variance",
+                    "table_name": "October",
+                    "options": {"keys": ["product_code"], "hierarchy": ["zone"]},
+                    "cron": "0 7 * * MON",
+                    "recipients": [{"name": "Meera Joshi", "address": "meera.joshi@salesops.invalid"}],
+                    "condition": "when_changed",
+                }
+            ]
+        },
+    )
 
     name: Annotated[str, Field(min_length=3, max_length=120, examples=["Month against plan"])]
     kind: AnalysisKind
@@ -70,7 +88,6 @@ class SavedAnalysisDraft(WireModel):
             max_length=RECIPIENTS_MAX,
             description="People of the house, who get a letter each time the clock made it; needs `cron`",
             default_factory=list,
-            examples=[[{"name": "Meera Joshi", "address": "meera.joshi@salesops.invalid"}]],
         ),
     ]
     condition: Annotated[
