@@ -12,7 +12,8 @@ class Moods:
 
     outage: 503 · refused: 403 · garbage: a page of HTML · endless: megabytes of reply · silent_success: done, but
     503 is told · elsewhere: a redirect to another host · expired_session: all sessions end first · busy: a row is
-    locked.
+    locked. Query jobs are unfinished for the first `job_polls` times that somebody asks, then end as `job_outcome` says;
+    the next `broken_pages` of their results break off in the middle.
     """
 
     next_moods: list[str] = field(default_factory=list)
@@ -21,6 +22,10 @@ class Moods:
     daily_limit: int = 15_000
     used_today: int = 0
     page_size: int = 2_000
+    job_polls: int = 1
+    job_outcome: str = "JobComplete"
+    job_page_size: int = 50_000
+    broken_pages: int = 0
 
     def change(self, wanted: dict[str, Any]) -> None:
         """Set what is named; ValueError names what is not known."""

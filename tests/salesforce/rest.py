@@ -12,7 +12,7 @@ from tests.salesforce.moods import Moods
 from tests.salesforce.object_types import OBJECT_TYPES, ObjectType
 from tests.salesforce.organization import Organization, Record
 from tests.salesforce.refusals import Refused, malformed, not_found
-from tests.salesforce.soql import read_query
+from tests.salesforce.soql import Query, read_query
 
 VERSIONS = ("58.0", "59.0", "60.0", "61.0", "62.0", "63.0", "64.0")
 COLLECTION_MAX = 200
@@ -100,15 +100,15 @@ class Rest:
         if not query.fields:
             return {"totalSize": len(found), "done": True, "records": []}
         rows = [
-            {**self._attributes(kind, one, version), **self._selected(kind, one, query.fields, version)}
-            for one in found
+            {**self._attributes(kind, one, version), **self.selected(query, one, version)} for one in found
         ]
         name = f"01g{secrets.token_hex(6)}"
         self.results[name] = rows
         return self._page(version, name, 0)
 
-    def _selected(self, kind: ObjectType, record: Record, names: list[str], version: str) -> dict[str, Any]:
+    def selected(self, query: Query, record: Record, version: str) -> dict[str, Any]:
         """The fields by name; those of a lookup inside of what it names, which may be nothing."""
+        kind, names = query.object_type, query.fields
         row = {name: record[name] for name in names if "." not in name}
         for relation, _, name in (each.partition(".") for each in names if "." in each):
             lookup = kind.lookup(relation)

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.salesforce.bulk import Bulk
 from tests.salesforce.control import control_router
 from tests.salesforce.event_sender import EventSender
 from tests.salesforce.message_sender import MessageSender
@@ -44,11 +45,14 @@ class Salesforce:
         self.sign_in = SignIn(self.clock, self.organization.id)
         self.messages = MessageSender(self.organization)
         self.events = EventSender(self.organization)
+        self.rest = Rest(self.organization, self.moods)
+        self.bulk = Bulk(self.organization, self.moods, self.rest.selected)
 
     def application(self) -> FastAPI:
         app = FastAPI(title="Salesforce simulator", redirect_slashes=False)
         app.add_api_route("/services/oauth2/token", self.token, methods=["POST"])
-        app.include_router(Rest(self.organization, self.moods).router())
+        app.include_router(self.rest.router())
+        app.include_router(self.bulk.router())
         app.include_router(control_router(self))
         app.middleware("http")(self._behave)
         app.add_exception_handler(Refused, self._refuse)  # type: ignore[arg-type]

@@ -5,10 +5,11 @@ thread.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -40,18 +41,18 @@ class SnapshotDifference:
     now: dict[str, str]
 
 
-def parquet_rows(described: SourceObject, rows: Sequence[TakenRow]) -> bytes:
-    """Rows in their order, each with its position and key."""
-    names = described.field_names
+def parquet_rows(described: SourceObject, rows: Iterable[TakenRow]) -> bytes:
+    """Rows in their order, each with its position and key; some thousand of them are in memory at a time."""
+    names, coming, start = described.field_names, iter(rows), 0
     with tempfile.TemporaryDirectory(prefix="snapshot-") as folder, bare_engine(Path(folder)) as engine:
         columns = ", ".join(f'"{name}" VARCHAR' for name in names)
         engine.execute(f"CREATE TABLE kept (position BIGINT, {_KEY} VARCHAR, {columns})")
         unnested = ", ".join(["unnest(?)"] * (len(names) + 2))
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            part = rows[start : start + ROWS_AT_ONCE]
+        while part := list(islice(coming, ROWS_AT_ONCE)):
             values: list[list[object]] = [list(range(start, start + len(part))), [row.key for row in part]]
             values += [list(column) for column in zip(*(row.values for row in part), strict=True)]
             engine.execute(f"INSERT INTO kept SELECT {unnested}", values)
+            start += len(part)
         file = Path(folder) / "rows.parquet"
         engine.execute(
             f"COPY (SELECT * FROM kept ORDER BY position) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"

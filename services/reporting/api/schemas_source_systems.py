@@ -17,6 +17,7 @@ from services.reporting.domain.source_connection import (
     Connection,
     Paging,
     PagingStyle,
+    SalesforceMode,
 )
 from services.reporting.domain.source_schedule import SourceSchedule
 from shared.wire import WireModel
@@ -163,6 +164,13 @@ class SourceConnectionDraft(WireModel):
     client_id: Annotated[
         Text | None,
         Field(description="Of Salesforce: the consumer key of the connected app that we sign in as"),
+    ] = None
+    mode: Annotated[
+        SalesforceMode | None,
+        Field(
+            description="Of Salesforce: page by page (`query`, also when null), by a job of Bulk API 2.0 (`bulk`), or"
+            " counted first, and by a job if there are more than 10,000 rows (`auto`)"
+        ),
     ] = None
 
     def connection(self) -> Connection:

@@ -16,7 +16,7 @@ from services.reporting.adapters.unit_of_work import UnitOfWork
 from services.reporting.application.find_source import source_named
 from services.reporting.application.validate_snapshot import validate_snapshot
 from services.reporting.domain.data_checks.errors import SourceUnreachable
-from services.reporting.domain.source_system import SourceObject, SourceSystem, taken_rows
+from services.reporting.domain.source_system import SourceObject, SourceSystem, Taking
 from shared.database import Database
 from shared.jobs import Job, enqueue
 
@@ -84,14 +84,14 @@ async def _contents(
 async def _taken(connector: Connector, one: SourceObject, job: Job) -> NewContent:
     await job.progress(message=f"Taking {one.name}", percent=10)
     found = await connector.found(one)
-    at = datetime.now(UTC)
-    taken = await asyncio.to_thread(taken_rows, one, found.records)
+    at, taking = datetime.now(UTC), Taking(one)
+    content = await asyncio.to_thread(parquet_rows, one, taking.rows(found.records))
     return NewContent(
         object_name=one.name,
         taken_at=at,
         origin=found.origin,
-        rows_count=len(taken.rows),
-        rejected_count=taken.rejected_count,
-        rejected=taken.rejected,
-        content=await asyncio.to_thread(parquet_rows, one, taken.rows),
+        rows_count=taking.rows_count,
+        rejected_count=taking.rejected_count,
+        rejected=taking.rejected,
+        content=content,
     )

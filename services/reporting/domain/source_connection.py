@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from services.reporting.domain.soql import is_for_jobs
 from shared.errors import FieldProblem
 
 PLACE_LENGTH_MAX: Final = 500
@@ -30,6 +31,14 @@ class PagingStyle(StrEnum):
     CURSOR = "cursor"
 
 
+class SalesforceMode(StrEnum):
+    """How Salesforce is asked: page by page, by a job of Bulk API 2.0, or by whichever its number of rows calls for."""
+
+    QUERY = "query"
+    BULK = "bulk"
+    AUTO = "auto"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
     """Of a list over REST. `cursor_pointer` is a JSON pointer to what the next request sends; the last page has none."""
@@ -44,7 +53,7 @@ class Connection:
     """Where to read. `place` is a folder below the operator's, or a URL without secrets.
 
     `host_key` is of an SFTP host; `rows_pointer` (a JSON pointer to the list), `paging` and `header`, which takes the
-    credential, are of REST; `client_id` is of Salesforce.
+    credential, are of REST; `client_id` and `mode` (query without it) are of Salesforce.
     """
 
     place: str
@@ -53,6 +62,7 @@ class Connection:
     paging: Paging | None = None
     header: str | None = None
     client_id: str | None = None
+    mode: SalesforceMode | None = None
 
     def holder(self, kind: SourceKind) -> str:
         """What a credential was given for: it opens nothing else, so that nobody can lead it elsewhere."""
@@ -105,6 +115,7 @@ SHAPES: Final = {
         re.compile(r"\s*SELECT\s[^;]*\sFROM\s[^;]*", re.IGNORECASE),
         "SOQL: SELECT … FROM …",
         needed=frozenset({"client_id"}),
+        possible=frozenset({"mode"}),
     ),
     SourceKind.DATABASE: Shape(
         re.compile(rf"postgresql://[A-Za-z0-9._-]{{1,63}}@{_HOST}/[A-Za-z0-9._-]{{1,63}}"),
@@ -113,7 +124,10 @@ SHAPES: Final = {
         "one SELECT without ;",
     ),
 }
-_EXTRAS: Final = ("host_key", "rows_pointer", "paging", "header", "client_id")
+_NOT_FOR_JOBS: Final = (
+    "expected no GROUP BY, OFFSET, TYPEOF, aggregate or SELECT among the fields: jobs take none"
+)
+_EXTRAS: Final = ("host_key", "rows_pointer", "paging", "header", "client_id", "mode")
 
 
 def connection_problems(
@@ -136,6 +150,8 @@ def connection_problems(
     for place, query in enumerate(queries):
         if query is None or not shape.query.fullmatch(query):
             yield FieldProblem(f"/objects/{place}/query", f"expected {shape.query_words}")
+        elif connection.mode is SalesforceMode.BULK and not is_for_jobs(query):
+            yield FieldProblem(f"/objects/{place}/query", _NOT_FOR_JOBS)
 
 
 def _extra_problems(kind: SourceKind, shape: Shape, connection: Connection) -> Iterator[FieldProblem]:

@@ -18,7 +18,7 @@ RETRY_MAX: Final = timedelta(hours=6)
 # The past cannot be read any more: of runs that nobody started, one now makes up for all.
 CATCH_UP: Final = CatchUp.NEWEST
 # What may be better by itself; all else waits for somebody, or for the next time.
-PASSING: Final = frozenset({"source_unreachable", "fault"})
+PASSING: Final = frozenset({"source_unreachable", "source_limit_reached", "fault"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

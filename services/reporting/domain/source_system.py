@@ -1,7 +1,7 @@
 """Systems that people type into: what each holds, by which fields its rows are known, and whose they are."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,13 +88,33 @@ class RejectedRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TakenRows:
-    """What was read of one object; of the rejected ones the first are told, all are counted."""
+class Taking:
+    """Takes rows of one object, one after the other; of the rejected ones the first are told, all are counted."""
 
-    rows: Sequence[TakenRow]
-    rejected: Sequence[RejectedRow]
-    rejected_count: int
+    def __init__(self, described: SourceObject) -> None:
+        self._described = described
+        self.rows_count = self.rejected_count = 0
+        self.rejected: list[RejectedRow] = []
+
+    def rows(self, records: Iterable[Mapping[str, str]]) -> Iterator[TakenRow]:
+        """By their keys. A row without a key, or with that of one before it, is rejected; so is an endless text."""
+        described, keys = self._described, set[str]()
+        key_positions = [described.field_names.index(name) for name in described.key_fields]
+        for number, record in enumerate(records, 1):
+            values = tuple(record.get(field.column, "").replace("\0", "") for field in described.fields)
+            parts = [values[position].strip() for position in key_positions]
+            key = "/".join(parts)
+            if reason := _reason(parts, key, values, is_known=key in keys):
+                self._reject(RejectedRow(number, reason))
+                continue
+            keys.add(key)
+            self.rows_count += 1
+            yield TakenRow(key, values)
+
+    def _reject(self, row: RejectedRow) -> None:
+        self.rejected_count += 1
+        if self.rejected_count <= REJECTED_TOLD_MAX:
+            self.rejected.append(row)
 
 
 def check_source(source: SourceSystem) -> None:
@@ -102,25 +122,6 @@ def check_source(source: SourceSystem) -> None:
     problems = list(_problems(source))
     if problems:
         raise SourceInvalid(f"{source.name} is described in a way that cannot be read", problems=problems)
-
-
-def taken_rows(described: SourceObject, records: Sequence[Mapping[str, str]]) -> TakenRows:
-    """Rows by their keys. A row without a key, or with that of one before it, is rejected; so is an endless text."""
-    rows: list[TakenRow] = []
-    rejected: list[RejectedRow] = []
-    keys: set[str] = set()
-    key_positions = [described.field_names.index(name) for name in described.key_fields]
-    for number, record in enumerate(records, 1):
-        values = tuple(record.get(field.column, "").replace("\0", "") for field in described.fields)
-        parts = [values[position].strip() for position in key_positions]
-        key = "/".join(parts)
-        reason = _reason(parts, key, values, is_known=key in keys)
-        if reason:
-            rejected.append(RejectedRow(number, reason))
-            continue
-        keys.add(key)
-        rows.append(TakenRow(key, values))
-    return TakenRows(rows, rejected[:REJECTED_TOLD_MAX], len(rejected))
 
 
 def _reason(parts: Sequence[str], key: str, values: Sequence[str], *, is_known: bool) -> str:

@@ -48,7 +48,7 @@ class DatabaseConnector:
         except psycopg.Error as error:
             raise SourceUnreadable(f"{one.name}: {_said(error)}") from error
 
-    async def _rows(self, one: SourceObject) -> list[dict[str, str]]:
+    async def _rows(self, one: SourceObject) -> Collected:
         """A cursor takes a query and nothing else, and a prepared statement takes one and no second behind it."""
         collected = Collected(one.name)
         async with self._connection.cursor() as cursor:
@@ -61,7 +61,7 @@ class DatabaseConnector:
                 if len(rows) < ROWS_AT_ONCE:
                     break
             await cursor.execute(b"CLOSE source_rows")
-        return collected.records
+        return collected
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """What every connector does, and what it is given to do it with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,7 @@ from shared.webhooks.target import TargetRules
 class Found:
     """The rows of an object as they were read: a text by column, and where they were found."""
 
-    records: Sequence[Mapping[str, str]]
+    records: Iterable[Mapping[str, str]]
     origin: str
 
 

@@ -28,7 +28,7 @@ class RestConnector:
         found = Collected(one.name)
         async for rows in self._pages(one):
             found.add([row_texts(one, row, place) for place, row in enumerate(rows, 1)])
-        return Found(found.records, f"{self._connection.place}{one.query}")
+        return Found(found, f"{self._connection.place}{one.query}")
 
     async def _pages(self, one: SourceObject) -> AsyncIterator[list[object]]:
         """A page that comes again is an error of the other side, and would never end."""

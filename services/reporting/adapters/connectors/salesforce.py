@@ -1,33 +1,26 @@
-"""Reads Salesforce by SOQL over its REST interface; only reading, which is why it shares nothing with the gateway's client.
+"""Reads Salesforce by SOQL, page by page or by jobs; only reading, which is why it shares nothing with the gateway's client.
 
-Source: REST API Developer Guide, "Query" and OAuth 2.0 client credentials flow, version 60.0, read 2026-11.
+Source: REST API Developer Guide, "Query", version 60.0, read 2026-11.
 """
 
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
 
 from services.reporting.adapters.connectors.collected import Collected
 from services.reporting.adapters.connectors.port import Found
+from services.reporting.adapters.connectors.salesforce_bulk import read_by_job
+from services.reporting.adapters.connectors.salesforce_session import API, SalesforceSession, token_of
 from services.reporting.adapters.connectors.web import Web, row_texts
-from services.reporting.domain.data_checks.errors import (
-    SourceAccessRefused,
-    SourceUnreachable,
-    SourceUnreadable,
-)
-from services.reporting.domain.source_connection import Connection
+from services.reporting.domain.data_checks.errors import SourceUnreadable
+from services.reporting.domain.soql import count_query, is_for_jobs
+from services.reporting.domain.source_connection import Connection, SalesforceMode
 from services.reporting.domain.source_system import SourceObject
 
-API_VERSION: Final = "60.0"
 PAGES_MAX: Final = 1_000
-
-T = TypeVar("T")
-
-
-class _Token(msgspec.Struct):
-    access_token: str
-    instance_url: str
+# Up to here pages of 2,000 are not more requests than what a job takes: making, asking, reading, deleting it.
+ROWS_BY_QUERY_MAX: Final = 10_000
 
 
 class _Page(msgspec.Struct):
@@ -36,22 +29,40 @@ class _Page(msgspec.Struct):
     nextRecordsUrl: str = ""  # noqa: N815 - their name
 
 
-class SalesforceConnector:
-    """Signs in once for a snapshot, as the connected app of the connection."""
+class _Count(msgspec.Struct):
+    totalSize: int  # noqa: N815 - their name
 
-    def __init__(self, web: Web, connection: Connection, token: str) -> None:
-        self._web, self._place = web, connection.place
-        self._headers = {"Authorization": f"Bearer {token}"}
+
+class SalesforceConnector:
+    """Signs in once for a snapshot, and says of each object how it was read and what that took of the day."""
+
+    def __init__(self, session: SalesforceSession, mode: SalesforceMode) -> None:
+        self._session, self._mode = session, mode
 
     async def found(self, one: SourceObject) -> Found:
         """Numbers with decimals come as they were written."""
-        path = f"/services/data/v{API_VERSION}/query?{urlencode({'q': one.query or ''})}"
-        rows = Collected(one.name)
+        rows, before = Collected(one.name), self._session.requests
+        is_by_job = await self._is_by_job(one)
+        await (read_by_job(self._session, one, rows) if is_by_job else self._read_pages(one, rows))
+        way = "a query job" if is_by_job else "SOQL"
+        spent = f"{self._session.requests - before} requests"
+        origin = f"{self._session.place}, {way} of {one.name}: {', '.join(filter(None, (spent, self._session.day())))}"
+        return Found(rows, origin)
+
+    async def _is_by_job(self, one: SourceObject) -> bool:
+        query = one.query or ""
+        if self._mode is not SalesforceMode.AUTO or not is_for_jobs(query):
+            return self._mode is SalesforceMode.BULK
+        counted = await self._session.json("GET", _query_path(count_query(query)), _Count)
+        return counted.totalSize > ROWS_BY_QUERY_MAX
+
+    async def _read_pages(self, one: SourceObject, rows: Collected) -> None:
+        path = _query_path(one.query or "")
         for _ in range(PAGES_MAX):
-            page = _read(await self._web.json("GET", self._place + path, headers=self._headers), _Page)
+            page = await self._session.json("GET", path, _Page)
             rows.add([row_texts(one, row, place) for place, row in enumerate(page.records, 1)])
             if page.done:
-                return Found(rows.records, f"{self._place}, SOQL of {one.name}")
+                return
             path = page.nextRecordsUrl
             if not path.startswith("/services/data/"):
                 raise SourceUnreadable("Salesforce's answer does not say where its next page is")
@@ -60,23 +71,10 @@ class SalesforceConnector:
 
 async def signed_in(web: Web, connection: Connection, secret: str) -> SalesforceConnector:
     """By client credentials. SourceAccessRefused when they are not taken, or the reply leads to another host."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": connection.client_id or "",
-        "client_secret": secret,
-    }
-    try:
-        reply = await web.json("POST", f"{connection.place}/services/oauth2/token", headers={}, form=form)
-    except SourceUnreadable as error:  # it answers 400 to credentials that it does not take
-        raise SourceAccessRefused("Salesforce does not let us in") from error
-    token = _read(reply, _Token)
-    if token.instance_url.rstrip("/").lower() != connection.place.lower():
-        raise SourceAccessRefused("Salesforce leads to another host than the place of the connection")
-    return SalesforceConnector(web, connection, token.access_token)
+    token = await token_of(web, connection, secret)
+    session = SalesforceSession(web, connection, secret, token)
+    return SalesforceConnector(session, connection.mode or SalesforceMode.QUERY)
 
 
-def _read(reply: object, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(reply, type=kind)
-    except msgspec.ValidationError as error:
-        raise SourceUnreachable(f"Salesforce answers what nobody expects: {error}") from error
+def _query_path(query: str) -> str:
+    return f"{API}/query?{urlencode({'q': query})}"

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -36,18 +37,35 @@ class Web:
         self, method: str, url: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> object:
         """What it answered. Refusals as the port says; none of them tells what was sent."""
+        body = None if form is None else urlencode(form).encode()
+        of_form = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
+        async with self.opened(method, url, headers={**of_form, **headers}, body=body) as reply:
+            check_status(reply)
+            return decoded(await bounded(reply), reply)
+
+    @asynccontextmanager
+    async def opened(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,  # noqa: ASYNC109 - aiohttp's own, of each part of a request
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The reply whatever its status; what breaks while it is read is a refusal as well."""
         try:
             # Addresses written as numbers are asked of no resolver.
             host = target_host(url, self._rules)
             async with self._session.request(
                 method,
                 url,
-                data=form,
+                data=body,
                 headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
                 allow_redirects=False,
+                timeout=timeout,
             ) as reply:
-                _check_status(reply.status, host)
-                content = await _bounded(reply)
+                yield reply
         except TargetInvalid as invalid:
             raise SourceAccessRefused(f"It cannot be read: {invalid.problems[0].detail}") from invalid
         except aiohttp.ClientConnectorCertificateError as failure:
@@ -58,10 +76,6 @@ class Web:
             if isinstance(getattr(failure, "os_error", failure), TargetForbidden):
                 raise SourceAccessRefused(str(getattr(failure, "os_error", failure))) from failure
             raise SourceUnreachable(f"{host} does not answer: {type(failure).__name__}") from failure
-        try:
-            return _DECODER.decode(content)
-        except msgspec.DecodeError as error:
-            raise SourceUnreadable(f"{host} answers what is no JSON: {error}") from error
 
 
 @asynccontextmanager
@@ -115,7 +129,9 @@ def _doubt(failure: aiohttp.ClientConnectorCertificateError) -> str:
     return error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else type(error).__name__
 
 
-def _check_status(status: int, host: str) -> None:
+def check_status(reply: aiohttp.ClientResponse) -> None:
+    """A refusal unless it is 200."""
+    status, host = reply.status, reply.url.host
     if status in (401, 403):
         raise SourceAccessRefused(f"{host} does not let us in: it answers {status}")
     if status == _BUSY or status >= 500:
@@ -124,7 +140,16 @@ def _check_status(status: int, host: str) -> None:
         raise SourceUnreadable(f"{host} answers {status}, and redirects are not followed")
 
 
-async def _bounded(reply: aiohttp.ClientResponse) -> bytes:
+def decoded(content: bytes, reply: aiohttp.ClientResponse) -> object:
+    """As JSON; numbers with decimals as they were written."""
+    try:
+        return _DECODER.decode(content)
+    except msgspec.DecodeError as error:
+        raise SourceUnreadable(f"{reply.url.host} answers what is no JSON: {error}") from error
+
+
+async def bounded(reply: aiohttp.ClientResponse) -> bytes:
+    """What it answers, unless that is more than a reply may have."""
     content = bytearray()
     async for chunk in reply.content.iter_chunked(_CHUNK_BYTES):
         content += chunk

@@ -45,6 +45,18 @@ class SourceUnreachable(Busy):
     code, title = "source_unreachable", "The source does not answer"
 
 
+class SourceLimitReached(Busy):
+    """What the source lets us ask in a day is nearly spent: it will be better tomorrow."""
+
+    code, title = "source_limit_reached", "The source's limit is reached"
+
+
+class SourceJobFailed(Invalid):
+    """The source took what was asked as a job, and the job failed or was aborted."""
+
+    code, title = "source_job_failed", "The source could not do its job"
+
+
 class SourceAccessRefused(Forbidden):
     """The source does not let us in, is not the one we know, or lies where nothing may be read."""
 
