@@ -597,6 +597,15 @@ RULES: Final = (
     Rule("POST", "/v1/competitors/{competitor}/battlecards", WRITERS | ANALYSTS),
     Rule("GET", "/v1/battlecards/{battlecard_id}", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/battlecards/{battlecard_id}/content", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/competitor-digest-subscriptions", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-digest-subscriptions", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-digest-subscriptions/{subscription_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("PUT", "/v1/competitor-digest-subscriptions/{subscription_id}", WRITERS | ANALYSTS | ZONES),
+    Rule("POST", "/v1/competitor-digest-subscriptions/{subscription_id}/runs", WRITERS | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-digest-subscriptions/{subscription_id}/runs", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-digests", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-digests/{digest_id}", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("GET", "/v1/competitor-digests/{digest_id}/content", BACK_OFFICE | ANALYSTS | ZONES),
 )
 
 

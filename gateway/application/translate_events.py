@@ -13,7 +13,11 @@ from pydantic import BaseModel
 from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
 from gateway.domain import live_report_data as report_data
-from gateway.domain.live_research_data import CompetitorObservedData, ResearchBriefSharedData
+from gateway.domain.live_research_data import (
+    CompetitorDigestSharedData,
+    CompetitorObservedData,
+    ResearchBriefSharedData,
+)
 from shared.events import account_statements as statements
 from shared.events import accounts, documents, instruments, partners, payments, reporting, research, webhooks
 from shared.events import credit_notes as notes
@@ -170,6 +174,11 @@ def findings_shared(event: research.FindingsSharedV1) -> Iterator[Telling]:
 def competitor_observed(event: research.CompetitorObservedV1) -> Iterator[Telling]:
     body = CompetitorObservedData(**_same(CompetitorObservedData, event))
     yield Telling(type="competitor.observed", key=event.observation_id, data=body, zone=event.zone)
+
+
+def competitor_digest_shared(event: research.CompetitorDigestSharedV1) -> Iterator[Telling]:
+    body = CompetitorDigestSharedData(**_same(CompetitorDigestSharedData, event))
+    yield Telling(type="competitor_digest.shared", key=event.digest_id, data=body, zone=event.zone)
 
 
 def submission_moved(
@@ -353,6 +362,7 @@ TRANSLATIONS: Final[Mapping[type[Event], Translate]] = {
     **_translating(assignment_moved, research.AssignmentDeliveredV1),
     **_translating(findings_shared, research.FindingsSharedV1),
     **_translating(competitor_observed, research.CompetitorObservedV1),
+    **_translating(competitor_digest_shared, research.CompetitorDigestSharedV1),
     **_translating(submission_moved, gathered.SubmissionAskedV1),
     **_translating(submission_moved, gathered.SubmissionDueV1),
     **_translating(submission_moved, gathered.SubmissionDecidedV1),

@@ -15,7 +15,11 @@ from pydantic import BaseModel
 from gateway.domain import live_collection_data as collections
 from gateway.domain import live_data as data
 from gateway.domain import live_report_data as report_data
-from gateway.domain.live_research_data import CompetitorObservedData, ResearchBriefSharedData
+from gateway.domain.live_research_data import (
+    CompetitorDigestSharedData,
+    CompetitorObservedData,
+    ResearchBriefSharedData,
+)
 from shared.access import RULES, Rule, scopes_covering
 from shared.errors import FieldProblem, Forbidden, Invalid
 
@@ -53,6 +57,7 @@ _PARTNER: Final = "/v1/partners/{partner}"
 _DEAD_LETTER: Final = "/v1/dead-letters/{dead_letter_id}"
 _DOCUMENT: Final = "/v1/documents/{document_id}"
 _OBSERVATION: Final = "/v1/competitor-observations/{observation_id}"
+_DIGEST: Final = "/v1/competitor-digests/{digest_id}"
 _BRIEF: Final = "/v1/research-briefs/{brief_id}"
 _RESEARCH: Final = "/v1/research-assignments/{assignment_id}"
 _COLLECTION: Final = "/v1/collections/{collection_id}"
@@ -183,6 +188,9 @@ LIVE_EVENT_TYPES: Final = (
         "Somebody saw something of a competitor.",
         _OBSERVATION,
         CompetitorObservedData,
+    ),
+    LiveEventType(
+        "competitor_digest.shared", "A digest of competitors was made.", _DIGEST, CompetitorDigestSharedData
     ),
     LiveEventType(
         "submission.asked",

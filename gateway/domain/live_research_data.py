@@ -37,3 +37,20 @@ class CompetitorObservedData(LiveModel):
     zone: Annotated[str | None, Field(description="Where it holds; null for everywhere")]
     seen_on: Annotated[date, Field(description="The day it was seen or published")]
     grade: Annotated[str, Field(description="Reliability of the source and credibility", examples=["B2"])]
+
+
+class CompetitorDigestSharedData(LiveModel):
+    """A digest of competitors was made."""
+
+    digest_id: Annotated[UUID, Field(description="Id of the digest")]
+    subscription_id: Annotated[UUID, Field(description="Id of the subscription")]
+    number: Annotated[int, Field(description="Of the subscription's digests, from 1")]
+    title: Annotated[str, Field(description="What the subscription is called")]
+    zone: Annotated[
+        str | None, Field(description="For whose people; null for those who see all zones", examples=["west"])
+    ]
+    competitors: Annotated[list[str], Field(description="Codes of those of whom something changed")]
+    changes: Annotated[int, Field(description="How many things are otherwise")]
+    summary: Annotated[str, Field(description="How many of which kind", examples=["2 new, 1 contradicted"])]
+    since_at: Annotated[datetime | None, Field(description="When the one before was made; UTC")]
+    made_at: Annotated[datetime, Field(description="UTC")]

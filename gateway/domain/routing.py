@@ -145,6 +145,8 @@ RESOURCES: Final[Mapping[str, str]] = {
             "battlecards",
             "competitor-attributes",
             "competitor-comparisons",
+            "competitor-digest-subscriptions",
+            "competitor-digests",
             "competitor-observations",
             "competitors",
         ),

@@ -10,6 +10,7 @@ from services.research.application.ask_query import QUERY_TASK
 from services.research.application.draft_brief import DRAFT_TASK, draft_brief
 from services.research.application.fire_saved_queries import fire_saved_queries
 from services.research.application.load_dataset import LoadParts, load_dataset
+from services.research.application.make_digest import fire_digests
 from services.research.application.resolve_entities import RESOLVE_TASK, ask_if_changed, resolve_entities
 from services.research.application.send_file import LOAD_TASK
 from services.research.application.watch_assignments import watch_assignments
@@ -72,6 +73,13 @@ async def run_saved_queries(database: Database) -> None:
         await work.commit()
 
 
+async def run_digests(database: Database) -> None:
+    """Every minute: digests of competitors that are due, a bounded number of them."""
+    async with UnitOfWork(database) as work:
+        await fire_digests(work, datetime.now(UTC))
+        await work.commit()
+
+
 TASKS: Final = (
     JobTask(name=LOAD_TASK, run=run_load),
     JobTask(name=QUERY_TASK, run=run_query),
@@ -81,6 +89,7 @@ TASKS: Final = (
 TIMERS: Final = (
     Timer(name="watch_assignments", cron="*/15 * * * *", run=run_assignment_watch),
     Timer(name="fire_saved_queries", cron="* * * * *", run=run_saved_queries),
+    Timer(name="fire_digests", cron="* * * * *", run=run_digests),
     Timer(name="watch_entities", cron="*/10 * * * *", run=run_resolution_watch),
 )
 

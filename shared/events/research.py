@@ -119,6 +119,27 @@ class FindingsSharedV1(Event):
     shared_at: datetime
 
 
+class CompetitorDigestSharedV1(Event):
+    """A digest of competitors was made for whom it is: what is otherwise than in the one before."""
+
+    type_name: ClassVar[str] = "salesops.research.competitor_digest_shared.v1"
+    source: ClassVar[str] = "research"
+    consumers: ClassVar[tuple[str, ...]] = ("gateway",)
+
+    digest_id: UUID
+    subscription_id: UUID
+    number: Annotated[int, Field(description="Of the subscription's digests, from 1")]
+    title: str
+    zone: Annotated[str | None, Field(description="For whose people; null for those who see all zones")]
+    competitors: Annotated[tuple[str, ...], Field(description="Codes of those of whom something changed")]
+    changes: Annotated[int, Field(description="How many; zero where the subscription says so all the same")]
+    summary: Annotated[str, Field(description="How many of which kind")]
+    since_at: Annotated[
+        datetime | None, Field(description="When the one before was made; null for the first")
+    ]
+    made_at: datetime
+
+
 EVENTS: tuple[type[Event], ...] = (
     AssignmentOpenedV1,
     AssignmentDueSoonV1,
@@ -127,4 +148,5 @@ EVENTS: tuple[type[Event], ...] = (
     DatasetLoadedV1,
     CompetitorObservedV1,
     FindingsSharedV1,
+    CompetitorDigestSharedV1,
 )

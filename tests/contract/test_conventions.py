@@ -49,6 +49,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/research-briefs/{brief_id}/feedback": ADDS,
     "POST /v1/competitor-observations/{observation_id}/withdrawal": ONCE,
     "POST /v1/competitors/{competitor}/battlecards": ADDS,
+    "POST /v1/competitor-digest-subscriptions/{subscription_id}/runs": CURRENT,
     "POST /v1/competitors/{competitor}/observations": ADDS,
     "POST /v1/collections/{collection_id}/closing": ONCE,
     "POST /v1/collections/{collection_id}/letters/{letter_id}/resend": CURRENT,

@@ -247,6 +247,22 @@ class CitationInvalid(Invalid):
     code, title = "citation_invalid", "A statement has to cite what it rests on"
 
 
+class DigestSubscriptionUnknown(NotFound):
+    """Not there, of another zone, or of all zones and the caller of some."""
+
+    code, title = "competitor_digest_subscription_unknown", "No such subscription"
+
+
+class DigestSubscriptionInvalid(Invalid):
+    """It names a competitor that is not there."""
+
+    code, title = "competitor_digest_subscription_invalid", "The subscription cannot be so"
+
+
+class DigestUnknown(NotFound):
+    code, title = "competitor_digest_unknown", "No such digest"
+
+
 class EvidenceInvalid(Invalid):
     """It was seen in the future, or names a run of a query that is not the caller's."""
 

@@ -55,6 +55,12 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     ids["observation_id"] = (await competitors.seen(competitor, zone="west"))["id"]
     card = {"positioning": "Sell time", "zone": "west"}
     ids["battlecard_id"] = (await competitors.made(f"/competitors/{competitor}/battlecards", card))["id"]
+    subscription = await competitors.made(
+        "/competitor-digest-subscriptions", {"title": "West", "competitors": [competitor], "zone": "west"}
+    )
+    ids["subscription_id"] = subscription["id"]
+    run = await competitors.made(f"/competitor-digest-subscriptions/{subscription['id']}/runs", None)
+    ids["digest_id"] = run["digest_id"]
     briefs = f"/research-assignments/{ids['assignment_id']}/briefs"
     ids["brief_id"] = (await competitors.made(briefs, {"summary": "Nothing yet"}))["id"]
     ids["file_id"] = (await handed_in(service, ids["assignment_id"], PDF)).json()["id"]
