@@ -81,7 +81,8 @@ async def test_a_digest_tells_what_is_otherwise_than_in_the_one_before(service: 
         await desk.made(f"/competitor-observations/{seen['id']}/withdrawal", {"reason": "Misread"})
     fourth = await made(desk, subscription)
 
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert told(first) == [("new", "250 h"), ("stale", "₹\xa08,45,000.00")]
     assert nothing is None
     assert told(second) == [("changed", "300 h"), ("contradicted", "300 h")]
