@@ -521,6 +521,11 @@ RULES: Final = (
         "/v1/research-assignments/{assignment_id}/files/{file_id}/content",
         BACK_OFFICE | ANALYSTS | ZONES,
     ),
+    Rule("GET", "/v1/research-assignments/{assignment_id}/fetches", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule("POST", "/v1/research-assignments/{assignment_id}/fetches", WRITERS | ANALYSTS),
+    Rule(
+        "GET", "/v1/research-assignments/{assignment_id}/fetches/{fetch_id}", BACK_OFFICE | ANALYSTS | ZONES
+    ),
     Rule("GET", "/v1/research-assignments/{assignment_id}/findings", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("POST", "/v1/research-assignments/{assignment_id}/findings", WRITERS | ANALYSTS),
     Rule("GET", "/v1/research-assignments/{assignment_id}/briefs", BACK_OFFICE | ANALYSTS | ZONES),

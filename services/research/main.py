@@ -15,6 +15,7 @@ from services.research.api import (
     routes_datasets,
     routes_digests,
     routes_entities,
+    routes_fetches,
     routes_files,
     routes_findings,
     routes_market,
@@ -48,6 +49,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
         routes_digests.router,
         routes_findings.router,
         routes_files.router,
+        routes_fetches.router,
         routes_briefs.router,
         routes_brief_drafts.router,
         routes_saved_queries.router,
@@ -58,6 +60,7 @@ def create_app(settings: ResearchSettings) -> FastAPI:
     app = create_service_app(SERVICE, settings, routers)
     app.state.dataset_store = settings.opened_dataset_store()
     app.state.evidence_store = settings.opened_evidence_store()
+    app.state.fetcher_access = settings.fetcher_access()
     app.state.dataset_copies = settings.scratch / "salesops-datasets"
     return app
 

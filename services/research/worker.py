@@ -6,8 +6,10 @@ from uuid import UUID
 
 from services.research.adapters.unit_of_work import UnitOfWork
 from services.research.application.answer_query import answer_query
+from services.research.application.ask_fetch import FETCH_TASK
 from services.research.application.ask_query import QUERY_TASK
 from services.research.application.draft_brief import DRAFT_TASK, draft_brief
+from services.research.application.fetch_page import FetchParts, fetch_page
 from services.research.application.fire_saved_queries import fire_saved_queries
 from services.research.application.load_dataset import LoadParts, load_dataset
 from services.research.application.make_digest import fire_digests
@@ -52,6 +54,13 @@ async def run_draft(database: Database, job: Job) -> None:
     await draft_brief(parts, UUID(str(job.payload["draft_id"])))
 
 
+async def run_fetch(database: Database, job: Job) -> None:
+    """The job of a page that was asked for; a run that died is repeated."""
+    settings = load_settings(ResearchSettings)
+    parts = FetchParts(database, settings.opened_evidence_store(), settings.fetcher_access())
+    await fetch_page(parts, UUID(str(job.payload["fetch_id"])))
+
+
 async def run_resolution(database: Database, job: Job) -> None:
     """The job that finds companies; a run that died is repeated."""
     settings = load_settings(ResearchSettings)
@@ -84,6 +93,7 @@ TASKS: Final = (
     JobTask(name=LOAD_TASK, run=run_load),
     JobTask(name=QUERY_TASK, run=run_query),
     JobTask(name=DRAFT_TASK, run=run_draft),
+    JobTask(name=FETCH_TASK, run=run_fetch),
     JobTask(name=RESOLVE_TASK, run=run_resolution),
 )
 TIMERS: Final = (

@@ -40,6 +40,7 @@ CURRENT: Final = "acts on what is stored at that moment, under a lock"
 WITHOUT_IF_MATCH: Final = {
     "POST /v1/research-assignments/{assignment_id}/evidence": ADDS,
     "POST /v1/research-assignments/{assignment_id}/files": ADDS,
+    "POST /v1/research-assignments/{assignment_id}/fetches": ADDS,
     "POST /v1/research-assignments/{assignment_id}/findings": ADDS,
     "POST /v1/research-assignments/{assignment_id}/brief-drafts": ADDS,
     "POST /v1/research-brief-drafts/{draft_id}/adoptions": ADDS,

@@ -105,6 +105,13 @@ _SEARCHED: Final[Mapping[HitKind, _Searched]] = {
     HitKind.QUESTION: _of_assignment("research_questions", title="a.subject", at="x.asked_at"),
     HitKind.EVIDENCE: _of_assignment("research_evidence", title="x.source", at="x.recorded_at"),
     HitKind.FINDING: _of_assignment("research_findings", title="a.subject", at="x.recorded_at"),
+    HitKind.PAGE: _of_assignment(
+        "research_fetches",
+        title="COALESCE(NULLIF(x.title, ''), x.url)",
+        at="x.asked_at",
+        place="CAST(x.assignment_id AS text) || '/fetches/' || CAST(x.id AS text)",
+        is_seen=f"{_ASSIGNED_SEEN} AND x.state = 'kept'",
+    ),
     HitKind.BRIEF: _of_assignment(
         "research_briefs",
         title="x.content ->> 'subject'",

@@ -24,5 +24,6 @@ SEARCHED_WORDS: Final[Mapping[str, str]] = {
     "research_evidence": _joined("source", "quotation"),
     "research_findings": "text",
     "research_briefs": "texts_in(content)",
+    "research_fetches": _joined("url", "title", "text_extract"),
     "datasets": _joined("title", "name", "description", "licence"),
 }

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.research.adapters.dataset_store import DatasetStore
+from services.research.adapters.web_client import FetcherAccess
 from shared.dependencies import PageWanted as PageWanted
 from shared.dependencies import Pool as Pool
 from shared.dependencies import Reading as Reading
@@ -34,6 +35,14 @@ async def document_store(request: Request) -> DocumentStore:
     return store
 
 
+async def fetcher_access(request: Request) -> FetcherAccess:
+    """What an operator allows to be fetched."""
+    access = request.app.state.fetcher_access
+    assert isinstance(access, FetcherAccess)
+    return access
+
+
 Copies = Annotated[Path, Depends(dataset_copies)]
+Fetching = Annotated[FetcherAccess, Depends(fetcher_access)]
 Files = Annotated[DocumentStore, Depends(document_store)]
 Store = Annotated[DatasetStore, Depends(dataset_store)]

@@ -30,6 +30,9 @@ router = APIRouter(prefix="/v1/research-assignments", tags=["Research assignment
 FileId = Annotated[UUID, Path(description="`id` of the file")]
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _KINDS: Final[dict[str, Any]] = dict.fromkeys(FORMAT_MEDIA_TYPES.values(), _BINARY)
+# Pages are fetched and never handed in; given out, no browser may run what stands in them.
+_GIVEN_OUT: Final = {**FORMAT_MEDIA_TYPES, "html": "text/html"}
+_RUNS_NOTHING: Final = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 
 
 @listed(
@@ -106,7 +109,7 @@ async def hand_in_research_file(
     summary="Download a file of a research assignment",
     response_class=Response,
     responses={
-        200: {"content": _KINDS},
+        200: {"content": {**_KINDS, "text/html": _BINARY}},
         **UNCHANGED,
         **refusals(AssignmentUnknown, ResearchFileUnknown),
     },
@@ -131,6 +134,6 @@ async def download_research_file(
     headers |= {"Repr-Digest": f"sha-256=:{digest}:", "Cache-Control": "private, no-cache"}
     return Response(
         content,
-        media_type=FORMAT_MEDIA_TYPES[file.format],
-        headers=headers | attachment_headers(file.file_name),
+        media_type=_GIVEN_OUT[file.format],
+        headers=headers | attachment_headers(file.file_name) | _RUNS_NOTHING,
     )

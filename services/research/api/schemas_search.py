@@ -42,6 +42,7 @@ _PATHS: Final[Mapping[HitKind, Callable[[str], str]]] = {
     HitKind.QUESTION: "/v1/research-assignments/{}".format,
     HitKind.EVIDENCE: "/v1/research-assignments/{}/evidence".format,
     HitKind.FINDING: "/v1/research-assignments/{}/findings".format,
+    HitKind.PAGE: "/v1/research-assignments/{}".format,
     HitKind.BRIEF: "/v1/research-briefs/{}".format,
     HitKind.DATASET: "/v1/datasets/{}".format,
 }

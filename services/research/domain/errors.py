@@ -273,6 +273,20 @@ class ResearchFileUnknown(NotFound):
     code, title = "research_file_unknown", "The assignment has no such file"
 
 
+class ResearchFetchUnknown(NotFound):
+    code, title = "research_fetch_unknown", "The assignment has no such fetch"
+
+
+class FetcherOff(Conflict):
+    """No host is allowed here; an operator names some."""
+
+    code, title = "research_fetcher_off", "Pages are not fetched here"
+
+
+class FetchUrlInvalid(Invalid):
+    code, title = "research_fetch_url_invalid", "The URL cannot be fetched"
+
+
 class BriefUnknown(NotFound):
     """Not there, not the caller's to see, or not shared yet."""
 

@@ -31,6 +31,7 @@ class HitKind(StrEnum):
     QUESTION = "question"
     EVIDENCE = "evidence"
     FINDING = "finding"
+    PAGE = "page"
     BRIEF = "brief"
     DATASET = "dataset"
 

@@ -55,6 +55,7 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     ids["observation_id"] = (await competitors.seen(competitor, zone="west"))["id"]
     card = {"positioning": "Sell time", "zone": "west"}
     ids["battlecard_id"] = (await competitors.made(f"/competitors/{competitor}/battlecards", card))["id"]
+    ids["fetch_id"] = str(uuid7())  # nothing is fetched here: its assignment alone is others'
     subscription = await competitors.made(
         "/competitor-digest-subscriptions", {"title": "West", "competitors": [competitor], "zone": "west"}
     )
