@@ -30,12 +30,12 @@ async def ask_fetch(
     FetcherOff; FetchUrlInvalid; AssignmentUnknown; AssignmentState when it is over.
     """
     assignment_id, url = wanted
+    row = await open_for_findings(work, assignment_id, caller)
     if not access.hosts:
         raise FetcherOff(
             "Nothing is fetched here. An operator turns it on with RESEARCH_FETCHER_ALLOWED_HOSTS; see docs/runbook.md"
         )
     plain = _checked(url)
-    row = await open_for_findings(work, assignment_id, caller)
     fetch_id = uuid7()
     job_id = await enqueue(
         work.connection,

@@ -1,12 +1,18 @@
 """Zones learn nothing of each other's opportunities and assignments, on any route that takes an id."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from services.research.adapters.unit_of_work import UnitOfWork
+from services.research.adapters.web_client import FetcherAccess
+from services.research.adapters.web_urls import allowed_hosts
 from services.research.application.answer_query import answer_query
+from services.research.application.ask_fetch import ask_fetch
 from services.research.application.load_dataset import LoadParts
 from services.research.application.resolve_entities import resolve_entities
+from shared.webhooks.target import TargetRules
 from tests.integration.research.competitor_desk import CompetitorDesk
 from tests.integration.research.conftest import ResearchService
 from tests.integration.research.dataset_desk import CARRIERS, DatasetDesk, Told
@@ -36,6 +42,18 @@ async def answered_twice(desk: DatasetDesk, dataset: str) -> str:
     return str(saved["id"])
 
 
+async def asked_fetch(parts: LoadParts, assignment: str) -> str:
+    """A page that waits to be fetched."""
+    access = FetcherAccess(
+        hosts=allowed_hosts("www.example.com"), rules=TargetRules(), contact="x", pause_seconds=0
+    )
+    wanted = (UUID(assignment), "https://www.example.com/")
+    async with UnitOfWork(parts.database) as work:
+        fetch_id = await ask_fetch(work, wanted, access, ANALYST, at=datetime.now(UTC))
+        await work.commit()
+    return str(fetch_id)
+
+
 async def test_what_is_others_is_answered_as_what_is_not_there(
     service: ResearchService, load_parts: LoadParts
 ) -> None:
@@ -55,7 +73,7 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
     ids["observation_id"] = (await competitors.seen(competitor, zone="west"))["id"]
     card = {"positioning": "Sell time", "zone": "west"}
     ids["battlecard_id"] = (await competitors.made(f"/competitors/{competitor}/battlecards", card))["id"]
-    ids["fetch_id"] = str(uuid7())  # nothing is fetched here: its assignment alone is others'
+    ids["fetch_id"] = await asked_fetch(load_parts, ids["assignment_id"])
     subscription = await competitors.made(
         "/competitor-digest-subscriptions", {"title": "West", "competitors": [competitor], "zone": "west"}
     )
