@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from sqlalchemy import MetaData, PoolProxiedConnection, event
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from shared.events.envelope import Cause, Envelope, Event, current_cause, envelope_of
 from shared.outbox import write_outbox
 from shared.pool_use import PoolUse, watched_pool
+from shared.primary import connect_to_primary, database_url
 from shared.statement_spans import trace_statements
 from shared.tracing import current_trace, is_tracing
 
@@ -38,13 +38,8 @@ def service_metadata() -> MetaData:
     return MetaData(naming_convention=NAMING_CONVENTION)
 
 
-def database_url(url: str, *, driver: str) -> URL:
-    """The URL with the given driver, e.g. asyncpg for requests and psycopg for migrations."""
-    return make_url(url).set(drivername=f"postgresql+{driver}")
-
-
 class Database:
-    """The connection pool of one process."""
+    """The connection pool of one process; to the primary alone, also of several servers that `url` names."""
 
     def __init__(
         self, url: str, *, application_name: str, pool_size: int = 8, wait_seconds: float = 10
@@ -59,7 +54,7 @@ class Database:
             pool_timeout=wait_seconds,
             connect_args={
                 "server_settings": SERVER_SETTINGS | {"application_name": application_name},
-                "timeout": 10,
+                "async_creator_fn": connect_to_primary,
             },
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)

@@ -29,7 +29,10 @@ class ProcessSettings(BaseSettings):
         1.0, ge=0, le=1, validation_alias="OTEL_TRACES_SAMPLER_ARG",
         description="share of the traces beginning here that are told",
     )  # fmt: skip
-    database_url: SecretStr = Field(examples=["postgresql://payments:password@127.0.0.1:5432/payments"])
+    database_url: SecretStr = Field(
+        examples=["postgresql://payments:password@127.0.0.1:5432/payments"],
+        description="several servers as one:5432,two:5432; whichever takes writes is connected to, a standby never",
+    )
     database_pool_size: int = Field(8, ge=1, le=200, description="connections one process may hold")
     host: str = "127.0.0.1"
     port: int = Field(ge=0, le=65535, examples=["8001"])
@@ -40,7 +43,9 @@ class WorkerSettings(ProcessSettings):
     """What a process that relays and consumes events needs beyond the common part."""
 
     amqp_url: SecretStr = Field(
-        validation_alias="AMQP_URL", examples=["amqp://salesops:password@127.0.0.1:5672/salesops"]
+        validation_alias="AMQP_URL",
+        examples=["amqp://salesops:password@127.0.0.1:5672/salesops"],
+        description="several nodes as one:5672,two:5672; any is connected to",
     )
 
 

@@ -17,7 +17,7 @@ from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import Status
 from prometheus_client import Counter
 from psycopg_pool import PoolTimeout
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +26,7 @@ from shared.errors import Refusal
 from shared.freed_memory import give_back_freed
 from shared.jobs.job import ATTEMPTS_MAX, Job, JobGivenUp, JobTask, Timer
 from shared.jobs.table import QUEUE
+from shared.primary import conninfo_of
 from shared.tracing import continued_trace
 
 log = structlog.get_logger()
@@ -105,8 +106,10 @@ class JobRunner:
 
     def _app(self) -> App:
         """A fresh one for every connection to the queue: it cannot be opened again after a loss."""
-        url = make_url(self._database.url).set(drivername="postgresql").render_as_string(hide_password=False)
-        app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=self._limits.concurrency + 2))
+        conninfo = conninfo_of(self._database.url)
+        app = App(
+            connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=self._limits.concurrency + 2)
+        )
         for task in self._tasks:
             _register_task(app, self._database, task)
         for timer in self._timers:

@@ -1,6 +1,7 @@
 """Opens connections to the broker, and names what goes wrong with them."""
 
 import asyncio
+import random
 
 import aio_pika
 import structlog
@@ -8,6 +9,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from shared.errors import UpstreamUnavailable
+from shared.server_addresses import CONNECT_SECONDS_EACH, each_address
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 # For all that follows the connection: a broker that is starting may accept us and then not answer.
@@ -34,12 +36,26 @@ class BrokerUnavailable(UpstreamUnavailable):
 
 
 async def connect(url: str, *, name: str) -> AbstractConnection:
-    """A plain connection: who uses it notices its loss and opens another, with their own state in order."""
+    """A plain connection: who uses it notices its loss and opens another, with their own state in order.
+
+    To any of the nodes that the URL names, so that processes spread over them, and to the next where one does not answer.
+    """
+    nodes = each_address(url)
+    random.shuffle(nodes)
+    *others, last = nodes
+    for node in others:
+        try:
+            return await _connect_to(node, name, CONNECT_SECONDS_EACH)
+        except (*BROKER_ERRORS, asyncio.CancelledError) as error:
+            if is_cancelled_by_us():
+                raise
+            log.warning("broker_node_unreachable", name=name, error=repr(error))
+    return await _connect_to(last, name, CONNECT_SECONDS_EACH if others else CONNECT_TIMEOUT_SECONDS)
+
+
+async def _connect_to(node: str, name: str, seconds: float) -> AbstractConnection:
     return await aio_pika.connect(
-        url,
-        timeout=CONNECT_TIMEOUT_SECONDS,
-        heartbeat=HEARTBEAT_SECONDS,
-        client_properties={"connection_name": name},
+        node, timeout=seconds, heartbeat=HEARTBEAT_SECONDS, client_properties={"connection_name": name}
     )
 
 

@@ -98,8 +98,7 @@ class Publisher:
                 return self._channel
             await self.close()
             try:
-                async with asyncio.timeout(SETUP_TIMEOUT_SECONDS):
-                    self._channel = await self._connect()
+                self._channel = await self._connect()
             except (*BROKER_ERRORS, asyncio.CancelledError) as error:
                 if is_cancelled_by_us():
                     raise
@@ -109,8 +108,9 @@ class Publisher:
 
     async def _connect(self) -> AbstractChannel:
         self._connection = await connect(self._url, name=self._name)
-        channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-        await declare_events_exchange(channel)
+        async with asyncio.timeout(SETUP_TIMEOUT_SECONDS):
+            channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+            await declare_events_exchange(channel)
         return channel
 
     async def _send(self, channel: WireChannel, message: Outgoing, errors: list[BaseException]) -> Outcome:

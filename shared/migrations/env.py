@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import context
 
-from shared.database import database_url
 from shared.migrations.runner import owner_metadata
+from shared.primary import database_url
 
 # Made by statements of their own modules (shared/outbox, shared/inbox, shared/jobs), which test them themselves;
 # and the months of the request audit, whose shape is that of the whole.

@@ -5,12 +5,12 @@ import asyncio
 import psycopg
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.database import database_url
 from shared.inbox import create_inbox_sql, event_consumer, on
 from shared.messaging.consumer import ConsumerLimits
 from shared.messaging.publisher import Publisher
 from shared.outbox import add_outbox_recipient_sql, create_outbox_sql
 from shared.outbox.relay import OutboxRelay, RelayLimits
+from shared.primary import database_url
 from tests.faults.processes import FragileSystem
 from tests.integration.shared.counted import CountedV1, counted, run_statements, write
 from tests.integration.shared.projection import (

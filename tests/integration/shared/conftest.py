@@ -7,7 +7,7 @@ import aio_pika
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared.database import database_url as url_for
+from shared.primary import database_url as url_for
 from tests.integration.shared.counted import COUNTED_QUEUE
 from tests.integration.shared.wire import Wire
 from tests.provisions import DatabaseFactory

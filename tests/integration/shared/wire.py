@@ -18,6 +18,10 @@ class Wire:
         credentials = self._parts.netloc.rpartition("@")[0]
         return urlunsplit(self._parts._replace(netloc=f"{credentials}@127.0.0.1:{self._port}"))
 
+    @property
+    def is_used(self) -> bool:
+        return bool(self._open)
+
     async def listen(self) -> asyncio.Server:
         server = await asyncio.start_server(self._forward, "127.0.0.1", 0)
         self._port = server.sockets[0].getsockname()[1]
