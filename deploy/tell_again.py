@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.database import database_url
 from shared.migrations.runner import OWNERS
 from shared.outbox.retell import tell_again
+from shared.primary import database_url
 
 
 def moment(words: str) -> datetime:

@@ -18,6 +18,7 @@ from deploy.audit_export.request_audit import write_request_audit
 from deploy.audit_export.tables import write_table
 from gateway.adapters.audit_archive import AuditArchive
 from services.payments.domain.business_day import BUSINESS_TIME_ZONE
+from shared.primary import conninfo_of
 
 DOCUMENTS_AT_ONCE: Final = 4
 
@@ -75,7 +76,7 @@ def _facts(wish: Wish, span: dict[str, Any], last: bytes) -> dict[str, Any]:
 @contextmanager
 def _snapshot(url: str) -> Iterator[psycopg.Connection[Any]]:
     """One state of the database for all that is read of it."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(conninfo_of(url)) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         yield connection

@@ -156,6 +156,31 @@ def test_what_compose_always_gives_a_process_it_has_here_too(
     assert lacking == set()
 
 
+def test_every_secret_that_a_process_reads_comes_from_the_store(
+    deployments: dict[str, Manifest], sources: dict[str, dict[str, str]]
+) -> None:
+    """The one before is given while a secret is changed, and taken away again."""
+    lacking = {
+        (name, variable)
+        for name in SETTINGS
+        for variable, is_secret in variables_of(name)
+        if is_secret and not variable.endswith("_BEFORE")
+        if variable not in environment_in_cluster(deployments[name], sources)
+    }
+
+    assert lacking == set()
+
+
+def test_an_installation_says_where_months_of_the_audit_go(
+    deployments: dict[str, Manifest], sources: dict[str, dict[str, str]]
+) -> None:
+    given = environment_in_cluster(deployments["gateway-worker"], sources)
+
+    assert int(given["GATEWAY_AUDIT_MONTHS_KEPT"]) > 0
+    assert given["GATEWAY_ARCHIVE_STORE"].startswith("s3://")
+    assert given["GATEWAY_ARCHIVE_ACCESS_KEY"]
+
+
 def test_no_secret_is_in_a_file(production: tuple[Manifest, ...]) -> None:
     secret = {variable for name in SETTINGS for variable, is_secret in variables_of(name) if is_secret}
     shown = {key for one in of_kind(production, "ConfigMap").values() for key in one.get("data", {})}
