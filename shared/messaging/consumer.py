@@ -27,6 +27,7 @@ from shared.messaging.connection import (
     is_loss,
 )
 from shared.messaging.failpoints import failpoint
+from shared.messaging.fed_queues import QueueWatch, keep_bound
 from shared.messaging.former_queues import empty_former_queues
 from shared.messaging.intake import Intake, failures_of, refuse_forged
 from shared.messaging.topology import ServiceTopology
@@ -47,6 +48,7 @@ class ConsumerLimits:
     attempts_max: int = 5
     silence_seconds: float = 5.0
     pause_seconds_max: float = 10.0
+    bind_seconds: float = 30.0
 
 
 class _Stopping(Exception):
@@ -70,6 +72,7 @@ class Consumer:
         self._types = types
         self._apply = apply
         self._limits = limits or ConsumerLimits()
+        self._watch = QueueWatch(topology)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`, reconnecting for ever; the batch at hand is finished first."""
@@ -93,6 +96,7 @@ class Consumer:
         connection = await connect(self._url, name=f"{self._topology.service} consumer")
         try:
             async with asyncio.timeout(SETUP_TIMEOUT_SECONDS):
+                await self._watch.look(connection)
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
                 await channel.set_qos(prefetch_count=self._limits.prefetch)
                 intake = await Intake.open(
@@ -101,6 +105,7 @@ class Consumer:
             beside = (
                 asyncio.create_task(_close_on(stop, intake)),
                 asyncio.create_task(empty_former_queues(connection, self._topology)),
+                asyncio.create_task(keep_bound(connection, self._topology, self._limits.bind_seconds)),
             )
             try:
                 yield intake

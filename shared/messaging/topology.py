@@ -140,9 +140,16 @@ async def declare(channel: AbstractChannel, topology: ServiceTopology) -> None:
     for name, kind in topology.exchanges.items():
         await channel.declare_exchange(name, kind, durable=True)
     for queue in topology.queues:
-        declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+        await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+    await bind(channel, topology)
+
+
+async def bind(channel: AbstractChannel, topology: ServiceTopology) -> None:
+    """Feed the queues, which are there already; a binding that is there stays as it is."""
+    for queue in topology.queues:
+        there = await channel.get_queue(queue.name, ensure=False)
         for exchange, routing_key in queue.bindings:
-            await declared.bind(exchange, routing_key)
+            await there.bind(exchange, routing_key)
 
 
 def definitions(services: Sequence[str], vhost: str = "/") -> dict[str, JsonValue]:

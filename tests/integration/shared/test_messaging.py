@@ -19,8 +19,9 @@ from shared.errors import Conflict
 from shared.events.envelope import Envelope, Event, encode
 from shared.inbox import Handler, apply_once, create_inbox_sql, on
 from shared.messaging.consumer import Consumer, ConsumerLimits
-from shared.messaging.publisher import Outgoing, Publisher
-from shared.messaging.topology import ServiceTopology, declare, definitions, service_topology
+from shared.messaging.fed_queues import queues_lost_total
+from shared.messaging.publisher import Outcome, Outgoing, Publisher
+from shared.messaging.topology import EVENTS_EXCHANGE, ServiceTopology, declare, definitions, service_topology
 from tests.integration.shared.counted import TYPES, CountedV1, counted, recounted, run_statements
 from tests.integration.shared.projection import (
     CREATE_PROJECTION,
@@ -33,7 +34,7 @@ from tests.integration.shared.waiting import until
 from tests.integration.shared.wire import Wire
 
 TOPOLOGY = service_topology("test", [CountedV1], retry_delays_ms=(50, 100))
-LIMITS = ConsumerLimits(attempts_max=3, silence_seconds=0.5, pause_seconds_max=0.2)
+LIMITS = ConsumerLimits(attempts_max=3, silence_seconds=0.5, pause_seconds_max=0.2, bind_seconds=0.5)
 
 
 @pytest.fixture
@@ -396,3 +397,48 @@ async def test_topology_can_be_declared_again_and_matches_the_definitions(bare_b
         "salesops.payments.dead",
         *(f"salesops.payments.postponed.{delay}" for delay in (1000, 10000, 60000)),
     }
+
+
+async def test_a_deleted_queue_is_noticed_and_declared_again(
+    projection: AsyncEngine, bare_broker_url: str, publisher: Publisher
+) -> None:
+    lost = queues_lost_total.labels("test")
+    before = lost._value.get()
+
+    async with consuming(projection, bare_broker_url):
+        await send(publisher, [counted(1)])
+        await until_effects(projection, 1)
+        async with await aio_pika.connect(bare_broker_url) as connection:
+            await (await connection.channel()).queue_delete(TOPOLOGY.main.name)
+        await until_sent(publisher, counted(2))
+        await until_effects(projection, 2)
+
+    assert await effects(projection) == [1, 2]
+    assert lost._value.get() == before + 1
+
+
+async def test_a_deleted_binding_comes_back_and_what_nobody_took_meanwhile_is_said_to_be_unroutable(
+    projection: AsyncEngine, bare_broker_url: str, publisher: Publisher
+) -> None:
+    async with consuming(projection, bare_broker_url):
+        await send(publisher, [counted(1)])
+        await until_effects(projection, 1)
+        async with await aio_pika.connect(bare_broker_url) as connection:
+            queue = await (await connection.channel()).get_queue(TOPOLOGY.main.name, ensure=False)
+            await queue.unbind(EVENTS_EXCHANGE, CountedV1.type_name)
+        refused = await until_sent(publisher, counted(2))
+        await until_effects(projection, 2)
+
+    assert set(refused) <= {Outcome.UNROUTABLE}
+    assert await effects(projection) == [1, 2]
+
+
+async def until_sent(publisher: Publisher, envelope: Envelope[Event]) -> list[Outcome]:
+    """As the outbox does: again until a queue takes it. Returns what the broker said before."""
+    refused: list[Outcome] = []
+    message = Outgoing(envelope.id, envelope.type, encode(envelope))
+    async with asyncio.timeout(60):
+        while (outcome := (await publisher.publish([message]))[0]) is not Outcome.CONFIRMED:
+            refused.append(outcome)
+            await asyncio.sleep(0.02)
+    return refused
