@@ -11,7 +11,6 @@ import psycopg
 
 from deploy.local.folder import CHECKOUT
 from deploy.local.postgres import create_service_database
-from shared.migrations.runner import schema_versions
 from tests.faults.exercise.fault import Fault, Scene
 
 # As our migrations do it: no lock is waited for, or held, for long; what takes time holds none.
@@ -27,7 +26,6 @@ CONTRACT: Final = (
     "ALTER TABLE receipts DROP CONSTRAINT ck_exercised",
     "ALTER TABLE receipts DROP COLUMN exercised",
 )
-KILLS: Final = 3
 
 
 def _schema_widens(scene: Scene) -> str:
@@ -44,40 +42,23 @@ def _schema_widens(scene: Scene) -> str:
 
 
 def _migration_is_killed(scene: Scene) -> str:
-    """All migrations of payments from the first, in a database of its own, killed at moments that chance chooses."""
+    """All migrations of payments from the first, in a database of its own, killed before and after the commit of each."""
     place, password = scene.system.postgres.place, "exercise"
     create_service_database(place.url(), name="exercise", password=password)
     url = f"postgresql://exercise:{quote(password)}@127.0.0.1:{place.port}/exercise"
-    reached = []
+    command = [sys.executable, "-m", "tests.faults.killed_migration", "payments", url]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     try:
-        for _ in range(KILLS):
-            process = _migrating(url)
-            try:
-                process.wait(scene.chance.uniform(1.0, 6.0))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            reached.append(_version(url))
-        assert _migrating(url).wait() == 0, "the migrations do not end after they were killed"
-        assert _version(url) == schema_versions("payments").newest
+        done = subprocess.run(
+            command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True, check=False
+        )
     finally:
         with psycopg.connect(place.url(), autocommit=True) as connection:
             connection.execute("DROP DATABASE exercise WITH (FORCE)")
-    return f"killed at version {', '.join(str(one) for one in reached)}; the last run reached the newest"
-
-
-def _migrating(url: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PAYMENTS_DATABASE_URL": url, "PYTHONPATH": str(CHECKOUT)}
-    command = [sys.executable, "-m", "shared.migrations", "payments"]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-
-
-def _version(url: str) -> str | None:
-    with psycopg.connect(url) as connection:
-        if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
-            return None
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return row[0] if row else None
+    steps = done.stdout.splitlines()
+    if done.returncode != 0:
+        scene.load.attempts.wrong.append(f"a migration was left half done: {steps[-5:]}")
+    return f"killed {len(steps)} times, before and after the commit of each version; the last run reached the newest"
 
 
 FAULTS: Final = (
