@@ -34,6 +34,9 @@ class RabbitPlace:
     log: Path
     users: tuple[BrokerUser, ...]
     vhosts: tuple[str, ...] = ("salesops",)
+    # Names of nodes that it forms a cluster with at its first start. They share a cookie, and a port mapper that none of
+    # them starts.
+    cluster: tuple[str, ...] | None = None
 
     @property
     def node_name(self) -> str:
@@ -63,16 +66,9 @@ class RabbitNode:
         _stop_leftover(self.place)
         _write_configuration(self.place)
         environment = _environment(self.place)
-        log = self.place.log
-        # Left to itself the node would start a port mapper that nobody stops.
-        epmd = Program(
-            name="epmd",
-            command=("epmd", "-address", LOOPBACK, "-port", str(self.place.epmd_port)),
-            log=log.with_name("epmd.log"),
-            environment=environment,
-        )
-        node = Program("rabbitmq", (str(script),), log, environment, grace_seconds=20.0)
-        self._epmd = Child(epmd, self._guard)
+        node = Program("rabbitmq", (str(script),), self.place.log, environment, grace_seconds=20.0)
+        if self.place.cluster is None:
+            self._epmd = Child(port_mapper(self.place), self._guard)
         self.child = Child(node, self._guard)
         self._wait_until_it_answers(self.child)
 
@@ -126,6 +122,16 @@ class RabbitNode:
         )
 
 
+def port_mapper(place: RabbitPlace) -> Program:
+    """Left to itself the node would start one that nobody stops."""
+    return Program(
+        name="epmd",
+        command=("epmd", "-address", LOOPBACK, "-port", str(place.epmd_port)),
+        log=place.log.with_name("epmd.log"),
+        environment=_environment(place),
+    )
+
+
 def _write_configuration(place: RabbitPlace) -> None:
     place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (place.folder / "rabbitmq.conf").write_text(_configuration(place))
@@ -150,7 +156,21 @@ log.file = false
 log.console = true
 log.console.level = info
 raft.wal_max_size_bytes = 67108864
-"""
+{_clustering(place)}"""
+
+
+def _clustering(place: RabbitPlace) -> str:
+    """As deploy/kubernetes/base/rabbitmq.yaml has it: nodes that are the fewer stop rather than go on by themselves."""
+    if place.cluster is None:
+        return ""
+    peers = "".join(
+        f"cluster_formation.classic_config.nodes.{number} = {name}\n"
+        for number, name in enumerate(place.cluster, 1)
+    )
+    return f"""\
+cluster_formation.peer_discovery_backend = classic_config
+cluster_partition_handling = pause_minority
+{peers}"""
 
 
 def _environment(place: RabbitPlace) -> dict[str, str]:
@@ -187,7 +207,7 @@ def _stop_leftover(place: RabbitPlace) -> None:
         arguments = process.info["cmdline"] or []
         is_node = process.info["name"] == "beam.smp" and any(mark in " ".join(arguments) for mark in marks)
         is_mapper = process.info["name"] == "epmd" and arguments[-1:] == [str(place.epmd_port)]
-        if is_node or is_mapper:
+        if is_node or (is_mapper and place.cluster is None):
             process.send_signal(signal.SIGTERM)
             leftovers.append(process)
     _, alive = psutil.wait_procs(leftovers, timeout=20)

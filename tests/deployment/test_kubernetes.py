@@ -181,6 +181,23 @@ def test_an_installation_says_where_months_of_the_audit_go(
     assert given["GATEWAY_ARCHIVE_ACCESS_KEY"]
 
 
+def test_nothing_acknowledged_is_on_one_machine_alone(production: tuple[Manifest, ...]) -> None:
+    """As tests/faults/cluster has it, where it is seen that nothing acknowledged is lost (docs/faults.md)."""
+    postgres = of_kind(production, "Cluster")["postgres"]["spec"]
+    rabbitmq = of_kind(production, "RabbitmqCluster")["rabbitmq"]["spec"]
+
+    assert postgres["instances"] == 3
+    assert postgres["postgresql"]["synchronous"] == {
+        "method": "any",
+        "number": 1,
+        "dataDurability": "required",
+        "failoverQuorum": True,
+    }
+    assert not {"synchronous_commit", "fsync", "full_page_writes"} & set(postgres["postgresql"]["parameters"])
+    assert rabbitmq["replicas"] == 3
+    assert "cluster_partition_handling = pause_minority" in rabbitmq["rabbitmq"]["additionalConfig"]
+
+
 def test_no_secret_is_in_a_file(production: tuple[Manifest, ...]) -> None:
     secret = {variable for name in SETTINGS for variable, is_secret in variables_of(name) if is_secret}
     shown = {key for one in of_kind(production, "ConfigMap").values() for key in one.get("data", {})}

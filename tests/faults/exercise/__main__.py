@@ -8,32 +8,44 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local.folder import StackFolder
-from tests.faults.exercise.catalogue import BY_NAME, NOT_DONE
+from tests.faults.cluster.system import EVERY_PROCESS as EVERY_PROCESS_OF_CLUSTER
+from tests.faults.cluster.system import cluster_system
+from tests.faults.exercise.catalogue import BY_NAME, CLUSTER_FAULTS, FAULTS, NOT_DONE
+from tests.faults.exercise.fault import Fault
 from tests.faults.exercise.report import Report
 from tests.faults.exercise.run import Outcome, exercise
-from tests.faults.processes import EVERY_PROCESS, fragile_system
+from tests.faults.processes import EVERY_PROCESS, FragileSystem, fragile_system
+
+SystemKind = Callable[[StackFolder], AbstractContextManager[FragileSystem]]
 
 
 def main() -> int:
     wanted = _arguments().parse_args()
     began_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     say(f"Seed {wanted.seed}; what lasts lasts {wanted.seconds:g} s. Starting the whole system …")
+    names = wanted.only or [fault.name for fault in (CLUSTER_FAULTS if wanted.cluster else FAULTS)]
     outcomes: list[Outcome] = []
     try:
-        for outcome in _outcomes(wanted.only or list(BY_NAME), wanted.seed, wanted.seconds):
+        for outcome in _outcomes(names, wanted.seed, wanted.seconds):
             say(f"  {outcome.fault}: {outcome.seen}; {'; '.join(outcome.complaints) or 'nothing wrong'}")
             outcomes.append(outcome)
     finally:
         # Also of a run that ends early: what was seen until then was seen.
-        report = Report(wanted.seed, wanted.seconds, began_at, outcomes, NOT_DONE)
+        report = Report(_command(wanted), wanted.seed, wanted.seconds, began_at, outcomes, NOT_DONE)
         report.write(wanted.report)
         say(f"{report.as_page()}\nWritten to {wanted.report.with_suffix('.json')} and .md")
     return 1 if any(one.complaints for one in outcomes) else 0
+
+
+def _command(wanted: argparse.Namespace) -> str:
+    only = f' ONLY="{" ".join(wanted.only)}"' if wanted.only else ""
+    return f"{'faults-cluster' if wanted.cluster else 'faults'}{only}"
 
 
 def say(words: str) -> None:
@@ -42,13 +54,27 @@ def say(words: str) -> None:
 
 
 def _outcomes(names: Sequence[str], seed: int, seconds: float) -> Iterator[Outcome]:
+    """What is done to a cluster needs another system; of each kind one is started for all its faults."""
+    chosen = [BY_NAME[name] for name in names]
+    systems = (
+        ([one for one in chosen if one not in CLUSTER_FAULTS], fragile_system, EVERY_PROCESS),
+        ([one for one in chosen if one in CLUSTER_FAULTS], cluster_system, EVERY_PROCESS_OF_CLUSTER),
+    )
+    for faults, kind, processes in systems:
+        if faults:
+            yield from _exercised(faults, kind, processes, seed, seconds)
+
+
+def _exercised(
+    faults: Sequence[Fault], kind: SystemKind, processes: Sequence[str], seed: int, seconds: float
+) -> Iterator[Outcome]:
     folder = Path(tempfile.mkdtemp(prefix="salesops-faults-"))
     folder.chmod(0o711)
     try:
-        with fragile_system(StackFolder(folder)) as system:
-            system.start(*EVERY_PROCESS)
-            for name in names:
-                yield exercise(system, BY_NAME[name], seed=seed, seconds=seconds, folder=folder)
+        with kind(StackFolder(folder)) as system:
+            system.start(*processes)
+            for fault in faults:
+                yield exercise(system, fault, seed=seed, seconds=seconds, folder=folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -60,6 +86,11 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=8.0, help="how long faults last that last")
     parser.add_argument(
         "--only", nargs="+", choices=sorted(BY_NAME), metavar="FAULT", help=", ".join(BY_NAME)
+    )
+    parser.add_argument(
+        "--cluster",
+        action="store_true",
+        help="all that is done to a cluster, in place of all that is done to one machine",
     )
     parser.add_argument("--report", type=Path, default=Path("build/faults"), help="where, without a suffix")
     return parser

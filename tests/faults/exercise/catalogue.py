@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.faults.exercise import (
     faults_of_broker,
+    faults_of_cluster,
     faults_of_database,
     faults_of_processes,
     faults_of_schema,
@@ -17,9 +18,9 @@ FAULTS: Final = (
     *faults_of_schema.FAULTS,
     *restore_drill.FAULTS,
 )
-BY_NAME: Final = {fault.name: fault for fault in FAULTS}
+# Done to a system of two processes of a kind on three broker nodes, a primary and a standby.
+CLUSTER_FAULTS: Final = faults_of_cluster.FAULTS
+BY_NAME: Final = {fault.name: fault for fault in (*FAULTS, *CLUSTER_FAULTS)}
 NOT_DONE: Final = {
-    "F25": "the local broker is one node; three nodes and a minority are the cluster's",
     "F36": "done by itself: one database is restored while the others go on",
-    "F38": "no service reads from a standby, so no decision can rest on one",
 }

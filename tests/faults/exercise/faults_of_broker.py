@@ -1,8 +1,18 @@
 """Faults of RabbitMQ, none of which a caller may notice: facts are told later."""
 
+import asyncio
 import time
+import urllib.request
+from datetime import timedelta
 from typing import Final
 
+import aio_pika
+import psycopg
+
+from deploy.tell_again import retell
+from shared.events.catalogue import consumed_by
+from shared.events.payments import ReceiptsBookedV1
+from shared.messaging.topology import EVENTS_EXCHANGE
 from tests.faults.exercise.fault import Fault, Scene
 
 
@@ -44,6 +54,100 @@ def _broker_has_no_disk(scene: Scene) -> str:
     return f"its alarm of disk room stood for {scene.seconds:g} s"
 
 
+def _queue_is_deleted(scene: Scene) -> str:
+    """With what waits in it; who consumes from it declares it again, and the runbook has everything told again."""
+    system = scene.system
+    began_at = system.database_moment()
+    with system.frozen("partners worker"):
+        scene.load.wait_for(BOOKINGS)
+        deleted = system.rabbitmq.control("delete_queue", "-p", "salesops", QUEUE).strip()
+    scene.load.wait_for(BOOKINGS)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (alarms := _lost_queues(scene)) == 0 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    if alarms == 0:
+        scene.load.attempts.wrong.append("nobody noticed that the queue was deleted")
+    scene.load.hold()
+    missing = _missing_at_partners(scene)
+    scene.load.go_on()
+    told = asyncio.run(retell(system.database_url("payments"), began_at - timedelta(seconds=5)))
+    return (
+        f"{deleted or QUEUE} while its worker stood still; declared again by it, alarm {alarms:g}; {missing} receipts were"
+        f" missing until {told} facts were told again"
+    )
+
+
+def _bindings_are_deleted(scene: Scene) -> str:
+    """Of every service that wants to know of receipts: nobody takes them, so they come back and wait in the outbox.
+
+    Whoever is bound again first takes what the others still miss; that is told again, as the runbook asks.
+    """
+    key = ReceiptsBookedV1.type_name
+    owners = [owner for owner in ReceiptsBookedV1.consumers if ReceiptsBookedV1 in consumed_by(owner)]
+    scene.load.hold()
+    _wait_until(scene, UNTOLD, 0)
+    began_at = scene.system.database_moment()
+    asyncio.run(_unbind(scene, owners, key))
+    scene.load.go_on()
+    scene.load.wait_for(BOOKINGS)
+    held_back = _number(scene, UNROUTABLE)
+    _wait_until(scene, UNTOLD, 0)
+    if held_back == 0:
+        scene.load.attempts.wrong.append("nothing came back as unroutable")
+    time.sleep(BOUND_SECONDS)
+    told = asyncio.run(retell(scene.system.database_url("payments"), began_at))
+    return (
+        f"those of {', '.join(owners)} for {key} deleted; {held_back} facts came back and waited until somebody was bound"
+        f" again; {told} told again when all were"
+    )
+
+
+async def _unbind(scene: Scene, owners: list[str], key: str) -> None:
+    for owner in owners:
+        async with await aio_pika.connect(scene.system.amqp_url(owner)) as connection:
+            channel = await connection.channel()
+            queue = await channel.get_queue(f"salesops.{owner}.inbox", ensure=False)
+            await queue.unbind(EVENTS_EXCHANGE, key)
+
+
+def _lost_queues(scene: Scene) -> float:
+    with urllib.request.urlopen(scene.system.metrics_url("partners worker")) as reply:
+        lines = reply.read().decode().splitlines()
+    return sum(float(line.split()[1]) for line in lines if line.startswith("event_queues_lost_total{"))
+
+
+def _missing_at_partners(scene: Scene) -> int:
+    """Once what is under way has arrived."""
+    _wait_until(scene, UNTOLD, 0)
+    time.sleep(2)
+    with psycopg.connect(scene.system.database_url("partners")) as connection:
+        query = "SELECT count(*) FROM sheet_receipts WHERE partner_code = %s"
+        row = connection.execute(query, (scene.load.attempts.partner_code,)).fetchone()
+    assert row is not None
+    return len(scene.load.attempts.acknowledged) - int(row[0])
+
+
+def _wait_until(scene: Scene, query: str, wanted: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while _number(scene, query) > wanted:
+        assert time.monotonic() < deadline, "facts wait to be told"
+        time.sleep(0.2)
+
+
+def _number(scene: Scene, query: str) -> int:
+    with psycopg.connect(scene.system.database_url("payments")) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+QUEUE: Final = "salesops.partners.inbox"
+BOOKINGS: Final = 10
+PATIENCE_SECONDS: Final = 120.0
+# Every consumer has bound its queue anew by then.
+BOUND_SECONDS: Final = 35.0
+UNTOLD: Final = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+UNROUTABLE: Final = f"{UNTOLD} AND last_error = 'unroutable'"
 NOTHING: Final = "nothing: facts are told later"
 FAULTS: Final = (
     Fault("broker-away", ("F17",), NOTHING, _broker_is_away),
@@ -51,4 +155,6 @@ FAULTS: Final = (
     Fault("broker-without-memory", ("F19",), NOTHING, _broker_has_no_memory),
     Fault("broker-without-disk", ("F19",), NOTHING, _broker_has_no_disk),
     Fault("broker-closes-connections", ("F20",), NOTHING, _broker_closes_connections),
+    Fault("queue-deleted", ("F20",), "nothing: facts are told again", _queue_is_deleted),
+    Fault("bindings-deleted", ("F20",), "nothing: facts are told again", _bindings_are_deleted),
 )

@@ -22,6 +22,7 @@ HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    command: str
     seed: int
     seconds: float
     began_at: str
@@ -52,7 +53,7 @@ class Report:
 
     def _introduction(self) -> str:
         return (
-            f"`make faults SEED={self.seed} LASTING={self.seconds:g}`, begun {self.began_at}. Four callers book five"
+            f"`make {self.command} SEED={self.seed} LASTING={self.seconds:g}`, begun {self.began_at}. Four callers book five"
             " receipts a second of all together, each on paper before it is sent. *Silence* is the longest that nobody"
             " was acknowledged anything, *recovery* the time from the end of the fault to the next acknowledgement,"
             " *settled* that until every fact had reached the other services. *Wrong* names what was acknowledged and"
@@ -61,6 +62,7 @@ class Report:
 
     def _as_json(self) -> dict[str, object]:
         return {
+            "command": self.command,
             "seed": self.seed,
             "seconds": self.seconds,
             "began_at": self.began_at,

@@ -1,0 +1,116 @@
+"""The system as it grows past one machine, on one: three broker nodes, a standby, two processes of a kind.
+
+What is not doubled: partners' API and worker, and reporting's worker, which keep what the oracle compares with. Reporting's
+and research's APIs do not run, nor does the gateway's worker: no receipt passes there.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from deploy.local.child import Guard
+from deploy.local.folder import StackFolder
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.rabbitmq_package import ensure_installed
+from deploy.local.topology import Backing, ProcessPlan, system_plan
+from tests.faults.cluster.brokers import BrokerCluster
+from tests.faults.cluster.databases import DatabasePair
+from tests.faults.cluster.service_address import ServiceAddress
+from tests.faults.processes import FragileSystem
+
+DOUBLED: Final = ("payments API", "payments worker", "gateway")
+SINGLE: Final = ("partners API", "partners worker", "reporting worker")
+# How long who is told to end still serves who comes; the address looks twice a second.
+DRAIN_SECONDS: Final = "3"
+
+
+def copy_of(name: str) -> str:
+    return f"{name} 2"
+
+
+EVERY_PROCESS: Final = (*SINGLE, *DOUBLED, *(copy_of(name) for name in DOUBLED))
+
+
+class ClusterSystem(FragileSystem):
+    """Its servers are parts of `databases` and `brokers`; its processes go by the usual names, a second one by `copy_of`."""
+
+    def __init__(self, folder: StackFolder, guard: Guard) -> None:
+        super().__init__(folder, guard)
+        self.databases = DatabasePair(self.postgres, self._memory, guard)
+        self.brokers = BrokerCluster(self.rabbitmq.place, self._memory, guard)
+        self._addresses: dict[str, ServiceAddress] = {}
+
+    def url(self, name: str) -> str:
+        return self._addresses[name].url if name in self._addresses else super().url(name)
+
+    def database_url(self, owner: str) -> str:
+        """Of the primary, whichever it is."""
+        return f"{super().database_url(owner)}?target_session_attrs=read-write"
+
+    def stop(self) -> None:
+        for address in self._addresses.values():
+            address.close()
+        super().stop()
+        self.brokers.stop_mapper()
+
+    def _start_servers(self) -> None:
+        """Once; what an exercise takes down of them it brings up itself."""
+        if self._plans:
+            return
+        ensure_installed(self._folder.log("install"))
+        for server in (self.databases.first, self.databases.second, *self.brokers.nodes):
+            self._parts[server.name] = server
+        with ThreadPoolExecutor() as pool:
+            for started in [pool.submit(self.brokers.start), pool.submit(self.databases.start)]:
+                started.result()
+        backing = self._backings.prepare()
+        self._backing = Backing(
+            {owner: self.databases.url(url) for owner, url in backing.database_urls.items()},
+            {owner: self.brokers.url(owner) for owner in backing.amqp_urls},
+        )
+        self._make_plans()
+
+    def _make_plans(self) -> None:
+        plans = system_plan(self._backing, self._memory, self.identity, gateway_port=self._gateway_port)
+        known = {plan.name: plan for plan in plans}
+        for name in DOUBLED:
+            known[copy_of(name)] = _copied(known[name])
+        gateways = [known[name].port for name in ("gateway", copy_of("gateway"))]
+        self._addresses["gateway"] = ServiceAddress(free_ports(1)[0], gateways)
+        self._addresses["gateway"].open()
+        # Gateways know both and balance by themselves, as the runbook has it for several machines without a Service.
+        apis = [known[name].port for name in ("payments API", copy_of("payments API"))]
+        payments = {"GATEWAY_PAYMENTS_URL": ",".join(f"http://{LOOPBACK}:{port}" for port in apis)}
+        for name, plan in known.items():
+            environment = plan.environment | {f"{_prefix(name)}_DRAIN_SECONDS": DRAIN_SECONDS}
+            if name.startswith("gateway"):
+                environment |= payments
+            self._plans[name] = replace(plan, environment=environment)
+
+
+def _copied(plan: ProcessPlan) -> ProcessPlan:
+    """The same process on ports of its own."""
+    port, metrics_port = free_ports(2)
+    prefix = _prefix(plan.name)
+    ports = {f"{prefix}_PORT": str(port), f"{prefix}_METRICS_PORT": str(metrics_port)}
+    if plan.ready_path is None:
+        port = metrics_port
+    return replace(plan, name=copy_of(plan.name), environment={**plan.environment, **ports}, port=port)
+
+
+def _prefix(name: str) -> str:
+    return name.split(maxsplit=1)[0].upper()
+
+
+@contextmanager
+def cluster_system(folder: StackFolder) -> Iterator[ClusterSystem]:
+    """Yield a system in the folder, which other accounts must be able to pass through; nothing runs after it."""
+    guard = Guard()
+    system = ClusterSystem(folder, guard)
+    try:
+        yield system
+    finally:
+        system.stop()
+        guard.close()
