@@ -78,6 +78,17 @@ class Network:
         """Both ends have to allow it."""
         return self._allows(source, "egress", target, port) and self._allows(target, "ingress", source, port)
 
+    def ways_out(self, source: str) -> set[int]:
+        """Ports at which addresses outside of the cluster's own networks can be reached."""
+        return {
+            one["port"]
+            for policy in self.policies
+            if _matches(policy["spec"]["podSelector"], self.pods[source])
+            for rule in policy["spec"].get("egress", ())
+            if any("ipBlock" in peer for peer in rule.get("to", ()))
+            for one in rule["ports"]
+        }
+
     def _allows(self, subject: str, direction: str, other: str, port: int) -> bool:
         mine = [
             policy["spec"]

@@ -286,6 +286,22 @@ def test_pods_reach_what_the_picture_shows_and_nothing_else(network: Network) ->
     assert seen == picture
 
 
+def test_pods_get_out_only_to_what_they_have_settings_for(network: Network) -> None:
+    """Object stores, portals, webhooks and web pages by 443, mail by 465 and 587, SFTP by 22."""
+    ways_out = {name: network.ways_out(name) for name in network.pods if name not in OPERATOR_LABELS}
+
+    assert {name: ports for name, ports in ways_out.items() if ports} == {
+        "gateway": {443},
+        "gateway-worker": {443},
+        "partners-api": {443},
+        "partners-worker": {22, 443, 465, 587},
+        "payments-worker": {443},
+        "reporting-worker": {22, 443, 465, 587},
+        "research-api": {443},
+        "research-worker": {443},
+    }
+
+
 def test_databases_and_broker_open_only_their_own_ports(network: Network) -> None:
     assert network.is_open("postgres", "postgres", 8000), "instances ask each other how they are"
     assert network.is_open("rabbitmq", "rabbitmq", 25672)
