@@ -29,8 +29,9 @@ _CALLED: Final = {
     "": {"html", "pdf", "txt", "csv", "xlsx", "png", "jpg"},
 }
 _SIGNS: Final = ((b"%PDF-", "pdf"), (b"\x89PNG", "png"), (b"\xff\xd8", "jpg"), (b"PK\x03\x04", "xlsx"))
+# Possessive, so that a row of comments is read in one way only.
 _MARKUP: Final = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|\?xml)",
+    rb"\A(?:\xef\xbb\xbf)?\s*+(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body|title|\?xml)",
     re.IGNORECASE | re.DOTALL,
 )
 _UNSHOWN: Final = frozenset({"script", "style", "noscript", "template", "title"})
