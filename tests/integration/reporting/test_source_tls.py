@@ -127,7 +127,7 @@ async def test_a_database_is_read_from_who_is_vouched_for(tmp_path: Path, postgr
         postgres_over_tls(postgres_admin_url, context) as place,
         database_connector(place, place.header or "", RULES, str(authorities)) as connector,
     ):
-        assert (await connector.found(ONE)).records == [{"code": "CP-1"}]
+        assert list((await connector.found(ONE)).records) == [{"code": "CP-1"}]
 
 
 @pytest.mark.parametrize(
