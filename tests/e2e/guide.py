@@ -20,7 +20,7 @@ from tests.faults.processes import FragileSystem
 
 GUIDES: Final = Path(__file__).parents[2] / "docs" / "guides"
 ROLES: Final = ("coordinator", "approver", "auditor", "zonal_sales", "admin", "integration", "analyst")
-PATIENCE_SECONDS: Final = 240
+PATIENCE_SECONDS: Final = 600
 needs_curl: Final = pytest.mark.skipif(shutil.which("curl") is None, reason="the guide is written for curl")
 _BLOCK: Final = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED: Final = re.compile(r"(?:^ {4}.*\n(?:^\n(?= {4}))*)+", re.MULTILINE)
