@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import REGISTRY, start_http_server
@@ -10,7 +11,7 @@ from prometheus_client import REGISTRY, start_http_server
 from shared.database import Database, UnitOfWork
 from shared.freed_memory import keep_one_heap
 from shared.idempotency_table import forget_replies
-from shared.inbox import Subscription, event_consumer, prune
+from shared.inbox import Subscription, event_consumer, keep_months, prune
 from shared.jobs import JobRunner, JobTask, Timer
 from shared.jobs.standing import JOBS_STANDING
 from shared.messaging.publisher import Publisher
@@ -28,15 +29,18 @@ WorkerPart = Callable[[Database, asyncio.Event], Coroutine[None, None, None]]
 
 
 async def forget_old_claims(database: Database) -> None:
-    """Events cannot be told again after thirty days; what is older goes, in transactions of a bounded size.
+    """Events cannot be told again after thirty days: months that are older go whole, and what lies in none row by row.
 
-    One such transaction an hour would let the table grow for ever from a quarter of a million events a day on.
+    Row by row in transactions of a bounded size, and until none is left.
     """
-    for _ in range(PRUNING_ROUNDS_MAX):
-        async with database.engine.begin() as connection:
-            gone = await prune(connection)
-        if gone == 0:
-            return
+    async with database.engine.begin() as connection:
+        by_row = await keep_months(connection, datetime.now(UTC))
+    for partition in by_row:
+        for _ in range(PRUNING_ROUNDS_MAX):
+            async with database.engine.begin() as connection:
+                gone = await prune(connection, partition)
+            if gone == 0:
+                break
 
 
 async def forget_old_replies(database: Database) -> None:
