@@ -25,6 +25,7 @@ from shared.migrations.runner import SchemaVersions, schema_versions
 from shared.observability import Metrics, ObservabilityMiddleware, RequestLog, configure_logging
 from shared.pagination import CursorSigner
 from shared.problem_details import install_problem_handlers
+from shared.service_document import ServiceDocument
 from shared.settings import ServiceSettings
 from shared.tracing import start_tracing
 from shared.version import VERSION
@@ -65,6 +66,7 @@ def create_service_app(
         title=f"SalesOps {name}",
         version=API_VERSION,
         lifespan=_lifespan(database),
+        openapi_url=None,  # shared/service_document.py
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -77,6 +79,7 @@ def create_service_app(
     for router in (_health_router(name, database), jobs_router(), job_list_router(), *routers):
         app.include_router(router)
     app.add_route("/metrics", metrics.reply, include_in_schema=False)
+    app.add_route("/openapi.json", ServiceDocument(app).reply, include_in_schema=False)
 
     describe_bodies(app, body_models)
     app.add_middleware(ConditionalReplies)
