@@ -2,8 +2,9 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +14,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import Memory
 from deploy.local.ports import LOOPBACK
 from deploy.local.rabbitmq import RabbitNode, RabbitPlace, port_mapper
+from tests.faults.cluster.network import Peer, parted
 
 NODES: Final = 3
 
@@ -35,8 +37,9 @@ class BrokerCluster:
 
     def start(self) -> None:
         cookie = secrets.token_hex(16)
-        for node in self.nodes:
+        for number, node in enumerate(self.nodes, 1):
             _write_cookie(node.place, cookie)
+            _write_source(node.place, _source(number))
         self._mapper = Child(port_mapper(self.nodes[0].place), self._guard)
         first, *others = self.nodes
         first.start()
@@ -63,6 +66,14 @@ class BrokerCluster:
         leaders = dict(line.split() for line in listed.splitlines() if len(line.split()) == 2)
         return next(node for node in self.nodes if node.place.node_name == leaders[queue])
 
+    @contextmanager
+    def cut_off(self, node: RabbitNode) -> Iterator[None]:
+        """It runs and clients reach it, but nothing passes between it and the others; CannotPart where that cannot be."""
+        peers = {each.name: _peer(each, number) for number, each in enumerate(self.nodes, 1)}
+        lost = peers.pop(node.name)
+        with parted(lost, list(peers.values())):
+            yield
+
     def members(self, node: RabbitNode) -> int:
         """How many nodes run, as this one sees it; none while it does not answer."""
         try:
@@ -82,6 +93,21 @@ def _place(like: RabbitPlace, memory: Memory, number: int) -> RabbitPlace:
         distribution_port=memory.port(f"{name} distribution"),
         cluster=(),
     )
+
+
+def _source(number: int) -> str:
+    """Where the connections of this node to the others come from; those of `rabbitmqctl` do not."""
+    return f"127.0.0.{10 + number}"
+
+
+def _peer(node: RabbitNode, number: int) -> Peer:
+    return Peer(node.place.distribution_port, _source(number))
+
+
+def _write_source(place: RabbitPlace, source: str) -> None:
+    address = source.replace(".", ",")
+    path = place.folder / "advanced.config"
+    path.write_text(f"[{{kernel, [{{inet_dist_connect_options, [{{ip, {{{address}}}}}]}}]}}].\n")
 
 
 def _write_cookie(place: RabbitPlace, cookie: str) -> None:

@@ -1,10 +1,6 @@
-"""The system as it grows past one machine, on one: three broker nodes, a standby, two processes of a kind.
+"""The system as it grows past one machine, on one: three broker nodes, a standby, two of every process."""
 
-What is not doubled: partners' API and worker, and reporting's worker, which keep what the oracle compares with. Reporting's
-and research's APIs do not run, nor does the gateway's worker: no receipt passes there.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,14 +10,13 @@ from deploy.local.child import Guard
 from deploy.local.folder import StackFolder
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.rabbitmq_package import ensure_installed
-from deploy.local.topology import Backing, ProcessPlan, system_plan
+from deploy.local.topology import SERVICES, Backing, ProcessPlan, system_plan
 from tests.faults.cluster.brokers import BrokerCluster
 from tests.faults.cluster.databases import DatabasePair
 from tests.faults.cluster.service_address import ServiceAddress
+from tests.faults.processes import EVERY_PROCESS as EVERY_KIND
 from tests.faults.processes import FragileSystem
 
-DOUBLED: Final = ("payments API", "payments worker", "gateway")
-SINGLE: Final = ("partners API", "partners worker", "reporting worker")
 # How long who is told to end still serves who comes; the address looks twice a second.
 DRAIN_SECONDS: Final = "3"
 
@@ -30,7 +25,7 @@ def copy_of(name: str) -> str:
     return f"{name} 2"
 
 
-EVERY_PROCESS: Final = (*SINGLE, *DOUBLED, *(copy_of(name) for name in DOUBLED))
+EVERY_PROCESS: Final = (*EVERY_KIND, *(copy_of(name) for name in EVERY_KIND))
 
 
 class ClusterSystem(FragileSystem):
@@ -40,18 +35,20 @@ class ClusterSystem(FragileSystem):
         super().__init__(folder, guard)
         self.databases = DatabasePair(self.postgres, self._memory, guard)
         self.brokers = BrokerCluster(self.rabbitmq.place, self._memory, guard)
-        self._addresses: dict[str, ServiceAddress] = {}
+        # Gateways know both processes of a service and balance by themselves, as the runbook has it for several machines
+        # without a Service; before the gateways stands what a balancer is.
+        self._address: ServiceAddress | None = None
 
     def url(self, name: str) -> str:
-        return self._addresses[name].url if name in self._addresses else super().url(name)
+        return self._address.url if name == "gateway" and self._address else super().url(name)
 
     def database_url(self, owner: str) -> str:
         """Of the primary, whichever it is."""
         return f"{super().database_url(owner)}?target_session_attrs=read-write"
 
     def stop(self) -> None:
-        for address in self._addresses.values():
-            address.close()
+        if self._address is not None:
+            self._address.close()
         super().stop()
         self.brokers.stop_mapper()
 
@@ -75,33 +72,40 @@ class ClusterSystem(FragileSystem):
     def _make_plans(self) -> None:
         plans = system_plan(self._backing, self._memory, self.identity, gateway_port=self._gateway_port)
         known = {plan.name: plan for plan in plans}
-        for name in DOUBLED:
-            known[copy_of(name)] = _copied(known[name])
-        gateways = [known[name].port for name in ("gateway", copy_of("gateway"))]
-        self._addresses["gateway"] = ServiceAddress(free_ports(1)[0], gateways)
-        self._addresses["gateway"].open()
-        # Gateways know both and balance by themselves, as the runbook has it for several machines without a Service.
-        apis = [known[name].port for name in ("payments API", copy_of("payments API"))]
-        payments = {"GATEWAY_PAYMENTS_URL": ",".join(f"http://{LOOPBACK}:{port}" for port in apis)}
+        known |= {copy_of(name): _copied(known[name]) for name in EVERY_KIND}
+        self._address = ServiceAddress(free_ports(1)[0], _ports_of(known, "gateway"))
+        self._address.open()
+        both = {
+            f"GATEWAY_{service.upper()}_URL": ",".join(
+                f"http://{LOOPBACK}:{port}" for port in _ports_of(known, f"{service} API")
+            )
+            for service in SERVICES
+        }
+        callers = {"gateway": both, "partners": {"PARTNERS_API_URL": self._address.url}}
         for name, plan in known.items():
-            environment = plan.environment | {f"{_prefix(name)}_DRAIN_SECONDS": DRAIN_SECONDS}
-            if name.startswith("gateway"):
-                environment |= payments
-            self._plans[name] = replace(plan, environment=environment)
+            owner = name.split(maxsplit=1)[0]
+            own = {f"{owner.upper()}_DRAIN_SECONDS": DRAIN_SECONDS, **callers.get(owner, {})}
+            self._plans[name] = replace(plan, environment={**plan.environment, **own})
+
+
+def cluster_of(system: FragileSystem) -> ClusterSystem:
+    """The system that a fault of a cluster is done to; it is always one."""
+    assert isinstance(system, ClusterSystem)
+    return system
+
+
+def _ports_of(known: Mapping[str, ProcessPlan], name: str) -> list[int]:
+    return [known[each].port for each in (name, copy_of(name))]
 
 
 def _copied(plan: ProcessPlan) -> ProcessPlan:
     """The same process on ports of its own."""
     port, metrics_port = free_ports(2)
-    prefix = _prefix(plan.name)
+    prefix = plan.name.split(maxsplit=1)[0].upper()
     ports = {f"{prefix}_PORT": str(port), f"{prefix}_METRICS_PORT": str(metrics_port)}
     if plan.ready_path is None:
         port = metrics_port
     return replace(plan, name=copy_of(plan.name), environment={**plan.environment, **ports}, port=port)
-
-
-def _prefix(name: str) -> str:
-    return name.split(maxsplit=1)[0].upper()
 
 
 @contextmanager

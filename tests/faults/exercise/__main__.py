@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def main() -> int:
     names = wanted.only or [fault.name for fault in (CLUSTER_FAULTS if wanted.cluster else FAULTS)]
     outcomes: list[Outcome] = []
     try:
-        for outcome in _outcomes(names, wanted.seed, wanted.seconds):
+        for outcome in _outcomes(names, wanted.seed, wanted.seconds, is_kept=wanted.keep):
             say(f"  {outcome.fault}: {outcome.seen}; {'; '.join(outcome.complaints) or 'nothing wrong'}")
             outcomes.append(outcome)
     finally:
@@ -53,7 +53,7 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-def _outcomes(names: Sequence[str], seed: int, seconds: float) -> Iterator[Outcome]:
+def _outcomes(names: Sequence[str], seed: int, seconds: float, *, is_kept: bool) -> Iterator[Outcome]:
     """What is done to a cluster needs another system; of each kind one is started for all its faults."""
     chosen = [BY_NAME[name] for name in names]
     systems = (
@@ -62,21 +62,35 @@ def _outcomes(names: Sequence[str], seed: int, seconds: float) -> Iterator[Outco
     )
     for faults, kind, processes in systems:
         if faults:
-            yield from _exercised(faults, kind, processes, seed, seconds)
+            with _folder(is_kept=is_kept) as folder:
+                yield from _exercised(faults, kind, processes, (seed, seconds), folder)
 
 
-def _exercised(
-    faults: Sequence[Fault], kind: SystemKind, processes: Sequence[str], seed: int, seconds: float
-) -> Iterator[Outcome]:
+@contextmanager
+def _folder(*, is_kept: bool) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="salesops-faults-"))
     folder.chmod(0o711)
     try:
-        with kind(StackFolder(folder)) as system:
-            system.start(*processes)
-            for fault in faults:
-                yield exercise(system, fault, seed=seed, seconds=seconds, folder=folder)
+        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if is_kept:
+            say(f"Logs, data and what callers wrote down: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exercised(
+    faults: Sequence[Fault],
+    kind: SystemKind,
+    processes: Sequence[str],
+    chosen: tuple[int, float],
+    folder: Path,
+) -> Iterator[Outcome]:
+    seed, seconds = chosen
+    with kind(StackFolder(folder)) as system:
+        system.start(*processes)
+        for fault in faults:
+            yield exercise(system, fault, seed=seed, seconds=seconds, folder=folder)
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -92,6 +106,7 @@ def _arguments() -> argparse.ArgumentParser:
         action="store_true",
         help="all that is done to a cluster, in place of all that is done to one machine",
     )
+    parser.add_argument("--keep", action="store_true", help="leave the folder with logs and data")
     parser.add_argument("--report", type=Path, default=Path("build/faults"), help="where, without a suffix")
     return parser
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -36,6 +37,7 @@ class Attempts:
     acknowledged: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
     repeats: int = 0
+    slowest_seconds: float = 0.0
     acknowledged_at: list[float] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -55,10 +57,11 @@ class Load:
 
     def __init__(self, stage: Stage, journal: TextIO, seed: int) -> None:
         self.attempts = Attempts(stage.bank_account, stage.partner_code)
-        self._stage, self._journal, self._seed = stage, journal, seed
+        self.stage, self._journal, self._seed = stage, journal, seed
         self._lock, self._over = threading.Lock(), threading.Event()
         self._may_send, self._under_way = threading.Event(), 0
         self._may_send.set()
+        self._calls = itertools.count(1)
         self._threads = [threading.Thread(target=self._call, args=(number,)) for number in range(CALLERS)]
 
     def start(self) -> None:
@@ -105,8 +108,8 @@ class Load:
             time.sleep(0.05)
 
     def _client(self) -> httpx.Client:
-        headers = {"Authorization": f"Bearer {self._stage.token}"}
-        return httpx.Client(base_url=self._stage.url, headers=headers, timeout=TIMEOUT_SECONDS)
+        headers = {"Authorization": f"Bearer {self.stage.token}"}
+        return httpx.Client(base_url=self.stage.url, headers=headers, timeout=TIMEOUT_SECONDS)
 
     def _call(self, number: int) -> None:
         chance = random.Random(f"{self._seed}-{number}")
@@ -116,7 +119,7 @@ class Load:
                 if not self._began():
                     return
                 try:
-                    self._book(client, f"{self._stage.bank_account}C{number}N{count:05d}", chance)
+                    self._book(client, f"{self.stage.bank_account}C{number}N{count:05d}", chance)
                 finally:
                     with self._lock:
                         self._under_way -= 1
@@ -155,26 +158,35 @@ class Load:
     def _send(self, client: httpx.Client, reference: str, paise: int) -> str | None:
         """Empty when booked, words when refused, None when nobody can know."""
         body = {
-            "bank_account": self._stage.bank_account,
-            "partner_code": self._stage.partner_code,
+            "bank_account": self.stage.bank_account,
+            "partner_code": self.stage.partner_code,
             "amount": {"amount": f"{paise // 100}.{paise % 100:02d}", "currency": "INR"},
             "received_on": "2026-10-14",
             "reference": reference,
         }
+        # By it the logs of gateways and services tell where a call was.
+        request_id = f"{reference}-{next(self._calls)}"
+        headers = {"Idempotency-Key": reference, "X-Request-ID": request_id}
+        began_at = time.monotonic()
         try:
-            reply = client.post("/v1/receipts", json=body, headers={"Idempotency-Key": reference})
+            reply = client.post("/v1/receipts", json=body, headers=headers)
         except httpx.TransportError as error:
-            self._count(type(error).__name__)
+            self._count(request_id, type(error).__name__, began_at)
             return None
-        self._count(_words(reply))
+        self._count(request_id, words_of(reply), began_at)
         if reply.status_code in (200, 201):
             return ""
         unknown = reply.status_code >= 500 or reply.status_code in UNSURE
         return None if unknown else f"{reply.status_code} {reply.text[:300]}"
 
-    def _count(self, answer: str) -> None:
+    def _count(self, request_id: str, answer: str, began_at: float) -> None:
+        seconds = time.monotonic() - began_at
         with self._lock:
             self.attempts.answers[answer] += 1
+            self.attempts.slowest_seconds = max(self.attempts.slowest_seconds, seconds)
+            self._journal.write(
+                f"{datetime.now(UTC):%H:%M:%S.%f} {request_id} {answer} after {seconds:.3f} s\n"
+            )
 
     def _write(self, line: str) -> None:
         self._journal.write(line + "\n")
@@ -182,7 +194,7 @@ class Load:
         os.fsync(self._journal.fileno())
 
 
-def _words(reply: httpx.Response) -> str:
+def words_of(reply: httpx.Response) -> str:
     """The status, and the code of the problem if it is one."""
     if reply.status_code < 400:
         return str(reply.status_code)

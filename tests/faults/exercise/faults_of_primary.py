@@ -1,0 +1,112 @@
+"""Faults of a primary and its standby: the primary lost, started again by mistake, the standby behind."""
+
+import time
+from typing import Final
+
+from tests.faults.cluster.databases import DatabasePair, is_standby, set_server, value_of
+from tests.faults.cluster.system import cluster_of
+from tests.faults.exercise.fault import Fault, Scene
+
+BOOKINGS: Final = 10
+LAG_SECONDS: Final = 5
+RECEIPTS: Final = "SELECT count(*) FROM receipts"
+OURS: Final = (
+    "SELECT count(*) FROM pg_stat_activity WHERE usename IN"
+    " ('payments', 'partners', 'reporting', 'research', 'gateway') AND query <> ''"
+)
+
+
+def _primary_dies(scene: Scene) -> str:
+    """The order of the runbook: fence, promote, copy anew. A commit that was acknowledged is on both."""
+    databases = cluster_of(scene.system).databases
+    lost = databases.primary
+    lost.kill()
+    began_at = time.monotonic()
+    known = set(scene.load.attempts.acknowledged)
+    databases.fence()
+    databases.promote()
+    took = time.monotonic() - began_at
+    missing = known - _booked(databases)
+    scene.load.attempts.wrong += [f"{one} was acknowledged and is gone with the primary" for one in missing]
+    scene.load.wait_for(BOOKINGS)
+    databases.follow()
+    if not is_standby(lost.place) or is_standby(databases.primary.place):
+        scene.load.attempts.wrong.append("there is not one primary")
+    return (
+        f"{lost.name} killed, {databases.primary.name} promoted in {took:.1f} s with all of {len(known)} acknowledged;"
+        f" the lost one came back as its standby"
+    )
+
+
+def _lost_primary_starts_again(scene: Scene) -> str:
+    """Somebody starts what was fenced, as it was: it must take no write, nor be connected to."""
+    databases = cluster_of(scene.system).databases
+    lost = databases.primary
+    lost.kill()
+    databases.fence()
+    databases.promote()
+    scene.load.wait_for(BOOKINGS)
+    lost.start()
+    for name in ("log_statement", "log_connections"):
+        set_server(lost.place, name, "all")
+    log_from = lost.place.log.stat().st_size
+    scene.load.wait_for(BOOKINGS)
+    if not is_standby(lost.place):
+        scene.load.attempts.wrong.append("the lost primary takes writes again")
+    connections, statements = databases.statements_on_standby(log_from)
+    if statements:
+        scene.load.attempts.wrong.append(f"{statements} statements of ours were given to the lost primary")
+    databases.follow()
+    return (
+        f"{lost.name} started as it was: it writes nothing; {connections} connections of ours asked it, and gave it"
+        f" {statements} statements"
+    )
+
+
+def _standby_lags(scene: Scene) -> str:
+    """Whoever read from it would see what was true a while ago."""
+    databases = cluster_of(scene.system).databases
+    place = databases.standby.place
+    settings = {
+        "recovery_min_apply_delay": f"{LAG_SECONDS}s",
+        "log_statement": "all",
+        "log_connections": "on",
+    }
+    for name, value in settings.items():
+        set_server(place, name, value)
+    log_from = place.log.stat().st_size
+    behind = most_backends = 0
+    over = time.monotonic() + max(scene.seconds, 2 * LAG_SECONDS)
+    while time.monotonic() < over:
+        there, here = (
+            value_of(place, RECEIPTS, "payments"),
+            value_of(databases.primary.place, RECEIPTS, "payments"),
+        )
+        behind = max(behind, here - there)
+        most_backends = max(most_backends, value_of(place, OURS))
+        time.sleep(0.2)
+    connections, statements = databases.statements_on_standby(log_from)
+    for name in settings:
+        set_server(place, name, None)
+    if behind == 0:
+        scene.load.attempts.wrong.append("the standby was not behind, which shows nothing")
+    if statements:
+        scene.load.attempts.wrong.append(f"{statements} statements of ours were given to a standby")
+    return (
+        f"{behind} receipts behind; by its log {statements} statements of ours, {connections} connections that asked"
+        f" what it is; at most {most_backends} of ours in pg_stat_activity with a statement"
+    )
+
+
+def _booked(databases: DatabasePair) -> set[str]:
+    return set(
+        value_of(databases.primary.place, "SELECT array_agg(reference) FROM receipts", "payments") or ()
+    )
+
+
+REPEATED: Final = "bookings are repeated until the standby is promoted"
+FAULTS: Final = (
+    Fault("cluster-primary-dies", ("F6",), REPEATED, _primary_dies),
+    Fault("cluster-lost-primary-starts", ("F6",), REPEATED, _lost_primary_starts_again),
+    Fault("cluster-standby-lags", ("F38",), "nothing", _standby_lags),
+)
