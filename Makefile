@@ -81,7 +81,7 @@ soak-ledger: install ## act on the ledger at random and compare with a model (ST
 faults: install ## break parts of a whole system under load, and tell what callers noticed (SEED=… repeats a run, ONLY="broker-away …", LASTING=8, KEEP=1 for its logs)
 	@$(RUN) tests.faults.exercise $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) --seconds $(or $(LASTING),8) $(if $(KEEP),--keep) \
 		--report build/faults
-faults-cluster: install ## the same to three broker nodes, a primary and a standby, two processes of a kind (SEED=…, LASTING=8)
+faults-cluster: install ## the same to three broker nodes, a primary and a standby, two of every process (SEED=…, LASTING=8)
 	@$(RUN) tests.faults.exercise --cluster $(if $(SEED),--seed $(SEED)) --seconds $(or $(LASTING),8) $(if $(KEEP),--keep) \
 		--report build/faults-cluster
 
