@@ -14,7 +14,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import Memory
 from deploy.local.ports import LOOPBACK
 from deploy.local.rabbitmq import RabbitNode, RabbitPlace, port_mapper
-from tests.faults.cluster.network import Peer, parted
+from tests.faults.cluster.network import Peer, between, vanishing
 
 NODES: Final = 3
 
@@ -71,7 +71,7 @@ class BrokerCluster:
         """It runs and clients reach it, but nothing passes between it and the others; CannotPart where that cannot be."""
         peers = {each.name: _peer(each, number) for number, each in enumerate(self.nodes, 1)}
         lost = peers.pop(node.name)
-        with parted(lost, list(peers.values())):
+        with vanishing(between(lost, list(peers.values()))):
             yield
 
     def members(self, node: RabbitNode) -> int:

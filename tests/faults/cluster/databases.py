@@ -3,7 +3,8 @@
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import Memory
 from deploy.local.postgres import PostgresPlace, PostgresServer, binaries_for, run_as
 from deploy.local.topology import DATABASE_OWNERS
+from tests.faults.cluster.network import of_connection, vanishing
 
 SLOT: Final = "standby"
 PATIENCE_SECONDS: Final = 120.0
@@ -58,6 +60,15 @@ class DatabasePair:
         set_server(copy, "synchronous_standby_names", None)
         set_server(source, "synchronous_standby_names", SYNCHRONOUS)
         _until(lambda: _is_synchronous(source), "the standby does not follow")
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Nothing passes between the two and nothing is closed; CannotPart where that cannot be. For less than a minute:
+        after `wal_receiver_timeout` the standby would connect anew."""
+        query = "SELECT client_port FROM pg_stat_replication WHERE application_name = 'standby'"
+        port = value_of(self.primary.place, query)
+        with vanishing(of_connection(port, served_at=self.primary.place.port)):
+            yield
 
     def fence(self) -> None:
         """Whatever starts the lost primary's data again, it does not write: it would be a second truth."""

@@ -27,28 +27,38 @@ class Peer:
     source: str
 
 
-def rules(lost: Peer, others: Sequence[Peer]) -> list[list[str]]:
+Rule = list[str]
+
+
+def between(lost: Peer, others: Sequence[Peer]) -> list[Rule]:
     """What drops every packet between one and the others, whoever of them opened the connection, and none besides."""
     opened = [(lost, other) for other in others] + [(other, lost) for other in others]
     found = []
     for caller, called in opened:
-        tcp = ["-i", "lo", "-p", "tcp"]
-        found.append(["INPUT", *tcp, "-s", caller.source, "--dport", str(called.port), "-j", "DROP"])
-        found.append(["INPUT", *tcp, "-d", caller.source, "--sport", str(called.port), "-j", "DROP"])
+        found.append(_dropping("-s", caller.source, "--dport", str(called.port)))
+        found.append(_dropping("-d", caller.source, "--sport", str(called.port)))
     return found
 
 
+def of_connection(port: int, *, served_at: int) -> list[Rule]:
+    """What drops every packet of one connection, by its own port and that of the server."""
+    return [
+        _dropping("--sport", str(port), "--dport", str(served_at)),
+        _dropping("--sport", str(served_at), "--dport", str(port)),
+    ]
+
+
 @contextmanager
-def parted(lost: Peer, others: Sequence[Peer]) -> Iterator[None]:
-    """Nothing passes between one and the others until the block ends; CannotPart, with nothing done, if we may not."""
+def vanishing(rules: Sequence[Rule]) -> Iterator[None]:
+    """What the rules name vanishes until the block ends; CannotPart, with nothing done, if we may not."""
     program = shutil.which(PROGRAM, path="/usr/sbin:/sbin:/usr/bin:/bin")
     as_root = root_prefix()
     if program is None or as_root is None:
         raise CannotPart(f"{PROGRAM} is not installed" if program is None else "only root parts a network")
     command = [*as_root, program, "-w"]
-    set_rules: list[list[str]] = []
+    set_rules: list[Rule] = []
     try:
-        for rule in rules(lost, others):
+        for rule in rules:
             done = subprocess.run([*command, "-I", *rule], check=False, capture_output=True, text=True)
             if done.returncode != 0:
                 raise CannotPart(f"{PROGRAM}: {done.stderr.strip()}")
@@ -57,3 +67,7 @@ def parted(lost: Peer, others: Sequence[Peer]) -> Iterator[None]:
     finally:
         for rule in set_rules:
             subprocess.run([*command, "-D", *rule], check=True, capture_output=True)
+
+
+def _dropping(*which: str) -> Rule:
+    return ["INPUT", "-i", "lo", "-p", "tcp", *which, "-j", "DROP"]

@@ -107,14 +107,16 @@ def _node_parts(scene: Scene) -> str:
 
 
 def _while_cut_off(scene: Scene, node: RabbitNode) -> str:
+    """Messages are tried through the node that is alone until it pauses, and through the others until one is confirmed."""
     system, began_at = cluster_of(scene.system), time.monotonic()
-    alone, others = [node], [each for each in system.brokers.nodes if each is not node]
-    tried = [_publish(system.brokers.url("payments", alone))]
-    went_on = _seconds_until_confirmed(scene, system.brokers.url("payments", others))
-    while is_answered(node.place.amqp_port):
-        tried.append(_publish(system.brokers.url("payments", alone)))
-        assert time.monotonic() < began_at + PAUSE_PATIENCE_SECONDS, "the node that is alone does not pause"
-        time.sleep(0.5)
+    alone = system.brokers.url("payments", [node])
+    others = system.brokers.url("payments", [each for each in system.brokers.nodes if each is not node])
+    tried, went_on = [], 0.0
+    while is_answered(node.place.amqp_port) or not went_on:
+        tried.append(_publish(alone))
+        if not went_on and _publish(others) == Outcome.CONFIRMED:
+            went_on = time.monotonic() - began_at
+        assert time.monotonic() < began_at + PAUSE_PATIENCE_SECONDS, "not parted, or the others do not go on"
     paused = time.monotonic() - began_at
     if Outcome.CONFIRMED in tried:
         scene.load.attempts.wrong.append(f"{node.name} confirmed a message by itself")
@@ -123,8 +125,8 @@ def _while_cut_off(scene: Scene, node: RabbitNode) -> str:
     waiting = value_of(system.databases.primary.place, UNTOLD, "payments")
     return (
         f"{node.name}, which led the queue of partners, cut off from the others; it confirmed none of {len(tried)} messages"
-        f" until it paused after {paused:.0f} s; the others confirmed one after {went_on:.0f} s; {waiting} facts waited"
-        " in the outbox before it healed"
+        f" and had paused after {paused:.0f} s; the others confirmed one after {went_on:.0f} s; {waiting} facts waited in"
+        " the outbox before it healed"
     )
 
 

@@ -4,11 +4,15 @@ import time
 from typing import Final
 
 from tests.faults.cluster.databases import DatabasePair, is_standby, set_server, value_of
+from tests.faults.cluster.network import CannotPart
 from tests.faults.cluster.system import cluster_of
-from tests.faults.exercise.fault import Fault, Scene
+from tests.faults.exercise.fault import CannotInject, Fault, Scene
 
 BOOKINGS: Final = 10
 LAG_SECONDS: Final = 5
+# Replies that were on their way when the two were parted have arrived by then.
+UNDER_WAY_SECONDS: Final = 1.0
+CUT_SECONDS: Final = 15.0
 RECEIPTS: Final = "SELECT count(*) FROM receipts"
 OURS: Final = (
     "SELECT count(*) FROM pg_stat_activity WHERE usename IN"
@@ -63,6 +67,27 @@ def _lost_primary_starts_again(scene: Scene) -> str:
     )
 
 
+def _standby_parts(scene: Scene) -> str:
+    """The primary alone may not acknowledge what only it has."""
+    databases, attempts = cluster_of(scene.system).databases, scene.load.attempts
+    try:
+        with databases.cut_off():
+            time.sleep(UNDER_WAY_SECONDS)
+            known = len(attempts.acknowledged)
+            time.sleep(max(scene.seconds, CUT_SECONDS))
+            alone = len(attempts.acknowledged) - known
+        healed_at = time.monotonic()
+    except CannotPart as reason:
+        raise CannotInject(str(reason)) from None
+    if alone:
+        attempts.wrong.append(f"{alone} were acknowledged that no standby had")
+    scene.load.wait_for(1)
+    return (
+        f"nothing passed between {databases.primary.name} and its standby for {max(scene.seconds, CUT_SECONDS):g} s: {alone}"
+        f" acknowledged meanwhile; the next {time.monotonic() - healed_at:.1f} s after it healed"
+    )
+
+
 def _standby_lags(scene: Scene) -> str:
     """Whoever read from it would see what was true a while ago."""
     databases = cluster_of(scene.system).databases
@@ -108,5 +133,6 @@ REPEATED: Final = "bookings are repeated until the standby is promoted"
 FAULTS: Final = (
     Fault("cluster-primary-dies", ("F6",), REPEATED, _primary_dies),
     Fault("cluster-lost-primary-starts", ("F6",), REPEATED, _lost_primary_starts_again),
+    Fault("cluster-standby-parts", ("F15",), "nothing is acknowledged until it heals", _standby_parts),
     Fault("cluster-standby-lags", ("F38",), "nothing", _standby_lags),
 )

@@ -1,15 +1,17 @@
 """What parts one broker node from the others drops all that passes between them, and nothing else."""
 
-from tests.faults.cluster.network import Peer, rules
+from itertools import pairwise
+
+from tests.faults.cluster.network import Peer, Rule, between, of_connection
 
 LOST, SECOND, THIRD = Peer(21, "127.0.0.11"), Peer(22, "127.0.0.12"), Peer(23, "127.0.0.13")
 HOME, ANY_PORT = "127.0.0.1", 50000  # where all listen, and whence nobody is told apart
 
 
-def is_dropped(source: str, source_port: int, target: str, target_port: int) -> bool:
+def is_dropped(rules: list[Rule], source: str, source_port: int, target: str, target_port: int) -> bool:
     seen = {"-s": source, "--sport": str(source_port), "-d": target, "--dport": str(target_port)}
-    for rule in rules(LOST, [SECOND, THIRD]):
-        asked = {option: value for option, value in zip(rule, rule[1:], strict=False) if option in seen}
+    for rule in rules:
+        asked = {option: value for option, value in pairwise(rule) if option in seen}
         assert len(asked) == 2
         if all(seen[option] == value for option, value in asked.items()):
             return True
@@ -18,8 +20,9 @@ def is_dropped(source: str, source_port: int, target: str, target_port: int) -> 
 
 def passes(caller: str, called: Peer) -> list[bool]:
     """Of a connection to a node: whether what is asked passes, and whether what is answered does."""
-    there = is_dropped(caller, ANY_PORT, HOME, called.port)
-    back = is_dropped(HOME, called.port, caller, ANY_PORT)
+    rules = between(LOST, [SECOND, THIRD])
+    there = is_dropped(rules, caller, ANY_PORT, HOME, called.port)
+    back = is_dropped(rules, HOME, called.port, caller, ANY_PORT)
     return [not there, not back]
 
 
@@ -34,3 +37,12 @@ def test_the_others_reach_each_other_and_everybody_else_reaches_all() -> None:
     assert passes(THIRD.source, SECOND) == [True, True]
     for node in (LOST, SECOND, THIRD):
         assert passes(HOME, node) == [True, True]
+
+
+def test_of_one_connection_nothing_passes_and_of_others_to_the_same_server_all() -> None:
+    rules = of_connection(ANY_PORT, served_at=5432)
+
+    assert is_dropped(rules, HOME, ANY_PORT, HOME, 5432)
+    assert is_dropped(rules, HOME, 5432, HOME, ANY_PORT)
+    assert not is_dropped(rules, HOME, ANY_PORT + 1, HOME, 5432)
+    assert not is_dropped(rules, HOME, 5432, HOME, ANY_PORT + 1)
