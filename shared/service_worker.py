@@ -1,6 +1,7 @@
 """The background process of a service: relays the outbox, consumes events, runs jobs and timers."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
@@ -71,6 +72,9 @@ def run_worker(
     keep_one_heap()
     configure_logging(service=f"{name}-worker", level=settings.log_level, log_format=settings.log_format)
     start_tracing(f"{name}-worker", settings.otlp_endpoint, share=settings.trace_share)
+    # What start-up leaves behind stays for good: it is not looked at again, neither at work nor at the end.
+    gc.collect()
+    gc.freeze()
     asyncio.run(_run(name, settings, subscriptions, (tasks, timers), parts))
 
 

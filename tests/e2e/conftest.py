@@ -69,9 +69,9 @@ def started(*processes: str, environment: dict[str, str]) -> Iterator[FragileSys
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole_system(salesforce_port: int) -> Iterator[FragileSystem]:
-    """Every process of `make run`."""
+    """Every process of `make run`, until the last of these tests: at rest it takes a fifth of a core from the others."""
     environment = WIDE_LIMITS | salesforce_settings(salesforce_port)
     with started(*EVERY_PROCESS, environment=environment) as system:
         yield system

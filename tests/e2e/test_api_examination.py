@@ -9,9 +9,9 @@ from tests.e2e.api_examination import Budget, examine
 from tests.e2e.desk import Desk
 from tests.faults.processes import FragileSystem
 
-# The documented examples, then a valid and an invalid request to each operation: nearly all of the time goes into
-# inventing them, so there is one round; `make fuzz-api` has the large doses.
-BUDGET = Budget(cases=2, phases="examples,fuzzing")
+# A valid and an invalid request to each operation: nearly all of the time goes into inventing them, so there is one
+# round; `make fuzz-api` has the large doses and the documented examples.
+BUDGET = Budget(cases=2, phases="fuzzing")
 NOT_EXAMINED = {"GET /v1/events"}  # schemathesis.toml says why
 PARTNERS = b"code,name,city,zone,gstin,ifsc,bank_account\nCP0001,Sharma Diesels,Pune,West,,,\n"
 
@@ -33,4 +33,4 @@ def test_every_reply_to_valid_and_invalid_requests_is_one_that_the_document_name
 
     assert report.summary() == "", report.text
     assert report.operations == len({one.name for one in operations()} - NOT_EXAMINED)
-    assert report.cases > 2 * report.operations
+    assert report.cases >= 2 * report.operations
