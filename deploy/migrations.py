@@ -3,7 +3,8 @@
 import os
 import sys
 
-from shared.migrations.runner import OWNERS, upgrade
+from shared.migrations.owners import OWNERS
+from shared.migrations.runner import upgrade
 
 
 def main() -> int:

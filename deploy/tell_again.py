@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.migrations.runner import OWNERS
+from shared.migrations.owners import OWNERS
 from shared.outbox.retell import tell_again
 from shared.primary import database_url
 

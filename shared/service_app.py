@@ -21,7 +21,7 @@ from shared.draining_server import serve as serve_until_drained
 from shared.identity import InternalTokenVerifier
 from shared.jobs.api import jobs_router
 from shared.jobs.listing import job_list_router
-from shared.migrations.runner import SchemaVersions, schema_versions
+from shared.migrations.versions import SchemaVersions, schema_versions
 from shared.observability import Metrics, ObservabilityMiddleware, RequestLog, configure_logging
 from shared.pagination import CursorSigner
 from shared.problem_details import install_problem_handlers

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database import Database
-from shared.migrations.runner import schema_versions
+from shared.migrations.versions import schema_versions
 
 ASK_SECONDS: Final = 2.0
 _BEST_FIRST: Final = ("ready", "not ready", "unreachable")

@@ -6,7 +6,8 @@ import sys
 
 from alembic import command
 
-from shared.migrations.runner import OWNERS, alembic_config, upgrade
+from shared.migrations.owners import OWNERS
+from shared.migrations.runner import alembic_config, upgrade
 
 
 def main() -> int:

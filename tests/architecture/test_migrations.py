@@ -3,7 +3,8 @@
 import pytest
 from alembic import command
 
-from shared.migrations.runner import OWNERS, alembic_config, upgrade
+from shared.migrations.owners import OWNERS
+from shared.migrations.runner import alembic_config, upgrade
 from tests.provisions import DatabaseFactory
 
 

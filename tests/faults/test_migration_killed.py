@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from deploy.local.folder import CHECKOUT
-from shared.migrations.runner import schema_versions
+from shared.migrations.versions import schema_versions
 from tests.provisions import DatabaseFactory
 
 

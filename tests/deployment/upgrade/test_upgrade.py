@@ -18,7 +18,9 @@ from alembic import command
 from psycopg import sql
 
 from deploy.verify_ledger import verify
-from shared.migrations.runner import OWNERS, alembic_config, schema_versions, upgrade
+from shared.migrations.owners import OWNERS
+from shared.migrations.runner import alembic_config, upgrade
+from shared.migrations.versions import schema_versions
 from tests.provisions import ThrowawayDatabases
 
 FOLDER: Final = Path(__file__).parent
