@@ -105,7 +105,7 @@ class Consumer:
             beside = (
                 asyncio.create_task(_close_on(stop, intake)),
                 asyncio.create_task(empty_former_queues(connection, self._topology)),
-                asyncio.create_task(keep_bound(connection, self._topology, self._limits.bind_seconds)),
+                asyncio.create_task(keep_bound(connection, self._watch, self._limits.bind_seconds)),
             )
             try:
                 yield intake

@@ -41,7 +41,7 @@ async def _moved(connection: AbstractConnection, topology: ServiceTopology, name
     channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
     try:
         queue = await channel.declare_queue(name, passive=True)
-        for _, event_type in (pair for pair in topology.main.bindings if pair[0] == EVENTS_EXCHANGE):
+        for event_type in topology.event_types:
             await queue.unbind(EVENTS_EXCHANGE, event_type)
         count = 0
         while batch := await _taken(queue):

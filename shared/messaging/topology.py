@@ -1,13 +1,17 @@
 """What we declare at the broker; valid on RabbitMQ 3.10 and on 4.x.
 
-    salesops.events (topic) ──type──▶ salesops.<service>.inbox ──refused, or delivered too often──┐
-                                                ▲                                                 │
-    salesops.<service>.retries ──▶ salesops.<service>.postponed.<ms> ── after its time ──▶ back   │
-    salesops.<service>.dead-letters ──▶ salesops.<service>.dead ◀─────────────────────────────────┘
+    salesops.events (topic) ──everything──▶ salesops.<service>.events (topic)
+                                                │ type
+                                                ▼
+                            salesops.<service>.inbox ──refused, or delivered too often──┐
+                                                ▲                                       │
+    salesops.<service>.retries ──▶ salesops.<service>.postponed.<ms> ── later ──▶ back  │
+    salesops.<service>.dead-letters ──▶ salesops.<service>.dead ◀───────────────────────┘
 
 Each service declares its own queues and exchanges and nobody else's: the broker compares names with rights, and so
 nobody can put a message into another's queue (decision 0049). 3.10 has no delivery limit of its own and 4.x drops
-what exceeds its limit and has nowhere to go, so every queue states both.
+what exceeds its limit and has nowhere to go, so every queue states both. Events come by an exchange of the service's own,
+as only there it can ask whether a binding is there without telling others anything (decision 0099).
 
 `python -m shared.messaging.topology payments partners` prints the same as RabbitMQ definitions.
 """
@@ -24,6 +28,7 @@ from shared.events.catalogue import consumed_by
 from shared.events.envelope import Event
 
 EVENTS_EXCHANGE = "salesops.events"
+EVERYTHING = "#"
 
 RETRY_DELAYS_MS = (1_000, 10_000, 60_000)
 DELIVERIES_MAX = 20
@@ -45,6 +50,7 @@ class Queue:
 @dataclass(frozen=True, slots=True)
 class ServiceTopology:
     service: str
+    event_types: tuple[str, ...]
     main: Queue
     dead: Queue
     retries: tuple[Queue, ...]
@@ -54,7 +60,8 @@ class ServiceTopology:
     def exchanges(self) -> dict[str, str]:
         """Kinds of the exchanges by name; that of the events is everybody's."""
         own = (retries_exchange(self.service), dead_letters_exchange(self.service))
-        return {EVENTS_EXCHANGE: "topic", **dict.fromkeys(own, "direct")}
+        topics = (EVENTS_EXCHANGE, service_events_exchange(self.service))
+        return {**dict.fromkeys(topics, "topic"), **dict.fromkeys(own, "direct")}
 
     @property
     def former(self) -> tuple[tuple[str, str], ...]:
@@ -80,12 +87,15 @@ def service_topology(
     name = f"salesops.{service}"
     back = (retries_exchange(service), service)
     aside = (dead_letters_exchange(service), service)
+    events_come_by = service_events_exchange(service)
+    event_types = tuple(event.type_name for event in events)
     return ServiceTopology(
         service=service,
+        event_types=event_types,
         main=Queue(
             f"{name}.inbox",
             _quorum(DELIVERIES_MAX, dead_letters_to=aside),
-            (back, *((EVENTS_EXCHANGE, event.type_name) for event in events)),
+            (back, *((events_come_by, key) for key in (*event_types, probe_key(service)))),
         ),
         dead=Queue(
             dead_letter_queue(service),
@@ -102,6 +112,16 @@ def service_topology(
         ),
         retry_delays_ms=retry_delays_ms,
     )
+
+
+def service_events_exchange(service: str) -> str:
+    """Gets all that is told, and gives the service what it wants to know."""
+    return f"salesops.{service}.events"
+
+
+def probe_key(service: str) -> str:
+    """Under which the service asks whether it gets what is told; nobody else wants to know."""
+    return f"salesops.{service}.binding_probe.v1"
 
 
 def retries_exchange(service: str) -> str:
@@ -137,11 +157,16 @@ async def declare_events_exchange(channel: AbstractChannel) -> None:
 
 
 async def declare(channel: AbstractChannel, topology: ServiceTopology) -> None:
-    for name, kind in topology.exchanges.items():
-        await channel.declare_exchange(name, kind, durable=True)
+    await declare_exchanges(channel, topology)
     for queue in topology.queues:
         await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
     await bind(channel, topology)
+    await _unbind_former(channel, topology)
+
+
+async def declare_exchanges(channel: AbstractChannel, topology: ServiceTopology) -> None:
+    for name, kind in topology.exchanges.items():
+        await channel.declare_exchange(name, kind, durable=True)
 
 
 async def bind(channel: AbstractChannel, topology: ServiceTopology) -> None:
@@ -150,6 +175,15 @@ async def bind(channel: AbstractChannel, topology: ServiceTopology) -> None:
         there = await channel.get_queue(queue.name, ensure=False)
         for exchange, routing_key in queue.bindings:
             await there.bind(exchange, routing_key)
+    fed = await channel.get_exchange(service_events_exchange(topology.service), ensure=False)
+    await fed.bind(EVENTS_EXCHANGE, EVERYTHING)
+
+
+async def _unbind_former(channel: AbstractChannel, topology: ServiceTopology) -> None:
+    """The queue was bound to the exchange of all itself (until decision 0099); what comes both ways comes once."""
+    there = await channel.get_queue(topology.main.name, ensure=False)
+    for event_type in topology.event_types:
+        await there.unbind(EVENTS_EXCHANGE, event_type)
 
 
 def definitions(services: Sequence[str], vhost: str = "/") -> dict[str, JsonValue]:
@@ -181,17 +215,28 @@ def definitions(services: Sequence[str], vhost: str = "/") -> dict[str, JsonValu
             for queue in queues
         ],
         "bindings": [
-            {
-                "source": exchange,
-                "vhost": vhost,
-                "destination": queue.name,
-                "destination_type": "queue",
-                "routing_key": routing_key,
-                "arguments": {},
-            }
-            for queue in queues
-            for exchange, routing_key in queue.bindings
+            *(
+                _binding(vhost, exchange, (queue.name, "queue"), routing_key)
+                for queue in queues
+                for exchange, routing_key in queue.bindings
+            ),
+            *(
+                _binding(vhost, EVENTS_EXCHANGE, (service_events_exchange(service), "exchange"), EVERYTHING)
+                for service in services
+            ),
         ],
+    }
+
+
+def _binding(vhost: str, source: str, destination: tuple[str, str], routing_key: str) -> dict[str, JsonValue]:
+    name, kind = destination
+    return {
+        "source": source,
+        "vhost": vhost,
+        "destination": name,
+        "destination_type": kind,
+        "routing_key": routing_key,
+        "arguments": {},
     }
 
 

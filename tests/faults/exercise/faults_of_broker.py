@@ -12,7 +12,7 @@ import psycopg
 from deploy.tell_again import retell
 from shared.events.catalogue import consumed_by
 from shared.events.payments import ReceiptsBookedV1
-from shared.messaging.topology import EVENTS_EXCHANGE
+from shared.messaging.topology import service_events_exchange
 from tests.faults.exercise.fault import Fault, Scene
 
 
@@ -63,7 +63,7 @@ def _queue_is_deleted(scene: Scene) -> str:
         deleted = system.rabbitmq.control("delete_queue", "-p", "salesops", QUEUE).strip()
     scene.load.wait_for(BOOKINGS)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (alarms := _lost_queues(scene)) == 0 and time.monotonic() < deadline:
+    while (alarms := _shown_by_worker(scene, "partners", LOST)) == 0 and time.monotonic() < deadline:
         time.sleep(0.2)
     if alarms == 0:
         scene.load.attempts.wrong.append("nobody noticed that the queue was deleted")
@@ -95,10 +95,13 @@ def _bindings_are_deleted(scene: Scene) -> str:
     if held_back == 0:
         scene.load.attempts.wrong.append("nothing came back as unroutable")
     time.sleep(BOUND_SECONDS)
+    silent = [owner for owner in owners if _shown_by_worker(scene, owner, PUT_BACK) == 0]
+    if silent:
+        scene.load.attempts.wrong.append(f"{', '.join(silent)} did not notice that a binding was missing")
     told = asyncio.run(retell(scene.system.database_url("payments"), began_at))
     return (
         f"those of {', '.join(owners)} for {key} deleted; {held_back} facts came back and waited until somebody was bound"
-        f" again; {told} told again when all were"
+        f" again, which each said by its alarm; {told} told again when all were"
     )
 
 
@@ -107,13 +110,13 @@ async def _unbind(scene: Scene, owners: list[str], key: str) -> None:
         async with await aio_pika.connect(scene.system.amqp_url(owner)) as connection:
             channel = await connection.channel()
             queue = await channel.get_queue(f"salesops.{owner}.inbox", ensure=False)
-            await queue.unbind(EVENTS_EXCHANGE, key)
+            await queue.unbind(service_events_exchange(owner), key)
 
 
-def _lost_queues(scene: Scene) -> float:
-    with urllib.request.urlopen(scene.system.metrics_url("partners worker")) as reply:
+def _shown_by_worker(scene: Scene, owner: str, metric: str) -> float:
+    with urllib.request.urlopen(scene.system.metrics_url(f"{owner} worker")) as reply:
         lines = reply.read().decode().splitlines()
-    return sum(float(line.split()[1]) for line in lines if line.startswith("event_queues_lost_total{"))
+    return sum(float(line.split()[1]) for line in lines if line.startswith(metric + "{"))
 
 
 def _missing_at_partners(scene: Scene) -> int:
@@ -146,6 +149,8 @@ BOOKINGS: Final = 10
 PATIENCE_SECONDS: Final = 120.0
 # Every consumer has bound its queue anew by then.
 BOUND_SECONDS: Final = 35.0
+LOST: Final = "event_queues_lost_total"
+PUT_BACK: Final = "event_bindings_put_back_total"
 UNTOLD: Final = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 UNROUTABLE: Final = f"{UNTOLD} AND last_error = 'unroutable'"
 NOTHING: Final = "nothing: facts are told later"

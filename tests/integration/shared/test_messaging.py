@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aio_pika
 import pytest
@@ -21,7 +22,13 @@ from shared.inbox import Handler, apply_once, create_inbox_sql, on
 from shared.messaging.consumer import Consumer, ConsumerLimits
 from shared.messaging.fed_queues import queues_lost_total
 from shared.messaging.publisher import Outcome, Outgoing, Publisher
-from shared.messaging.topology import EVENTS_EXCHANGE, ServiceTopology, declare, definitions, service_topology
+from shared.messaging.topology import (
+    ServiceTopology,
+    declare,
+    definitions,
+    service_events_exchange,
+    service_topology,
+)
 from tests.integration.shared.counted import TYPES, CountedV1, counted, recounted, run_statements
 from tests.integration.shared.projection import (
     CREATE_PROJECTION,
@@ -34,7 +41,8 @@ from tests.integration.shared.waiting import until
 from tests.integration.shared.wire import Wire
 
 TOPOLOGY = service_topology("test", [CountedV1], retry_delays_ms=(50, 100))
-LIMITS = ConsumerLimits(attempts_max=3, silence_seconds=0.5, pause_seconds_max=0.2, bind_seconds=0.5)
+LIMITS = ConsumerLimits(attempts_max=3, silence_seconds=0.5, pause_seconds_max=0.2)
+OFTEN_BOUND = replace(LIMITS, bind_seconds=0.5)
 
 
 @pytest.fixture
@@ -53,11 +61,15 @@ class Applying:
     """A consumer under test and the sizes of the batches it was given."""
 
     def __init__(
-        self, engine: AsyncEngine, broker_url: str, handler: Handler[Transaction, CountedV1]
+        self,
+        engine: AsyncEngine,
+        broker_url: str,
+        handler: Handler[Transaction, CountedV1],
+        limits: ConsumerLimits,
     ) -> None:
         self.sizes: list[int] = []
         self._apply = apply_once("test", [on(CountedV1, handler)], lambda: Transaction(engine))
-        self.consumer = Consumer(broker_url, TOPOLOGY, TYPES, self._count, limits=LIMITS)
+        self.consumer = Consumer(broker_url, TOPOLOGY, TYPES, self._count, limits=limits)
 
     async def _count(self, batch: Sequence[Envelope[Event]]) -> None:
         self.sizes.append(len(batch))
@@ -66,11 +78,14 @@ class Applying:
 
 @asynccontextmanager
 async def consuming(
-    engine: AsyncEngine, broker_url: str, handler: Handler[Transaction, CountedV1] = project
+    engine: AsyncEngine,
+    broker_url: str,
+    handler: Handler[Transaction, CountedV1] = project,
+    limits: ConsumerLimits = LIMITS,
 ) -> AsyncIterator[Applying]:
     await declare_queues(broker_url)
     stop = asyncio.Event()
-    applying = Applying(engine, broker_url, handler)
+    applying = Applying(engine, broker_url, handler, limits)
     running = asyncio.create_task(applying.consumer.run(stop))
     yield applying
     stop.set()
@@ -420,17 +435,21 @@ async def test_a_deleted_queue_is_noticed_and_declared_again(
 async def test_a_deleted_binding_comes_back_and_what_nobody_took_meanwhile_is_said_to_be_unroutable(
     projection: AsyncEngine, bare_broker_url: str, publisher: Publisher
 ) -> None:
-    async with consuming(projection, bare_broker_url):
+    async with consuming(projection, bare_broker_url, limits=OFTEN_BOUND):
         await send(publisher, [counted(1)])
         await until_effects(projection, 1)
-        async with await aio_pika.connect(bare_broker_url) as connection:
-            queue = await (await connection.channel()).get_queue(TOPOLOGY.main.name, ensure=False)
-            await queue.unbind(EVENTS_EXCHANGE, CountedV1.type_name)
+        await unbind_type(bare_broker_url)
         refused = await until_sent(publisher, counted(2))
         await until_effects(projection, 2)
 
     assert set(refused) <= {Outcome.UNROUTABLE}
     assert await effects(projection) == [1, 2]
+
+
+async def unbind_type(broker_url: str) -> None:
+    async with await aio_pika.connect(broker_url) as connection:
+        queue = await (await connection.channel()).get_queue(TOPOLOGY.main.name, ensure=False)
+        await queue.unbind(service_events_exchange("test"), CountedV1.type_name)
 
 
 async def until_sent(publisher: Publisher, envelope: Envelope[Event]) -> list[Outcome]:
