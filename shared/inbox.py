@@ -169,7 +169,7 @@ async def keep_months(connection: AsyncConnection, now: datetime) -> list[str]:
     by_row = [MONTHS.default]
     if not await alone(connection, MONTHS):
         return by_row
-    await make_months(connection, MONTHS, now)
+    await make_months(connection, [MONTHS], now)
     ended = await months_ended_before(connection, MONTHS, now - KEPT)
     return by_row + [one.name for one in ended if not await _let_go(connection, one, now - KEPT)]
 

@@ -22,9 +22,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class MonthTable:
     """A table partitioned by RANGE of `key`, with the default partition `<name>_default`.
 
-    `guards` are statements with `{table}` for each partition: triggers of the whole do not hold for who names one. Rows
-    that came before their month was made are moved into it if they `may_move`; if not, they stay where they are and
-    that month has no partition of its own.
+    `guards` are statements for each partition, `{table}`: triggers of the whole do not hold for who names one. `{month}`
+    ends the name of each, so that a partition may refer to that of the same month in another table. Rows that came
+    before their month was made are moved into it if they `may_move`; if not, they stay where they are and that month
+    has no partition of its own.
     """
 
     name: str
@@ -57,6 +58,11 @@ def first_id(instant: datetime) -> UUID:
     return UUID(int=((instant - _EPOCH) // timedelta(milliseconds=1)) << 80)
 
 
+def time_of(bound: UUID | None) -> datetime:
+    """The instant in an id; the beginning of time where there is none."""
+    return _EPOCH + timedelta(milliseconds=bound.int >> 80) if bound else _EPOCH
+
+
 def id_range(start: datetime | None, end: datetime) -> str:
     """The bounds of a partition; without a start, of all that was before."""
     since = f"'{first_id(start)}'" if start else "MINVALUE"
@@ -68,14 +74,17 @@ def month_name(table: MonthTable, start: datetime) -> str:
 
 
 def guard_sql(table: MonthTable, partition: str) -> list[str]:
-    return [guard.format(table=partition) for guard in table.guards]
+    month = partition.removeprefix(table.name)
+    return [guard.format(table=partition, month=month) for guard in table.guards]
 
 
-def first_months_sql(table: MonthTable, now: datetime) -> list[str]:
-    """Statements for a migration: the months after that of `now`, and the default partition."""
+def first_months_sql(table: MonthTable, now: datetime, since: datetime | None = None) -> list[str]:
+    """Statements for a migration: the months ahead of `now` that begin at `since` or later, and the default partition."""
     statements = []
     for ahead in range(1, MONTHS_AHEAD + 1):
         start, end = month_start(now, ahead), month_start(now, ahead + 1)
+        if since and start < since:
+            continue
         name = month_name(table, start)
         statements.append(f"CREATE TABLE {name} PARTITION OF {table.name} {id_range(start, end)}")
         statements += guard_sql(table, name)
@@ -83,16 +92,22 @@ def first_months_sql(table: MonthTable, now: datetime) -> list[str]:
     return statements + guard_sql(table, table.default)
 
 
-async def make_months(connection: AsyncConnection, table: MonthTable, now: datetime) -> list[str]:
+async def make_months(connection: AsyncConnection, tables: Sequence[MonthTable], now: datetime) -> list[str]:
     """Make the partitions that are missing of this month and of those ahead; returns their names.
 
-    The transaction must be `alone` at it. Writers go on meanwhile, unless they write to the default partition.
+    A month is made in all of the tables, in their order, or in none. The transaction must be `alone` at it. Writers go
+    on meanwhile, unless they write to a default partition.
     """
     made = []
     for ahead in range(MONTHS_AHEAD + 1):
         start, end = month_start(now, ahead), month_start(now, ahead + 1)
-        if not await _is_covered(connection, table, start) and await _make(connection, table, start, end):
-            made.append(month_name(table, start))
+        if await _is_covered(connection, tables[0], start):
+            continue
+        early = [table for table in tables if await _has_early(connection, table, _within(table, start, end))]
+        if all(table.may_move for table in early):
+            for table in tables:
+                await _make(connection, table, start, end, has_early=table in early)
+                made.append(month_name(table, start))
     return made
 
 
@@ -114,13 +129,19 @@ async def months_ended_before(
     return sorted((one for one in months if one.ends_at <= limit), key=lambda one: one.ends_at)
 
 
-async def _make(connection: AsyncConnection, table: MonthTable, start: datetime, end: datetime) -> bool:
-    """As a table of its own that is attached then: nobody who uses the whole waits for it."""
-    within = f"{table.key} >= '{first_id(start)}' AND {table.key} < '{first_id(end)}'"
+def _within(table: MonthTable, start: datetime, end: datetime) -> str:
+    return f"{table.key} >= '{first_id(start)}' AND {table.key} < '{first_id(end)}'"
+
+
+async def _has_early(connection: AsyncConnection, table: MonthTable, within: str) -> bool:
     early = sa.text(f"SELECT EXISTS (SELECT FROM {table.default} WHERE {within})")  # noqa: S608 - names of ours
-    has_early = bool(await connection.scalar(early))
-    if has_early and not table.may_move:
-        return False
+    return bool(await connection.scalar(early))
+
+
+async def _make(
+    connection: AsyncConnection, table: MonthTable, start: datetime, end: datetime, *, has_early: bool
+) -> None:
+    """As a table of its own that is attached then: nobody who uses the whole waits for it."""
     name = month_name(table, start)
     statements = [
         f"CREATE TABLE {name} (LIKE {table.name} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)"
@@ -129,14 +150,13 @@ async def _make(connection: AsyncConnection, table: MonthTable, start: datetime,
         statements += [
             f"LOCK TABLE {table.default} IN ACCESS EXCLUSIVE MODE",
             f"""
-            WITH early AS (DELETE FROM {table.default} WHERE {within} RETURNING *)
+            WITH early AS (DELETE FROM {table.default} WHERE {_within(table, start, end)} RETURNING *)
             INSERT INTO {name} SELECT * FROM early
             """,  # noqa: S608 - names of ours
         ]
-    statements.append(f"ALTER TABLE {table.name} ATTACH PARTITION {name} {id_range(start, end)}")
-    for statement in (*statements, *guard_sql(table, name)):
+    attached = f"ALTER TABLE {table.name} ATTACH PARTITION {name} {id_range(start, end)}"
+    for statement in (*statements, *guard_sql(table, name), attached):
         await connection.execute(sa.text(statement))
-    return True
 
 
 async def _is_covered(connection: AsyncConnection, table: MonthTable, instant: datetime) -> bool:
@@ -146,11 +166,7 @@ async def _is_covered(connection: AsyncConnection, table: MonthTable, instant: d
 async def _months(connection: AsyncConnection, table: MonthTable) -> list[tuple[str, datetime, datetime]]:
     """Name, begin and end of each partition but the default one."""
     rows = await connection.execute(_MONTHS, {"table": table.name})
-    return [(row.name, _time_of(row.first), _time_of(row.last)) for row in rows]
-
-
-def _time_of(bound: UUID | None) -> datetime:
-    return _EPOCH + timedelta(milliseconds=bound.int >> 80) if bound else _EPOCH
+    return [(row.name, time_of(row.first), time_of(row.last)) for row in rows]
 
 
 # `first` is null of the partition that holds all that was before there were months.

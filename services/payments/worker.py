@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.payments.adapters.einvoice_registry import Credentials, EInvoiceRegistry
+from services.payments.adapters.journal_months import keep_journal_months
 from services.payments.adapters.standing import PAYMENTS_STANDING
 from services.payments.adapters.unit_of_work import UnitOfWork
 from services.payments.application.chase_confirmations import chase_confirmations
@@ -32,6 +33,7 @@ from services.payments.consumers import SUBSCRIPTIONS
 from services.payments.settings import PaymentsSettings
 from shared.database import Database
 from shared.jobs import Job, JobTask, Timer
+from shared.observability import logger
 from shared.service_worker import run_worker
 from shared.settings import load_settings
 from shared.standing import watch
@@ -150,6 +152,14 @@ async def run_account_telling(database: Database) -> None:
             return
 
 
+async def run_journal_months(database: Database) -> None:
+    """Each hour: the months of the journal that are missing, two ahead."""
+    async with database.engine.begin() as connection:
+        made = await keep_journal_months(connection, datetime.now(UTC))
+    for name in made:
+        logger(SERVICE).info("journal_month_made", partition=name)
+
+
 TASKS = (
     JobTask(name=IMPORT_TASK, run=run_import),
     JobTask(name=PUBLISH_TASK, run=run_statements),
@@ -160,6 +170,7 @@ TASKS = (
 
 
 TIMERS = (
+    Timer(name="keep_journal_months", cron="12 * * * *", run=run_journal_months),
     Timer(name="redecide_lines", cron="* * * * * */15", run=run_asked_redecision),
     Timer(name="tell_accounts", cron="* * * * * */5", run=run_account_telling),
     Timer(name="watch_clocks", cron="* * * * *", run=run_clock_watch),

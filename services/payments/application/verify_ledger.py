@@ -41,9 +41,9 @@ Progress = Callable[[LedgerVerification], None]
 async def verify_ledger(connection: AsyncConnection, progress: Progress | None = None) -> LedgerVerification:
     """Walk the chain from its first link; stops at the first batch that does not agree.
 
-    Entries that no link vouches for are looked for last. Links cut off the end together with their entries can
-    only be noticed by comparing with a `chain_hash` that was written down elsewhere. Memory holds ENTRIES_PER_READ
-    entries, or those of one batch.
+    Entries that no link vouches for are looked for last, and reversals that are not noted as what they are. Links cut
+    off the end together with their entries can only be noticed by comparing with a `chain_hash` that was written down
+    elsewhere. Memory holds ENTRIES_PER_READ entries, or those of one batch.
     """
     previous, batches, entries_seen = GENESIS_HASH, 0, 0
     async for links in _groups(connection):
@@ -57,7 +57,7 @@ async def verify_ledger(connection: AsyncConnection, progress: Progress | None =
             entries_seen += len(of_batch)
         if progress is not None:
             progress(LedgerVerification(batches, entries_seen, None, None, previous))
-    orphan = await _batch_without_link(connection)
+    orphan = await _batch_beside_the_chain(connection)
     return LedgerVerification(batches, entries_seen, orphan, None, previous)
 
 
@@ -103,13 +103,19 @@ async def _links(connection: AsyncConnection) -> AsyncIterator[Row]:
             return
 
 
-async def _batch_without_link(connection: AsyncConnection) -> UUID | None:
-    batch_id: UUID | None = await connection.scalar(
-        sa.text(
-            "SELECT e.batch_id FROM journal_entries e"
-            " WHERE NOT EXISTS (SELECT FROM audit_batches b WHERE b.id = e.batch_id) ORDER BY e.id LIMIT 1"
-        )
-    )
+_BESIDE_THE_CHAIN: Final = """
+SELECT batch_id FROM (
+    SELECT e.id, e.batch_id FROM journal_entries e
+    WHERE NOT EXISTS (SELECT FROM audit_batches b WHERE b.id = e.batch_id)
+    UNION ALL SELECT e.id, e.batch_id
+    FROM journal_entries e LEFT JOIN reversed_entries r ON r.reversal_id = e.id
+    WHERE e.reverses_entry_id IS DISTINCT FROM r.entry_id
+) AS beside ORDER BY id LIMIT 1
+"""
+
+
+async def _batch_beside_the_chain(connection: AsyncConnection) -> UUID | None:
+    batch_id: UUID | None = await connection.scalar(sa.text(_BESIDE_THE_CHAIN))
     return batch_id
 
 

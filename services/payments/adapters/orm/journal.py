@@ -10,13 +10,17 @@ from services.payments.adapters.orm.base import Record
 
 
 class JournalEntryRecord(Record):
-    """A balanced entry: when it counts (effective_on) is not when it was posted (posted_at)."""
+    """A balanced entry: when it counts (effective_on) is not when it was posted (posted_at).
+
+    In months by the time in its id, as its lines are (`shared/month_partitions.py`).
+    """
 
     __tablename__ = "journal_entries"
     __table_args__ = (
         CheckConstraint("occurred_on < effective_on", name="counts_later"),
         Index("ix_journal_entries_effective", "effective_on", "id"),
         Index("ix_journal_entries_source", "source_id"),
+        {"postgresql_partition_by": "RANGE (id)"},
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     # No foreign key: the chain's link is written last, so that batches queue behind each other only briefly.
@@ -27,8 +31,16 @@ class JournalEntryRecord(Record):
     effective_on: Mapped[date]
     posted_at: Mapped[datetime]
     description: Mapped[str]
-    reverses_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("journal_entries.id"), unique=True)
+    reverses_entry_id: Mapped[UUID | None]  # at most once for each: reversed_entries
     occurred_on: Mapped[date | None]  # the fact's own day, if its month was closed
+
+
+class ReversedEntryRecord(Record):
+    """An entry that was taken back and the one that did it, over all months; a trigger of the journal writes it."""
+
+    __tablename__ = "reversed_entries"
+    entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entries.id"), primary_key=True)
+    reversal_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entries.id"), unique=True)
 
 
 class JournalLineRecord(Record):
@@ -44,7 +56,9 @@ class JournalLineRecord(Record):
             "entry_id",
             postgresql_where=text("partner_code IS NOT NULL"),
         ),
+        {"postgresql_partition_by": "RANGE (entry_id)"},
     )
+    # Each partition refers to the entries of the same month: a key of the whole would look through all months per line.
     entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entries.id"), primary_key=True)
     line_number: Mapped[int] = mapped_column(primary_key=True)
     account_code: Mapped[str]

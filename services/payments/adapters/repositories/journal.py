@@ -16,7 +16,7 @@ async def standing_entries(connection: AsyncConnection, source_id: UUID) -> list
             " CASE WHEN e.currency <> 'INR' THEN base_minor END)"
             " ORDER BY line_number) FROM journal_lines l WHERE l.entry_id = e.id) AS lines"
             " FROM journal_entries e WHERE e.source_id = :source_id AND e.reverses_entry_id IS NULL"
-            " AND NOT EXISTS (SELECT FROM journal_entries m WHERE m.reverses_entry_id = e.id) ORDER BY e.id"
+            " AND NOT EXISTS (SELECT FROM reversed_entries r WHERE r.entry_id = e.id) ORDER BY e.id"
         ),
         {"source_id": source_id},
     )
