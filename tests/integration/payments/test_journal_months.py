@@ -132,7 +132,7 @@ async def test_an_entry_is_taken_back_once_whatever_month_the_second_time_is(
     await post(database, reversal(entry, 0))
 
     for statement_on in ("journal_entries", f"journal_entries{where(ahead)}"):
-        with pytest.raises(REFUSALS, match="reversed_entries|reverses_entry_id"):
+        with pytest.raises(REFUSALS, match=r"reversed_entries|reverses_entry_id"):
             await insert(database, statement_on, reversal(entry, ahead))
     async with database.reading() as connection:
         assert await standing_entries(connection, entry.source_id) == []
