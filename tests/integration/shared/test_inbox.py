@@ -118,8 +118,10 @@ async def test_a_worker_forgets_old_claims_until_none_is_left_and_makes_months(e
         await claim(connection, "test", [old])
         await connection.execute(
             text(
-                "INSERT INTO inbox SELECT gen_random_uuid(), 'test', now() - interval '31 days'"
-                " FROM generate_series(1, 10001)"
+                # Behind all months: of ten thousand without a time one lies in some month by chance.
+                "INSERT INTO inbox SELECT"
+                " CAST(overlay(CAST(gen_random_uuid() AS text) PLACING 'ff' FROM 1) AS uuid), 'test',"
+                " now() - interval '31 days' FROM generate_series(1, 10001)"
             )
         )
         await connection.execute(text("UPDATE inbox SET claimed_at = now() - interval '31 days'"))
