@@ -7,10 +7,10 @@ speak and copies nothing it need not look at.
 import asyncio
 from collections.abc import Callable
 from typing import Final, cast
-from urllib.parse import urlsplit
 
 import httptools
 
+from gateway.adapters.upstream_addresses import Address
 from gateway.domain.errors import UpstreamBroken
 from gateway.domain.headers import Header
 
@@ -48,17 +48,6 @@ class KnownReply:
     def __init__(self, status: int, headers: list[Header], length: int) -> None:
         self.status, self.headers, self.length = status, headers, length
         self.lines: bytes | None = None
-
-
-class Address:
-    """Where one process of the service listens; it rests after it refused a connection or said that it ends."""
-
-    __slots__ = ("host", "port", "rests_until")
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self.host, self.port = parts.hostname or "", parts.port or 80
-        self.rests_until = 0.0
 
 
 class UpstreamConnection(asyncio.Protocol):

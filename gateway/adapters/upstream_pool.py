@@ -1,18 +1,19 @@
 """The kept connections to one service: bounded in number, in idle time and in how long a reply may take.
 
-A service may be named by several addresses. New connections go to each in turn, past those that refused one or said
-they end a moment ago; no connection is kept for ever, so that an address that comes back gets its share again.
+A service may be named by several addresses. New connections go to each in turn, past those that fail or said they end
+a moment ago; no connection is kept for ever, so that an address that comes back gets its share again.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.adapters.upstream_connection import Address, KnownReplies, UpstreamConnection
-from gateway.domain.errors import UpstreamSlow, UpstreamUnreachable
+from gateway.adapters.upstream_addresses import REST_SECONDS, Address, Addresses
+from gateway.adapters.upstream_connection import KnownReplies, UpstreamConnection
+from gateway.domain.errors import UpstreamBroken, UpstreamSlow, UpstreamUnreachable
 from shared.errors import Busy
 
 CONNECT_SECONDS: Final = 2.0
@@ -21,7 +22,7 @@ IDLE_SECONDS: Final = 30.0
 SWEEP_SECONDS: Final = 0.1
 WAITING_MAX: Final = 1000
 AGE_SECONDS_MAX: Final = 60.0
-REST_SECONDS: Final = 1.0
+PROBE: Final = b"GET /health/ready HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n"
 
 
 class Exchange:
@@ -42,7 +43,7 @@ class UpstreamPool:
         # Every address is asked by the first one's name: which of them answers is nobody's business.
         self.origin = urls[0].encode("ascii")
         self.authority = urlsplit(urls[0]).netloc.encode("ascii")
-        self._addresses = deque(Address(url) for url in urls)
+        self.addresses = Addresses(service, urls)
         self.connections_max = connections_max
         self._replies = KnownReplies()
         self._idle: list[UpstreamConnection] = []
@@ -50,6 +51,7 @@ class UpstreamPool:
         self._opening = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._sweeper: asyncio.TimerHandle | None = None
+        self._probes: set[asyncio.Task[None]] = set()
 
     def lend_idle(self, timeout_seconds: float) -> Exchange | None:
         """Return an exchange on a kept connection, most recently used first, or None."""
@@ -80,8 +82,15 @@ class UpstreamPool:
         exchange.on_slow = None
         self._lent.pop(connection, None)
         now = time.monotonic()
-        if connection.is_last and connection.address is not None:
-            self._leave(connection.address, now)
+        address = connection.address
+        if address is not None:
+            if connection.has_head:
+                self.addresses.answered(address, now)
+            if connection.is_last:
+                address.rests_until = now + REST_SECONDS
+                self._drop_idle(address)
+            elif not address.circuit.is_closed:
+                connection.close()
         if connection.may_be_reused() and now - connection.opened_at < AGE_SECONDS_MAX:
             connection.idle_since = now
             self._idle.append(connection)
@@ -93,8 +102,15 @@ class UpstreamPool:
                 waiting.set_result(None)
                 break
 
+    def failed(self, address: Address | None) -> None:
+        """Count that no reply began from `address`, or that none of them could be connected to."""
+        if self.addresses.failed(address, time.monotonic()):
+            self._leave_alone()
+
     def close(self) -> None:
         """Drop every connection."""
+        for probe in self._probes:
+            probe.cancel()
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
@@ -103,36 +119,51 @@ class UpstreamPool:
         self._idle.clear()
 
     async def _connected(self) -> UpstreamConnection:
-        loop = asyncio.get_running_loop()
         reason: OSError | None = None
-        for address in self._by_turn():
+        for address in self.addresses.by_turn():
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    _, connection = await loop.create_connection(
-                        lambda: UpstreamConnection(loop, self.service, self._replies),
-                        address.host,
-                        address.port,
-                    )
+                    return await self._connected_to(address)
             except OSError as error:  # TimeoutError is one
                 reason = error
-                address.rests_until = time.monotonic() + REST_SECONDS
-            else:
-                connection.opened_at, connection.address = time.monotonic(), address
-                return connection
+                if self.addresses.refused(address, time.monotonic()):
+                    self._leave_alone()
         raise UpstreamUnreachable("The service cannot be reached", part=self.service) from reason
 
-    def _by_turn(self) -> Iterator[Address]:
-        self._addresses.rotate(-1)
-        now = time.monotonic()
-        turn = list(self._addresses)
-        yield from (address for address in turn if address.rests_until <= now)
-        yield from sorted(
-            (each for each in turn if each.rests_until > now), key=lambda each: each.rests_until
+    async def _connected_to(self, address: Address) -> UpstreamConnection:
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: UpstreamConnection(loop, self.service, self._replies), address.host, address.port
         )
+        connection.opened_at, connection.address = time.monotonic(), address
+        return connection
 
-    def _leave(self, address: Address, now: float) -> None:
-        """Go elsewhere for a moment: the process there closes its connections, and will not wait for ours."""
-        address.rests_until = now + REST_SECONDS
+    def _leave_alone(self) -> None:
+        """Keep no connection to who is left alone, and begin to probe."""
+        for address in self.addresses:
+            if not address.circuit.is_closed:
+                self._drop_idle(address)
+        self._watch()
+
+    async def _probe(self, address: Address) -> None:
+        """Ask whether it is back. Any answer is one, as with requests."""
+        connection = None
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                connection = await self._connected_to(address)
+                connection.begin()
+                connection.send(PROBE % address.name.encode("ascii"))
+                await connection.head()
+        except (OSError, UpstreamBroken):
+            pass
+        finally:
+            is_answered = connection is not None and connection.has_head
+            self.addresses.probed(address, time.monotonic(), is_answered=is_answered)
+            if connection is not None:
+                connection.close()
+
+    def _drop_idle(self, address: Address) -> None:
+        """Go elsewhere: the process there fails, or closes its connections and will not wait for ours."""
         for connection in [kept for kept in self._idle if kept.address is address]:
             self._idle.remove(connection)
             connection.close()
@@ -144,8 +175,12 @@ class UpstreamPool:
         exchange = Exchange(connection)
         self._lent[connection] = exchange
         if self._sweeper is None:
-            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+            self._watch()
         return exchange
+
+    def _watch(self) -> None:
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
 
     async def _turn(self, timeout_seconds: float) -> None:
         if len(self._waiting) >= WAITING_MAX:
@@ -170,7 +205,11 @@ class UpstreamPool:
         for connection in expired:
             self._idle.remove(connection)
             connection.close()
-        if self._lent or self._idle:
-            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
-        else:
-            self._sweeper = None
+        if self.addresses.is_any_left_alone:
+            for address in self.addresses.to_probe(now):
+                probe = asyncio.get_running_loop().create_task(self._probe(address))
+                self._probes.add(probe)
+                probe.add_done_callback(self._probes.discard)
+        self._sweeper = None
+        if self._lent or self._idle or self.addresses.is_any_left_alone:
+            self._watch()

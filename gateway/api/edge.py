@@ -290,7 +290,7 @@ class Edge:
                 await passage.run(visit.headers, timeout_seconds)
         except (UpstreamUnreachable, UpstreamBroken, UpstreamSlow):
             if passage.reply_seconds is None:
-                visit.upstream.failed()
+                visit.upstream.failed(passage.address)
             raise
         finally:
             visit.status = passage.status

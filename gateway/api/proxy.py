@@ -9,6 +9,7 @@ from typing import Final
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.adapters.upstream import Upstream
+from gateway.adapters.upstream_addresses import Address
 from gateway.adapters.upstream_connection import UpstreamConnection
 from gateway.adapters.upstream_pool import Exchange
 from gateway.api.paced_body import PacedBody
@@ -52,6 +53,7 @@ class Passage:
         "_trace",
         "_upstream",
         "_watcher",
+        "address",
         "has_begun",
         "reply_seconds",
         "status",
@@ -77,6 +79,8 @@ class Passage:
         self._trace = trace
         self._marks = marks
         self._watcher: asyncio.Task[None] | None = None
+        # Who was asked last.
+        self.address: Address | None = None
         self.has_begun = False
         self.reply_seconds: float | None = None
         self.status = 0
@@ -117,13 +121,20 @@ class Passage:
                 if not await self._is_repeated(exchange.connection, repeats):
                     raise
                 self._pool.give_back(exchange)
-                exchange = await self._pool.lend_new(timeout_seconds)
+                exchange = await self._lent_elsewhere(exchange.connection, timeout_seconds)
                 await self._answered(exchange, data)
             await self._relay(exchange.connection)
         finally:
             if self._watcher is not None:
                 self._watcher.cancel()
             self._pool.give_back(exchange)
+
+    async def _lent_elsewhere(self, broken: UpstreamConnection, timeout_seconds: float) -> Exchange:
+        """The request is sent once more, to another address where there is one: then the first has failed it."""
+        if len(self._pool.addresses) > 1 and not broken.may_be_repeated():
+            self._upstream.failed(broken.address)
+        self.address = None
+        return await self._pool.lend_new(timeout_seconds)
 
     async def _lent_new(self, timeout_seconds: float, repeats: "Repeats") -> Exchange:
         try:
@@ -143,6 +154,7 @@ class Passage:
 
     async def _answered(self, exchange: Exchange, data: bytes) -> None:
         exchange.on_slow = lambda: self._watch(exchange.connection)
+        self.address = exchange.connection.address
         if data:
             exchange.connection.send(data)
         await exchange.connection.head()
@@ -154,6 +166,7 @@ class Passage:
         )
         exchange = self._pool.lend_idle(timeout_seconds) or await self._pool.lend_new(timeout_seconds)
         connection = exchange.connection
+        self.address = connection.address
         connection.send(self._head(framing))
         pump = asyncio.get_running_loop().create_task(self._pump(exchange, first, is_chunked=is_chunked))
         try:

@@ -1,4 +1,4 @@
-"""When a part of the system is left alone for a while, because asking it only fails."""
+"""When a process of a part of the system is left alone for a while, because asking it only fails."""
 
 from typing import Final
 
@@ -11,11 +11,11 @@ PROBES_TO_CLOSE: Final = 3
 
 
 class Circuit:
-    """Closed: everything passes. Open: nothing does. Then one request at a time tries, and three good ones close it.
+    """Closed: everything passes. Open: nothing does. Then one probe at a time tries, and three good ones close it.
 
     It opens when ten requests and half of all failed within ten seconds. A failure is a connection that cannot be
-    had or breaks, or a reply that does not come in time: what the part answers, good or bad, is an answer. A probe
-    that fails doubles the rest, up to four seconds: longer, and callers would wait for the rest, not for the part.
+    had or breaks, or a reply that does not come in time: what the process answers, good or bad, is an answer. A probe
+    that fails doubles the rest, up to four seconds: longer, and callers would wait for the rest, not for the process.
     """
 
     __slots__ = (
@@ -41,7 +41,7 @@ class Circuit:
         return self._to_close == 0
 
     def may_ask(self, now: float) -> bool:
-        """Tell whether a request may pass; while the circuit is not closed, asking takes the turn of a probe."""
+        """Tell whether to ask; while the circuit is not closed, asking takes the turn of a probe."""
         if self._to_close == 0:
             return True
         if now < self._rests_until:
@@ -74,8 +74,14 @@ class Circuit:
             return self._failed_while_closed(now)
         if self._is_probing:  # others were under way when it opened, and say nothing new
             self._rest_seconds = min(REST_SECONDS_MAX, self._rest_seconds * 2)
-            self._open(now)
+            self.open(now)
         return False
+
+    def open(self, now: float) -> None:
+        """At once, whatever was answered before: for who refuses while others are there to ask."""
+        self._to_close = PROBES_TO_CLOSE
+        self._is_probing = False
+        self._rests_until = now + self._rest_seconds
 
     def _failed_while_closed(self, now: float) -> bool:
         if now >= self._window_ends:
@@ -83,13 +89,8 @@ class Circuit:
         self._failed += 1
         if self._failed < FAILURES_MIN or self._failed < FAILURE_SHARE * (self._failed + self._answered):
             return False
-        self._open(now)
+        self.open(now)
         return True
-
-    def _open(self, now: float) -> None:
-        self._to_close = PROBES_TO_CLOSE
-        self._is_probing = False
-        self._rests_until = now + self._rest_seconds
 
     def _begin_window(self, now: float) -> None:
         self._window_ends = now + WINDOW_SECONDS

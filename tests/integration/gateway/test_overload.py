@@ -23,13 +23,16 @@ from tests.integration.gateway.running import (
 
 
 class Fickle:
-    """Hangs up on every request while `is_down`, and counts them."""
+    """Hangs up on every request while `is_down`, and counts them and the probes."""
 
     def __init__(self) -> None:
         self.is_down = True
         self.asked = 0
+        self.probed = 0
 
     async def __call__(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if head.startswith(b"GET /health/"):
+            self.probed += 1
         if head.startswith((b"GET /v1/", b"POST /v1/")):
             self.asked += 1
         if not self.is_down:
