@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gateway.adapters.audit_archive import AuditArchive
+from gateway.adapters.audit_archive import MonthArchive
 from gateway.api.salesforce_guard import SalesforceGuard
 from gateway.domain.client_address import TrustedProxies
 from gateway.domain.rate_limit import Quota, QuotaName, Quotas
@@ -253,11 +253,11 @@ class GatewayWorkerSettings(WorkerSettings, SalesforceAccessSettings, WebhookSet
             raise ValueError("set GATEWAY_ARCHIVE_STORE, or leave GATEWAY_AUDIT_MONTHS_KEPT at 0")
         return self
 
-    def audit_archive(self) -> AuditArchive | None:
+    def audit_archive(self) -> MonthArchive | None:
         """None while all months stay in the database."""
         if not self.audit_months_kept:
             return None
-        return AuditArchive(
+        return MonthArchive(
             object_store_opener(
                 self.archive_store,
                 access_key=self.archive_access_key,

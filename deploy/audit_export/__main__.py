@@ -24,7 +24,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import Memory, stack_folder
 from deploy.local.ports import LOOPBACK
 from deploy.query_archive import archive_of
-from gateway.adapters.audit_archive import AuditArchive
+from gateway.adapters.audit_archive import MonthArchive
 
 
 def main() -> int:
@@ -74,7 +74,7 @@ def _export(wanted: argparse.Namespace) -> int:
     return 0
 
 
-def _archive() -> AuditArchive | None:
+def _archive() -> MonthArchive | None:
     """As the gateway's worker has it; None where nothing is archived."""
     if not os.environ.get("GATEWAY_ARCHIVE_STORE"):
         return None

@@ -20,7 +20,7 @@ import psycopg
 from deploy.audit_export.contents import REQUEST_AUDIT
 from deploy.audit_export.files import ExportBroken, ExportFolder
 from deploy.audit_export.tables import ROWS_AT_ONCE, FoundRows, write_rows
-from gateway.adapters.audit_archive import AuditArchive, Manifest
+from gateway.adapters.audit_archive import Manifest, MonthArchive
 from gateway.adapters.audit_partitions import MONTH_BOUNDS
 from gateway.domain.errors import ArchiveDiffers
 
@@ -54,7 +54,7 @@ def write_request_audit(
     connection: psycopg.Connection[Any],
     export: ExportFolder,
     values: Mapping[str, Any],
-    archive: AuditArchive | None,
+    archive: MonthArchive | None,
     *,
     with_personal_data: bool,
 ) -> None:
@@ -75,7 +75,7 @@ def write_request_audit(
 
 
 def _archived(
-    connection: psycopg.Connection[Any], values: Mapping[str, Any], archive: AuditArchive | None
+    connection: psycopg.Connection[Any], values: Mapping[str, Any], archive: MonthArchive | None
 ) -> list[Manifest]:
     """Of the months that left the database, those of the period. None leaves until the transaction ends."""
     # Before the first query, so that what the snapshot does not hold has its manifest already.
@@ -93,7 +93,7 @@ def _archived(
     return [one for one, span in gone if span.begins_at < end and span.ends_at > begin]
 
 
-def _fetched(archive: AuditArchive, chosen: Sequence[Manifest], folder: Path) -> list[Path]:
+def _fetched(archive: MonthArchive, chosen: Sequence[Manifest], folder: Path) -> list[Path]:
     files = []
     for one in chosen:
         try:

@@ -16,7 +16,7 @@ from deploy.audit_export.decisions import write_decisions
 from deploy.audit_export.files import ExportBroken, ExportFolder
 from deploy.audit_export.request_audit import write_request_audit
 from deploy.audit_export.tables import write_table
-from gateway.adapters.audit_archive import AuditArchive
+from gateway.adapters.audit_archive import MonthArchive
 from services.payments.domain.business_day import BUSINESS_TIME_ZONE
 from shared.primary import conninfo_of
 
@@ -39,7 +39,7 @@ class Wish:
 
 
 def write_export(
-    folder: Path, wish: Wish, *, payments_url: str, gateway_url: str, archive: AuditArchive | None = None
+    folder: Path, wish: Wish, *, payments_url: str, gateway_url: str, archive: MonthArchive | None = None
 ) -> str:
     """Make the folder, which must not be there; returns the SHA-256 of its manifest.
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from gateway.adapters.audit_archive import AuditArchive
+from gateway.adapters.audit_archive import MonthArchive
 from gateway.adapters.audit_partitions import first_of_month, keep_months, let_go, months_ended_before
 from shared.database import Database
 from shared.observability import logger
@@ -20,7 +20,7 @@ async def keep_audit_months(database: Database, now: datetime) -> None:
         logger("audit").info("audit_month_made", partition=name)
 
 
-async def archive_audit(database: Database, archive: AuditArchive, now: datetime, *, months_kept: int) -> int:
+async def archive_audit(database: Database, archive: MonthArchive, now: datetime, *, months_kept: int) -> int:
     """Archive months that ended before those kept, the oldest first; returns how many left the database.
 
     A month leaves only after its file was read back whole from the archive, and only with as many rows as the file has.

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy import query_archive
-from gateway.adapters.audit_archive import AuditArchive
+from gateway.adapters.audit_archive import MonthArchive
 from gateway.adapters.audit_partitions import Month
 from gateway.adapters.orm import request_audit
 from gateway.adapters.standing import GATEWAY_STANDING
@@ -119,7 +119,7 @@ async def test_old_months_leave_for_an_archive_that_answers_by_sql(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = f"file://{tmp_path}"
-    archive = AuditArchive(object_store_opener(store))
+    archive = MonthArchive(object_store_opener(store))
     ids = await noted(
         database, datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC), subject='a\n"b"'
     )
@@ -150,7 +150,7 @@ async def test_old_months_leave_for_an_archive_that_answers_by_sql(
 async def test_nothing_leaves_while_the_archive_is_not_what_was_written(
     database: Database, tmp_path: Path
 ) -> None:
-    archive = AuditArchive(object_store_opener(f"file://{tmp_path}"))
+    archive = MonthArchive(object_store_opener(f"file://{tmp_path}"))
     await noted(database, datetime(2026, 1, 2, tzinfo=UTC))
     async with database.reading() as connection:
         rows = await count(connection, "request_audit")

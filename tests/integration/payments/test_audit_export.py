@@ -21,7 +21,7 @@ from deploy.audit_export.decisions import DECISIONS_FILE, PARTS_FILE, broken_dec
 from deploy.audit_export.files import MANIFEST, ExportBroken, manifest_of
 from deploy.audit_export.request_audit import MonthsMissing
 from deploy.audit_export.write import Wish, write_export
-from gateway.adapters.audit_archive import AuditArchive
+from gateway.adapters.audit_archive import MonthArchive
 from gateway.application.archive_audit import archive_audit, keep_audit_months
 from services.payments.adapters.decision_inputs import inputs_from
 from services.payments.application.replay_decision import decide_again
@@ -291,7 +291,7 @@ async def audited(fresh_database: DatabaseFactory) -> AsyncIterator[Database]:
 
 async def archived(database: Database, store: Path) -> None:
     """All months that ended before the running one have left."""
-    archive = AuditArchive(object_store_opener(f"file://{store}"))
+    archive = MonthArchive(object_store_opener(f"file://{store}"))
     while await archive_audit(database, archive, NOW, months_kept=0):
         pass
 
@@ -302,7 +302,7 @@ async def test_archived_months_come_back_equal(
     urls: dict[str, Any] = {"payments_url": sync(books.database.url), "gateway_url": sync(audited.url)}
     store = tmp_path / "store"
     store.mkdir()
-    archive = AuditArchive(object_store_opener(f"file://{store}"))
+    archive = MonthArchive(object_store_opener(f"file://{store}"))
     write_export(tmp_path / "before", SPRING, **urls)
     await archived(audited, store)
 
@@ -330,7 +330,7 @@ async def test_a_period_with_a_month_that_is_nowhere_is_refused_by_its_name(
     urls: dict[str, Any] = {"payments_url": sync(books.database.url), "gateway_url": sync(audited.url)}
     store = tmp_path / "store"
     store.mkdir()
-    archive = AuditArchive(object_store_opener(f"file://{store}"))
+    archive = MonthArchive(object_store_opener(f"file://{store}"))
     await archived(audited, store)
 
     with pytest.raises(MonthsMissing) as unnamed:

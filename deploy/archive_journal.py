@@ -1,0 +1,129 @@
+"""Archives months of the journal whose books are closed: `python -m deploy.archive_journal`.
+
+A month is one of making, as the journal is cut (decision 0097); it is archived once it ended and everything in it counts for
+months that are closed. Entries and lines become Parquet files with manifests in the store of the request audit's archive
+(GATEWAY_ARCHIVE_STORE and its keys), are read back, and have to agree with the database in rows and in the sums of every
+account. Nothing leaves the database. Repeated, it archives what is new and compares what is there.
+
+PAYMENTS_DATABASE_URL names the database; without it, the local stack's is taken. It ends with 0, with 1 when an archive
+differs, and with 2 when it could not look.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deploy.journal_tables import JOURNAL_ENTRIES, JOURNAL_LINES
+from deploy.local.errors import StackError
+from deploy.query_archive import archive_of
+from deploy.verify_ledger import database_url
+from gateway.adapters.audit_archive import Manifest, MonthArchive
+from gateway.domain.errors import ArchiveDiffers
+from services.payments.adapters.journal_months import ENTRIES, LINES
+from shared.database import Database
+from shared.month_partitions import Month, months_ended_before
+
+ARCHIVED: Final = 0
+DIFFERS: Final = 1
+NOT_ARCHIVED: Final = 2
+
+
+async def archive_journal(
+    database: Database, entries: MonthArchive, lines: MonthArchive, now: datetime
+) -> AsyncIterator[tuple[Manifest, Manifest]]:
+    """Of each closed month the manifests of its entries and lines, the oldest first; ArchiveDiffers where one is not it."""
+    async with database.reading() as connection:
+        months = [
+            one
+            for one in await months_ended_before(connection, ENTRIES, now)
+            if await _is_closed(connection, one)
+        ]
+    for month in months:
+        of_entries = await entries.keep(database, month, now)
+        beside = Month(LINES.name + month.name.removeprefix(ENTRIES.name), month.ends_at)
+        of_lines = await lines.keep(database, beside, now)
+        async with database.reading() as connection:
+            await _compare(connection, of_entries, of_lines)
+        yield of_entries, of_lines
+
+
+async def _is_closed(connection: AsyncConnection, month: Month) -> bool:
+    """Also a month without entries: nothing of it is open."""
+    statement = f'SELECT coalesce(max(effective_on) < (SELECT first_open_on FROM ledger_locks), true) FROM "{month.name}"'  # noqa: S608
+    return bool(await connection.scalar(sa.text(statement)))
+
+
+async def _compare(connection: AsyncConnection, entries: Manifest, lines: Manifest) -> None:
+    """The database as it is now against what was archived, by whoever and whenever."""
+    counted = await connection.scalar(sa.text(f'SELECT count(*) FROM "{entries.partition}"'))  # noqa: S608 - ours
+    if counted != entries.rows:
+        raise ArchiveDiffers(f"{entries.partition} has {counted} entries and its archive {entries.rows}")
+    found = await connection.execute(
+        sa.text(
+            f"""
+            SELECT account_code, currency, count(*) AS lines, sum(amount_minor) AS amount_minor,
+                sum(base_minor) AS base_minor
+            FROM ({JOURNAL_LINES.source.format(month=lines.partition)}) AS month GROUP BY account_code, currency
+            """  # noqa: S608 - names of ours
+        )
+    )
+    if _by_account(map(dict, found.mappings())) != _by_account(lines.sums or []):
+        raise ArchiveDiffers(f"{lines.partition} and its archive do not come to the same in every account")
+
+
+def _by_account(sums: Iterable[Mapping[Any, Any]]) -> dict[tuple[str, str], tuple[int, int, int]]:
+    return {
+        (one["account_code"], one["currency"]): (
+            int(one["lines"]),
+            int(one["amount_minor"]),
+            int(one["base_minor"]),
+        )
+        for one in sums
+    }
+
+
+async def run(url: str) -> None:
+    """Archive and say what; raises what `archive_journal` does, KeyError and ValueError without a store."""
+    environment = dict(os.environ)
+    archives = archive_of(environment, JOURNAL_ENTRIES), archive_of(environment, JOURNAL_LINES)
+    database = Database(url, application_name="archive-journal", pool_size=1)
+    try:
+        count = 0
+        async for entries, lines in archive_journal(database, *archives, datetime.now(UTC)):
+            count += 1
+            sys.stdout.write(f"{entries.file}: {entries.rows} entries, {lines.file}: {lines.rows} lines\n")
+        sys.stdout.write(f"{count} closed months are archived and agree with the database\n")
+    finally:
+        await database.close()
+
+
+def main() -> int:
+    try:
+        asyncio.run(run(database_url()))
+    except ArchiveDiffers as error:
+        sys.stderr.write(f"{error}; nothing was changed\n")
+        return DIFFERS
+    except StackError as error:
+        sys.stderr.write(f"{error}\n")
+        return NOT_ARCHIVED
+    except (KeyError, ValueError):
+        sys.stderr.write(
+            "GATEWAY_ARCHIVE_STORE names no store; expected file:///folder, s3://bucket or s3+https://host/bucket\n"
+        )
+        return NOT_ARCHIVED
+    except (OSError, SQLAlchemyError, BaseError) as error:
+        sys.stderr.write(f"The journal could not be archived: {type(error).__name__}\n")
+        return NOT_ARCHIVED
+    return ARCHIVED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
