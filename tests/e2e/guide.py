@@ -5,9 +5,11 @@ what the commands before it print; `…` stands for anything within a line, or f
 first `sh` block says where the system is and how to get a token; a test runs a preamble of its own instead.
 """
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,7 +92,7 @@ def run(steps: list[Step], preamble: str, folder: Path) -> list[str]:
         script += [step.commands, f"echo '{_END.format(number)}'"]
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
-        cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
+        cwd=folder, env=_with_our_python(), capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     rest, printed = done.stdout, []
@@ -98,3 +100,8 @@ def run(steps: list[Step], preamble: str, folder: Path) -> list[str]:
         said, _, rest = rest.partition(_END.format(number) + "\n")
         printed.append(said)
     return printed
+
+
+def _with_our_python() -> dict[str, str]:
+    """Guides call `python3` hundreds of times: here it is the interpreter itself, and no script that looks for one."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
