@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY, start_http_server
 from shared.database import Database, UnitOfWork
 from shared.freed_memory import keep_one_heap
 from shared.idempotency_table import forget_replies
-from shared.inbox import Subscription, event_consumer, keep_months, prune
+from shared.inbox import Subscription, event_consumer
+from shared.inbox_table import keep_months, prune
 from shared.jobs import JobRunner, JobTask, Timer
 from shared.jobs.standing import JOBS_STANDING
 from shared.messaging.publisher import Publisher

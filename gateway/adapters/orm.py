@@ -7,7 +7,7 @@ from gateway.adapters.dead_letter_tables import add_dead_letter_tables
 from gateway.adapters.salesforce_tables import add_salesforce_tables
 from shared.database import service_metadata
 from shared.idempotency_table import idempotency_table
-from shared.inbox import inbox_table
+from shared.inbox_table import inbox_table
 from shared.jobs import job_table
 from shared.outbox import outbox_table
 

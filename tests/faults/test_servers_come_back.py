@@ -5,7 +5,8 @@ import asyncio
 import psycopg
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.inbox import create_inbox_sql, event_consumer, on
+from shared.inbox import event_consumer, on
+from shared.inbox_table import create_inbox_sql
 from shared.messaging.consumer import ConsumerLimits
 from shared.messaging.publisher import Publisher
 from shared.outbox import add_outbox_recipient_sql, create_outbox_sql

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from shared.database import Database
-from shared.inbox import (
+from shared.inbox_table import (
     KEPT,
     MOVED_MAX,
     claim,

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.errors import Conflict
 from shared.events.envelope import Envelope, Event, encode
-from shared.inbox import Handler, apply_once, create_inbox_sql, on
+from shared.inbox import Handler, apply_once, on
+from shared.inbox_table import create_inbox_sql
 from shared.messaging.consumer import Consumer, ConsumerLimits
 from shared.messaging.fed_queues import queues_lost_total
 from shared.messaging.publisher import Outcome, Outgoing, Publisher

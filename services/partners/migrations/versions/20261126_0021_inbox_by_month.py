@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from alembic import op
 
-from shared.inbox import cut_inbox_sql, join_inbox_sql
+from shared.inbox_table import cut_inbox_sql, join_inbox_sql
 
 revision = "0021"
 down_revision = "0020"

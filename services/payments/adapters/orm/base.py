@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from shared.database import service_metadata
 from shared.idempotency_table import idempotency_table
-from shared.inbox import inbox_table
+from shared.inbox_table import inbox_table
 from shared.jobs import job_table
 from shared.outbox import outbox_table
 

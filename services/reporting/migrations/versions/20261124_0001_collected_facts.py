@@ -6,7 +6,7 @@ Revision: 0001, the first.
 from alembic import op
 
 from shared.idempotency_table import create_idempotency_sql
-from shared.inbox import create_inbox_sql
+from shared.inbox_table import create_inbox_sql
 from shared.jobs import create_jobs_sql
 from shared.outbox import create_outbox_sql
 
