@@ -21,7 +21,10 @@ CallAs = Callable[[Caller], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 @pytest.fixture(scope="session")
 async def payments_database(fresh_database: DatabaseFactory) -> AsyncIterator[Database]:
-    database = Database(await fresh_database("payments"), application_name="test", pool_size=12)
+    # Tests of races have two hundred wait for twelve connections: on a busy machine that is no fault.
+    database = Database(
+        await fresh_database("payments"), application_name="test", pool_size=12, wait_seconds=120
+    )
     yield database
     await database.close()
 
