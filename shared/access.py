@@ -505,6 +505,12 @@ RULES: Final = (
         "/v1/report-subscriptions/{subscription_id}/runs/{run_id}/reports",
         BACK_OFFICE | ANALYSTS | ZONES,
     ),
+    Rule("GET", "/v1/report-subscriptions/{subscription_id}/letters", BACK_OFFICE | ANALYSTS | ZONES),
+    Rule(
+        "POST",
+        "/v1/report-subscriptions/{subscription_id}/letters/{letter_id}/resend",
+        WRITERS | ANALYSTS | ZONES,
+    ),
     # research
     Rule("GET", "/v1/opportunities", BACK_OFFICE | ANALYSTS | ZONES),
     Rule("GET", "/v1/opportunities/{opportunity_id}", BACK_OFFICE | ANALYSTS | ZONES),

@@ -60,6 +60,7 @@ WITHOUT_IF_MATCH: Final = {
     "POST /v1/analyses/{analysis_id}/overrides": ADDS,
     "POST /v1/saved-analyses/{saved_analysis_id}/runs": ADDS,
     "POST /v1/saved-analyses/{saved_analysis_id}/letters/{letter_id}/resend": CURRENT,
+    "POST /v1/report-subscriptions/{subscription_id}/letters/{letter_id}/resend": CURRENT,
     "POST /v1/saved-queries/{saved_query_id}/runs": ADDS,
     "POST /v1/market-analyses/{analysis}/runs": ADDS,
     "POST /v1/market-analyses/{analysis}/saved-queries": ADDS,

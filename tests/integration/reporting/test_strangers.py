@@ -60,6 +60,7 @@ async def test_what_is_others_is_answered_as_what_is_not_there(
             "submission_id": Place(of_others=submission["id"], of_nobody=str(uuid7())),
             "subscription_id": Place(of_others=subscription.json()["id"], of_nobody=str(uuid7())),
             "dashboard": None,
+            "letter_id": None,  # beneath its subscription, which strangers are not shown
             "definition": Place(of_others=draft["name"], of_nobody=a_name()),
             "run_id": Place(of_others=runs[1]["id"], of_nobody=str(uuid7())),
             "analysis_id": Place(of_others=analysis["id"], of_nobody=str(uuid7())),
