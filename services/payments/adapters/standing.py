@@ -1,4 +1,4 @@
-"""What operators watch of payments: whether credits are booked in time, and whether anything stands still."""
+"""What operators watch of payments: whether credits are booked in time, whether anything stands still, and its months."""
 
 from typing import Final
 
@@ -23,6 +23,11 @@ PAYMENTS_STANDING: Final = Standing(
         FROM einvoices WHERE standing IN ('refused', 'cancel_refused')
     UNION ALL SELECT 'einvoice_oldest_seconds', '', extract(epoch FROM now() - min(updated_at))
         FROM einvoices WHERE standing IN ('pending', 'cancel_pending') AND failures > 0
+    UNION ALL SELECT 'journal_months_ahead', '', count(*) FROM pg_inherits JOIN pg_class ON oid = inhrelid
+        WHERE inhparent = 'journal_entries'::regclass AND relname ~ '^journal_entries_p[0-9]{6}$'
+          AND relname > 'journal_entries_p' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')
+    UNION ALL SELECT 'journal_entries_misplaced', '', count(*) FROM (
+        SELECT FROM journal_entries_default LIMIT 100000) AS misplaced
     """,
     [
         Figure("bookings_waiting", "Credits whose 24 hours run, by how much is gone of them", "standing"),
@@ -32,5 +37,7 @@ PAYMENTS_STANDING: Final = Standing(
         Figure("payment_queries_overdue", "Questions about payments whose time to answer is over"),
         Figure("einvoices_refused", "Credit notes that the invoice registration portal refuses"),
         Figure("einvoice_oldest_seconds", "Since when the oldest note that the portal did not answer waits"),
+        Figure("journal_months_ahead", "Months to come for which the journal has a partition"),
+        Figure("journal_entries_misplaced", "Entries of the journal that no month takes, counted up to 100000"),
     ],
 )  # fmt: skip

@@ -65,7 +65,7 @@ def settings_for(database_url: str, upstream_url: str, **changes: Any) -> Gatewa
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *, keep_alive_seconds: int = 5) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, *, keep_alive_seconds: int = 75) -> AsyncIterator[str]:
     """Serve an application as production does and yield its URL."""
     listener = socket.socket(proto=socket.IPPROTO_TCP)  # otherwise asyncio leaves delays on
     listener.bind(("127.0.0.1", 0))

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -20,6 +21,7 @@ from services.payments.adapters.journal_months import keep_journal_months
 from services.payments.adapters.ledger_writer import copy_rows, post_entries
 from services.payments.adapters.queries.ledger import ENTRY_SELECT
 from services.payments.adapters.repositories.journal import standing_entries
+from services.payments.adapters.standing import PAYMENTS_STANDING
 from services.payments.application.verify_ledger import verify_ledger
 from services.payments.domain.journal import JournalEntry, reversal_of
 from services.payments.worker import run_journal_months
@@ -121,6 +123,16 @@ async def test_a_month_that_was_not_made_in_time_refuses_nobody_and_the_next_one
     assert {month(6), month(8)} <= found.keys()
     assert (month(7) in found, found["_default"], found[month(8)]) == (False, 2, 1)
     assert books.is_intact
+
+
+async def test_operators_see_whether_months_are_ahead_and_entries_in_none(database: Database) -> None:
+    await run_journal_months(database)
+    await post(database, an_entry(0), an_entry(30))
+
+    await PAYMENTS_STANDING.read(database)
+
+    assert REGISTRY.get_sample_value("journal_entries_misplaced") == 1
+    assert (REGISTRY.get_sample_value("journal_months_ahead") or 0) >= 1
 
 
 @pytest.mark.parametrize("ahead", [0, 2, 9])
