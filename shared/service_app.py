@@ -79,7 +79,8 @@ def create_service_app(
     for router in (_health_router(name, database), jobs_router(), job_list_router(), *routers):
         app.include_router(router)
     app.add_route("/metrics", metrics.reply, include_in_schema=False)
-    app.add_route("/openapi.json", ServiceDocument(app).reply, include_in_schema=False)
+    app.state.document = ServiceDocument(app)
+    app.add_route("/openapi.json", app.state.document.reply, include_in_schema=False)
 
     describe_bodies(app, body_models)
     app.add_middleware(ConditionalReplies)
@@ -97,6 +98,7 @@ def serve(name: str, settings: ServiceSettings, create: Callable[[], FastAPI]) -
     configure_logging(service=name, level=settings.log_level, log_format=settings.log_format)
     start_tracing(name, settings.otlp_endpoint, share=settings.trace_share)
     app = create()
+    app.state.document.make()
     # What start-up leaves behind stays for good: not looking at it again spares requests pauses of 100 ms.
     gc.collect()
     gc.freeze()

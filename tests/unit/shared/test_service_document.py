@@ -1,17 +1,16 @@
-"""A service answers others while it makes its OpenAPI document, and makes it once."""
+"""A service has its OpenAPI document before it answers anybody, and makes it once."""
 
-import asyncio
-import threading
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from services.research.settings import ResearchSettings
-from shared.service_app import create_service_app
+from shared import service_app
+from shared.service_app import ServiceApp, create_service_app, serve
 from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY
-
-PATIENCE_SECONDS = 60
 
 
 def settings() -> ResearchSettings:
@@ -23,24 +22,38 @@ def settings() -> ResearchSettings:
     )
 
 
-async def test_others_are_answered_while_the_document_is_made_once_for_all_who_ask() -> None:
-    app = create_service_app("research", settings(), [])
-    begun, may_end, times = threading.Event(), threading.Event(), []
+def counting_app() -> tuple[ServiceApp, list[int]]:
+    """A service, and an entry for each time that its document was made."""
+    app, times = create_service_app("research", settings(), []), []
 
-    def slow() -> dict[str, Any]:
-        begun.set()
-        times.append(may_end.wait(PATIENCE_SECONDS))
+    def openapi() -> dict[str, Any]:
+        times.append(1)
         return {"paths": {}}
 
-    app.openapi = slow  # type: ignore[method-assign]
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
-        asking = [asyncio.create_task(client.get("/openapi.json")) for _ in range(3)]
-        assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
-        live = await client.get("/health/live")
-        still_made = not any(task.done() for task in asking)
-        may_end.set()
-        documents = [reply.json() for reply in await asyncio.gather(*asking)]
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app, times
 
-    assert (live.status_code, still_made) == (200, True)
-    assert documents == [{"paths": {}}] * 3
-    assert times == [True]
+
+def test_the_document_is_made_before_the_process_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, times = counting_app()
+    made_by_then: list[int] = []
+    monkeypatch.setattr(service_app, "serve_until_drained", lambda _config: made_by_then.extend(times))
+    for once in (
+        "configure_logging",
+        "start_tracing",
+        "gc",
+    ):  # for the whole process, which is that of the tests
+        monkeypatch.setattr(service_app, once, Mock())
+
+    serve("research", settings(), lambda: app)
+
+    assert made_by_then == [1]
+
+
+async def test_all_who_ask_get_the_document_that_was_made_once() -> None:
+    app, times = counting_app()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        replies = [await client.get("/openapi.json") for _ in range(3)]
+
+    assert [reply.json() for reply in replies] == [{"paths": {}}] * 3
+    assert times == [1]
