@@ -164,7 +164,8 @@ async def test_a_split_and_a_merge_outlive_every_resolution(desk: Desk) -> None:
     assert together[account] == together[cold_entity]
     assert (refused["status"], refused["code"]) == (409, "entity_decision_contradicts")
     after = [one["id"] for one in await desk.companies(word)]
-    assert sorted(after) == sorted(before)
+    # An address that is written otherwise may part a row from its company, by what other names there are.
+    assert set(before) <= set(after)
     [with_account] = [
         one
         for one in await desk.companies(word)
