@@ -6,13 +6,14 @@ place of these months as it stands, for rows of the audit cannot be moved.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.errors import ArchiveDiffers
+from shared.month_partitions import month_start
 
 TABLE: Final = "request_audit"
 MONTHS_AHEAD: Final = 2
@@ -38,7 +39,7 @@ async def keep_months(connection: AsyncConnection, now: datetime) -> Sequence[st
         return []
     made = await _place_default(connection)
     for ahead in range(MONTHS_AHEAD + 1):
-        start, end = _month(now, ahead), _month(now, ahead + 1)
+        start, end = month_start(now, ahead), month_start(now, ahead + 1)
         if not await _is_covered(connection, start):
             made.append(await _new_partition(connection, start, end))
     return made
@@ -69,7 +70,7 @@ async def let_go(connection: AsyncConnection, month: Month, *, rows: int) -> boo
 
 def first_of_month(now: datetime, months_before: int) -> datetime:
     """The instant at which the month so many before that of `now` began, in UTC."""
-    return _month(now, -months_before)
+    return month_start(now, -months_before)
 
 
 async def _is_alone(connection: AsyncConnection) -> bool:
@@ -82,7 +83,7 @@ async def _place_default(connection: AsyncConnection) -> list[str]:
     first, last = (await connection.execute(sa.text(f"SELECT min(at), max(at) FROM {_DEFAULT}"))).one()  # noqa: S608
     if first is None:
         return []
-    start, end = _month(first, 0), _month(last, 1)
+    start, end = month_start(first, 0), month_start(last, 1)
     name = f"{TABLE}_p{start:%Y%m}_late"
     for statement in (
         f"ALTER TABLE {TABLE} DETACH PARTITION {_DEFAULT}",
@@ -116,12 +117,6 @@ def _refuses_change(name: str) -> str:
 
 def _range(start: datetime, end: datetime) -> str:
     return f"FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
-
-
-def _month(instant: datetime, ahead: int) -> datetime:
-    utc = instant.astimezone(UTC)
-    count = utc.year * 12 + utc.month - 1 + ahead
-    return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
 
 
 # `begins_at` is null of the partition that holds all that was before there were months.
