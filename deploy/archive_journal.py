@@ -3,7 +3,8 @@
 A month is one of making, as the journal is cut (decision 0097); it is archived once it ended and everything in it counts for
 months that are closed. Entries and lines become Parquet files with manifests in the store of the request audit's archive
 (GATEWAY_ARCHIVE_STORE and its keys), are read back, and have to agree with the database in rows and in the sums of every
-account. Nothing leaves the database. Repeated, it archives what is new and compares what is there.
+account. Nothing leaves the database: `deploy.detach_journal` lets months go. Repeated, it archives what is new and
+compares what is there.
 
 PAYMENTS_DATABASE_URL names the database; without it, the local stack's is taken. It ends with 0, with 1 when an archive
 differs, and with 2 when it could not look.
@@ -27,6 +28,7 @@ from deploy.query_archive import archive_of
 from deploy.verify_ledger import database_url
 from gateway.adapters.audit_archive import Manifest, MonthArchive
 from gateway.domain.errors import ArchiveDiffers
+from services.payments.adapters.carried_months import ArchivedMonth
 from services.payments.adapters.journal_months import ENTRIES, LINES
 from shared.database import Database
 from shared.month_partitions import Month, months_ended_before
@@ -38,8 +40,8 @@ NOT_ARCHIVED: Final = 2
 
 async def archive_journal(
     database: Database, entries: MonthArchive, lines: MonthArchive, now: datetime
-) -> AsyncIterator[tuple[Manifest, Manifest]]:
-    """Of each closed month the manifests of its entries and lines, the oldest first; ArchiveDiffers where one is not it."""
+) -> AsyncIterator[ArchivedMonth[Manifest]]:
+    """Closed months with the manifests of entries and lines, the oldest first; ArchiveDiffers where one is not it."""
     async with database.reading() as connection:
         months = [
             one
@@ -51,8 +53,8 @@ async def archive_journal(
         beside = Month(LINES.name + month.name.removeprefix(ENTRIES.name), month.ends_at)
         of_lines = await lines.keep(database, beside, now)
         async with database.reading() as connection:
-            await _compare(connection, of_entries, of_lines)
-        yield of_entries, of_lines
+            await compare(connection, of_entries, of_lines)
+        yield ArchivedMonth(month, of_entries, of_lines)
 
 
 async def _is_closed(connection: AsyncConnection, month: Month) -> bool:
@@ -61,8 +63,8 @@ async def _is_closed(connection: AsyncConnection, month: Month) -> bool:
     return bool(await connection.scalar(sa.text(statement)))
 
 
-async def _compare(connection: AsyncConnection, entries: Manifest, lines: Manifest) -> None:
-    """The database as it is now against what was archived, by whoever and whenever."""
+async def compare(connection: AsyncConnection, entries: Manifest, lines: Manifest) -> None:
+    """ArchiveDiffers unless the database is as it was archived, by whoever and whenever."""
     counted = await connection.scalar(sa.text(f'SELECT count(*) FROM "{entries.partition}"'))  # noqa: S608 - ours
     if counted != entries.rows:
         raise ArchiveDiffers(f"{entries.partition} has {counted} entries and its archive {entries.rows}")
@@ -90,6 +92,10 @@ def _by_account(sums: Iterable[Mapping[Any, Any]]) -> dict[tuple[str, str], tupl
     }
 
 
+def told(one: ArchivedMonth[Manifest]) -> str:
+    return f"{one.entries.file}: {one.entries.rows} entries, {one.lines.file}: {one.lines.rows} lines"
+
+
 async def run(url: str) -> None:
     """Archive and say what; raises what `archive_journal` does, KeyError and ValueError without a store."""
     environment = dict(os.environ)
@@ -97,9 +103,9 @@ async def run(url: str) -> None:
     database = Database(url, application_name="archive-journal", pool_size=1)
     try:
         count = 0
-        async for entries, lines in archive_journal(database, *archives, datetime.now(UTC)):
+        async for one in archive_journal(database, *archives, datetime.now(UTC)):
             count += 1
-            sys.stdout.write(f"{entries.file}: {entries.rows} entries, {lines.file}: {lines.rows} lines\n")
+            sys.stdout.write(f"{told(one)}\n")
         sys.stdout.write(f"{count} closed months are archived and agree with the database\n")
     finally:
         await database.close()

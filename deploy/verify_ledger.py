@@ -46,6 +46,10 @@ def report(found: LedgerVerification) -> int:
     """Say what was found; returns the exit code."""
     if found.is_intact:
         sys.stdout.write(f"The ledger is intact: {found.batches} batches with {found.entries} entries.\n")
+        if found.carried_entries:
+            sys.stdout.write(
+                f"{found.carried_entries} entries of them left for the archive; of these the links were compared.\n"
+            )
         sys.stdout.write(f"Last link: {found.last_hash.hex()}\n")
         return INTACT
     position = found.first_broken_position

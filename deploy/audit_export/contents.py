@@ -214,6 +214,14 @@ CHAIN_SPAN: Final = f"""
     SELECT min(b.position), max(b.position) FROM {_CHAIN}
     WHERE {_during("b.posted_at")} OR {_days("e.effective_on")}
 """
+# The latest month of the journal that left with something of the period, and until when it counts.
+ARCHIVED_MONTHS: Final = f"""
+    SELECT c.entries_file, c.last_effective_on FROM carried_months c
+    WHERE EXISTS (SELECT FROM carried_movements m WHERE m.month = c.month AND {_days("m.effective_on")})
+        OR EXISTS (SELECT FROM carried_batches x JOIN audit_batches b ON b.id = x.batch_id
+            WHERE x.month = c.month AND {_during("b.posted_at")})
+    ORDER BY c.ends_before DESC LIMIT 1
+"""
 CHAIN: Final = f"""
     SELECT b.position, b.id AS batch_id, b.actor, b.posted_at, b.entries_count, b.content_hash, b.previous_hash,
         b.chain_hash, e.id, e.kind, e.source_id, e.currency, e.effective_on, e.occurred_on, e.description,

@@ -11,7 +11,13 @@ from typing import Any, Final
 import psycopg
 
 from deploy.audit_export.chain import write_chain
-from deploy.audit_export.contents import CHAIN_SPAN, PAYMENTS, PAYMENTS_DOCUMENTS, ExportedDocuments
+from deploy.audit_export.contents import (
+    ARCHIVED_MONTHS,
+    CHAIN_SPAN,
+    PAYMENTS,
+    PAYMENTS_DOCUMENTS,
+    ExportedDocuments,
+)
 from deploy.audit_export.decisions import write_decisions
 from deploy.audit_export.files import ExportBroken, ExportFolder
 from deploy.audit_export.request_audit import write_request_audit
@@ -43,8 +49,8 @@ def write_export(
 ) -> str:
     """Make the folder, which must not be there; returns the SHA-256 of its manifest.
 
-    ExportBroken when the books are not intact, a frozen document is not what was frozen, or a month of calls is neither
-    in the database nor in the archive (MonthsMissing): nothing is handed over then.
+    ExportBroken when the books are not intact, a frozen document is not what was frozen, a month of calls is neither in the
+    database nor in the archive (MonthsMissing), or entries of the period left the database: nothing is handed over then.
     """
     folder.mkdir(parents=True)
     export = ExportFolder(folder)
@@ -52,6 +58,7 @@ def write_export(
     with _snapshot(gateway_url) as connection:
         write_request_audit(connection, export, wish.values, archive, with_personal_data=is_personal)
     with _snapshot(payments_url) as connection:
+        _refuse_archived(connection, wish)
         span = _chain_span(connection, wish)
         last = write_chain(connection, export, span)
         for table in PAYMENTS:
@@ -80,6 +87,16 @@ def _snapshot(url: str) -> Iterator[psycopg.Connection[Any]]:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         yield connection
+
+
+def _refuse_archived(connection: psycopg.Connection[Any], wish: Wish) -> None:
+    row = connection.execute(ARCHIVED_MONTHS, wish.values).fetchone()
+    if row is not None:
+        file, until = row
+        raise ExportBroken(
+            f"entries of the period left with their months, which need not be kept any more, and are in {file} of the"
+            f" archive and those before it; begin after {until}, and ask deploy.query_archive for the rest"
+        )
 
 
 def _chain_span(connection: psycopg.Connection[Any], wish: Wish) -> dict[str, Any]:

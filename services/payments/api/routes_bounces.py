@@ -36,6 +36,7 @@ from services.payments.domain.errors import (
     AlreadyReversed,
     BounceStepRefused,
     DateImpossible,
+    EntriesArchived,
     NotACheque,
     ReceiptRefunded,
     RuleTaken,
@@ -60,7 +61,14 @@ HELD_MAX: Final = 200
     response_model=BounceBody,
     summary="Record a returned cheque",
     responses=refusals(
-        NotFound, NotACheque, AlreadyReversed, ReceiptRefunded, DateImpossible, KeyReused, StillRunning
+        NotFound,
+        NotACheque,
+        AlreadyReversed,
+        ReceiptRefunded,
+        EntriesArchived,
+        DateImpossible,
+        KeyReused,
+        StillRunning,
     ),
 )
 async def record_bounce_route(

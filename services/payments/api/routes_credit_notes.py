@@ -48,6 +48,7 @@ from services.payments.domain.errors import (
     DeadlinePassed,
     DeclarationMissing,
     DeductionUnknown,
+    EntriesArchived,
     InvoicesDoNotFit,
     ItemNotPayable,
     ItemSettled,
@@ -215,7 +216,9 @@ async def issue_credit_note_route(
     "/{note_id}/cancellation",
     response_model=CreditNoteDetailBody,
     summary="Take an unused credit note back",
-    responses=refusals(*_MOVING, NoteUsed, NoteReported, RegistrationPending, CancellationTooLate),
+    responses=refusals(
+        *_MOVING, NoteUsed, NoteReported, RegistrationPending, CancellationTooLate, EntriesArchived
+    ),
 )
 async def cancel_credit_note_route(
     note_id: UUID,

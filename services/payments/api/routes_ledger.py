@@ -6,7 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.payments.adapters.queries.ledger import ENTRY_SELECT, ENTRY_TRACE_SELECT, trial_balance
+from services.payments.adapters.queries.ledger import (
+    ENTRY_SELECT,
+    ENTRY_TRACE_SELECT,
+    refuse_archived_entry,
+    trial_balance,
+)
 from services.payments.adapters.queries.listing import Listing, one_row
 from services.payments.api.dependencies import PageWanted, Reading
 from services.payments.api.schemas_ledger import (
@@ -21,6 +26,7 @@ from services.payments.api.schemas_ledger import (
     trial_balance_line,
 )
 from services.payments.application.verify_ledger import verify_ledger
+from services.payments.domain.errors import EntryArchived
 from shared.errors import NotFound
 from shared.identity import CurrentCaller
 from shared.list_routes import listed
@@ -44,7 +50,7 @@ async def list_journal_entries(
     effective_on_gte: Day | None = None,
     effective_on_lte: Day | None = None,
 ) -> Page[JournalEntryBody]:
-    """In the order of the day they count for."""
+    """In the order of the day they count for. Entries of months that left the books for the archive are not listed."""
     scope = f"journal-entries|{source_id}|{kind}|{account_code}|{partner_code}|{effective_on_gte}|{effective_on_lte}"
     listing = Listing(ENTRY_SELECT, order=("e.effective_on", "e.id"))
     listing.where("e.source_id = :source_id", source_id=source_id)
@@ -64,12 +70,13 @@ async def list_journal_entries(
     response_model=EntryTraceBody,
     tags=["Ledger"],
     summary="Trace one journal entry to its source and to the bank",
-    responses=refusals(NotFound),
+    responses=refusals(NotFound, EntryArchived),
 )
 async def show_journal_entry(entry_id: UUID, connection: Reading, _caller: CurrentCaller) -> EntryTraceBody:
     """From an account to its entries, from an entry to its source, from there to the line of the bank's file."""
     row = await one_row(connection, ENTRY_TRACE_SELECT, "e.id = :id", id=entry_id)
     if row is None:
+        await refuse_archived_entry(connection, entry_id)
         raise NotFound(f"There is no journal entry {entry_id}")
     return entry_trace_body(row)
 
@@ -119,6 +126,7 @@ async def verify_audit_trail(connection: Reading, _caller: CurrentCaller) -> Aud
         is_intact=verification.is_intact,
         batches=verification.batches,
         entries=verification.entries,
+        carried_entries=verification.carried_entries,
         first_broken_batch_id=verification.first_broken_batch_id,
         first_broken_position=verification.first_broken_position,
         last_hash=verification.last_hash.hex(),

@@ -7,7 +7,11 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payments.adapters.queries.ledger_exports import EXPORT_SELECT, LEDGER_NAME_SELECT
+from services.payments.adapters.queries.ledger_exports import (
+    EXPORT_SELECT,
+    LEDGER_NAME_SELECT,
+    refuse_archived_links,
+)
 from services.payments.adapters.queries.listing import Listing, Row, one_row
 from services.payments.api.dependencies import PageWanted, Pool, Reading, Work
 from services.payments.api.posting import posting_of
@@ -20,7 +24,7 @@ from services.payments.api.schemas_ledger_exports import (
     ledger_name_body,
 )
 from services.payments.application.export_ledger import export_ledger, ledger_content, name_ledger
-from services.payments.domain.errors import LedgerNameTaken, NothingToExport
+from services.payments.domain.errors import EntriesArchived, LedgerNameTaken, NothingToExport
 from services.payments.domain.ledger_export import LedgerName
 from shared.documents.attachment import attachment_headers
 from shared.errors import NotFound
@@ -44,7 +48,7 @@ _FILES: Final[dict[int | str, dict[str, Any]]] = {
     status_code=201,
     response_model=LedgerExportBody,
     summary="Export what was posted since the export before",
-    responses=refusals(NothingToExport, KeyReused, StillRunning),
+    responses=refusals(NothingToExport, EntriesArchived, KeyReused, StillRunning),
 )
 async def export_ledger_route(
     draft: LedgerExportDraft, work: Work, caller: CurrentCaller, key: IdempotencyKey = None
@@ -87,7 +91,7 @@ async def show_ledger_export(
     "/general-ledger-exports/{export_id}/content",
     response_class=StreamingResponse,
     summary="Fetch an export as CSV or as Tally's XML",
-    responses={**refusals(NotFound), **_FILES},
+    responses={**refusals(NotFound, EntriesArchived), **_FILES},
 )
 async def fetch_ledger_export(
     export_id: UUID,
@@ -98,6 +102,7 @@ async def fetch_ledger_export(
 ) -> StreamingResponse:
     """The same bytes whenever it is fetched; their SHA-256 is in the export."""
     row = await _export(connection, export_id)
+    await refuse_archived_links(connection, row.after_position, row.last_position)
     name = f"general-ledger-{row.number:06d}.{_SUFFIXES[format]}"
     return StreamingResponse(
         ledger_content(pool, row, format), media_type=_MEDIA[format], headers=attachment_headers(name)

@@ -26,7 +26,13 @@ from services.payments.application.post_bank_line import (
     take_back_posting,
 )
 from services.payments.domain.chart_of_accounts import ACCOUNT_NAMES, LINE_ACCOUNTS
-from services.payments.domain.errors import AccountNotForLines, LineInBooks, LinkUnfit, RateUnknown
+from services.payments.domain.errors import (
+    AccountNotForLines,
+    EntriesArchived,
+    LineInBooks,
+    LinkUnfit,
+    RateUnknown,
+)
 from shared.errors import NotFound
 from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
 from shared.identity import CurrentCaller
@@ -103,7 +109,7 @@ async def post_bank_line_route(
     "/bank-lines/{bank_line_id}/posting/reversal",
     response_model=LineStandingBody,
     summary="Take the posting of a line back",
-    responses=refusals(NotFound, KeyReused, StillRunning),
+    responses=refusals(NotFound, EntriesArchived, KeyReused, StillRunning),
 )
 async def take_back_posting_route(
     bank_line_id: UUID,

@@ -43,6 +43,7 @@ from services.payments.domain.errors import (
     CreditUsedUp,
     DateImpossible,
     DeductionUnknown,
+    EntriesArchived,
     ItemNotPayable,
     ItemSettled,
     MakerIsChecker,
@@ -172,7 +173,14 @@ async def reverse_allocation(
     tags=["Receipts"],
     summary="Take a whole receipt back",
     responses=refusals(
-        NotFound, AlreadyReversed, ReceiptRefunded, DateImpossible, PeriodClosed, KeyReused, StillRunning
+        NotFound,
+        AlreadyReversed,
+        ReceiptRefunded,
+        EntriesArchived,
+        DateImpossible,
+        PeriodClosed,
+        KeyReused,
+        StillRunning,
     ),
 )
 async def reverse_receipt_route(

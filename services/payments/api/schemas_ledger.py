@@ -80,6 +80,10 @@ class AuditVerificationBody(WireModel):
     is_intact: bool
     batches: int
     entries: int
+    carried_entries: int = Field(
+        default=0,
+        description="Of those, how many left for the archive with their months: their links were compared",
+    )
     first_broken_batch_id: UUID | None
     first_broken_position: int | None = Field(
         description="Null for intact books and for what no link vouches for"

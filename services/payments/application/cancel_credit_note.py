@@ -29,7 +29,7 @@ async def cancel_credit_note(
     """NotFound, Stale, NoteState; NoteUsed when something of it was applied, refunded or asked back.
 
     NoteReported when it is part of a return. RegistrationPending, CancellationTooLate: a note that the portal knows is
-    cancelled there as well, within its hours.
+    cancelled there as well, within its hours. EntriesArchived when its entry may have left.
     """
     note = await locked_note(work, note_id, revision)
     note.refuse_unless(NoteStanding.ISSUED)

@@ -38,7 +38,7 @@ from services.payments.application.weigh_lines import (
     weigh_lines,
 )
 from services.payments.domain.decision import Decision, LineKind, Outcome, Reason
-from services.payments.domain.errors import ReceiptRefunded
+from services.payments.domain.errors import EntriesArchived, ReceiptRefunded
 from services.payments.domain.line_receipt import LineOrigin, receipt_of_line
 from services.payments.domain.matching import ReadBatch
 from services.payments.domain.posting import Posting
@@ -202,7 +202,7 @@ async def _reverse_bounces(
         try:
             bounce = RecordBounce(receipt_id, codes.get(line.line_number, ""), one.new.id)
             await record_bounce(work, bounce, Posting(ACTOR, at, line.booked_on))
-        except ReceiptRefunded as refusal:
+        except (ReceiptRefunded, EntriesArchived) as refusal:
             reason = Reason(refusal.code, refusal.detail)
             done.append(replace(one, decision=left_to_a_person(one.decision, reason)))
         else:

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from services.payments.adapters.ledger_files.journal_csv import JournalCsv
 from services.payments.adapters.ledger_files.tally_xml import TallyXml
+from services.payments.adapters.queries.ledger_exports import refuse_archived_links
 from services.payments.adapters.repositories import Row
 from services.payments.adapters.repositories.ledger_exports import (
     add_export,
@@ -49,6 +50,8 @@ def ledger_file(file_format: str, names: LedgerNames) -> LedgerFile:
 async def export_ledger(work: UnitOfWork, posting: Posting) -> UUID:
     """Everything posted since the export before, up to ENTRIES_MAX entries; NothingToExport when nothing was.
 
+    EntriesArchived when some of it left with its month before anything was exported.
+
     The files are made once to be hashed; made again at any time they are the same.
     """
     before = await last_export(work.connection)
@@ -57,6 +60,7 @@ async def export_ledger(work: UnitOfWork, posting: Posting) -> UUID:
     if found is None:
         raise NothingToExport("Nothing was posted since the export before")
     last = found.last_position
+    await refuse_archived_links(work.connection, after, last)
     await name_what_is_used(work.connection, after, last, posting.at)
     names = await names_for(work.connection, after, last, posting.at)
     hashes, totals = await _read_through(work.connection, (after, last), names)

@@ -90,7 +90,10 @@ async def worth_of(work: UnitOfWork, amount: tuple[int, str], day: date) -> int 
 
 
 async def take_back_posting(work: UnitOfWork, bank_line_id: UUID, reason: str, posting: Posting) -> None:
-    """The line waits again from the day it counts for; NotFound when nothing is posted for it."""
+    """The line waits again from the day it counts for; NotFound when nothing is posted for it.
+
+    EntriesArchived when its entry may have left.
+    """
     await line_for_posting(work.connection, bank_line_id)
     standing = await standing_posting(work.connection, bank_line_id)
     if standing is None:

@@ -44,7 +44,7 @@ class RecordBounce:
 
 
 async def record_bounce(work: UnitOfWork, command: RecordBounce, posting: Posting) -> UUID:
-    """AlreadyReversed, ReceiptRefunded as reverse_receipt; NotACheque for a receipt that came another way.
+    """AlreadyReversed, ReceiptRefunded, EntriesArchived as reverse_receipt; NotACheque for a receipt that came another way.
 
     A return for want of money or by the drawer's will costs the partner the charge of that day; a technical one does
     not.

@@ -14,7 +14,7 @@ from services.payments.adapters.ledger_writer import (
     post_entries,
 )
 from services.payments.adapters.published_facts import publish_reversal
-from services.payments.adapters.repositories.journal import standing_entries
+from services.payments.adapters.repositories.journal import refuse_archived, standing_entries
 from services.payments.adapters.repositories.receipts import receipt_to_reverse
 from services.payments.adapters.repositories.redecisions import request_redecision
 from services.payments.adapters.repositories.settlements import settlements_of, take_back
@@ -37,8 +37,10 @@ async def reverse_receipt(
 ) -> Receipt:
     """Mirror everything that was ever posted for the receipt, also what its money on account paid later.
 
-    AlreadyReversed the second time; ReceiptRefunded when some of it was sent back to the payer.
+    AlreadyReversed the second time; ReceiptRefunded when some of it was sent back to the payer; EntriesArchived when its
+    entries may have left.
     """
+    await refuse_archived(work.connection, receipt_id)
     receipt = await receipt_to_reverse(work.connection, receipt_id)
     reopened, advance_minor = await _reopen(work, receipt, reversed_on, at)
     await copy_rows(

@@ -1,7 +1,7 @@
 """Recomputes the audit chain from the stored journal: any row changed behind our back breaks it."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +21,8 @@ ENTRIES_PER_READ: Final = 5_000  # but never less than one batch
 class LedgerVerification:
     """`first_broken_batch_id` is where the chain and the journal stop to agree; its position is None behind the end.
 
+    Of the `entries`, `carried_entries` left for the archive: only their links were compared, the others word by word.
+
     `last_hash` is the last link that agrees: written down elsewhere, it shows whether links were cut off the end.
     """
 
@@ -29,6 +31,7 @@ class LedgerVerification:
     first_broken_batch_id: UUID | None
     first_broken_position: int | None = None
     last_hash: bytes = field(default=GENESIS_HASH)
+    carried_entries: int = 0
 
     @property
     def is_intact(self) -> bool:
@@ -43,28 +46,34 @@ async def verify_ledger(connection: AsyncConnection, progress: Progress | None =
 
     Entries that no link vouches for are looked for last, and reversals that are not noted as what they are. Links cut
     off the end together with their entries can only be noticed by comparing with a `chain_hash` that was written down
-    elsewhere. Memory holds ENTRIES_PER_READ entries, or those of one batch.
+    elsewhere. Of a link whose entries left with a month, its content hash is taken as it stands: the archive's files hold
+    what it was made from, and the hashes of these are in `carried_months`. Memory holds ENTRIES_PER_READ entries, or those
+    of one batch.
     """
-    previous, batches, entries_seen = GENESIS_HASH, 0, 0
+    seen = LedgerVerification(0, 0, None)
     async for links in _groups(connection):
         entries = await _entries(connection, links)
         for stored in links:
             of_batch = entries.get(stored.id, [])
-            if of_batch is None or not _agrees(stored, of_batch, previous):
-                return LedgerVerification(batches, entries_seen, stored.id, stored.position, previous)
-            previous = stored.chain_hash
-            batches += 1
-            entries_seen += len(of_batch)
+            if of_batch is None or not _agrees(stored, of_batch, seen.last_hash):
+                return replace(seen, first_broken_batch_id=stored.id, first_broken_position=stored.position)
+            seen = replace(
+                seen,
+                batches=seen.batches + 1,
+                entries=seen.entries + stored.entries_count,
+                carried_entries=seen.carried_entries + stored.entries_count - len(of_batch),
+                last_hash=stored.chain_hash,
+            )
         if progress is not None:
-            progress(LedgerVerification(batches, entries_seen, None, None, previous))
-    orphan = await _batch_beside_the_chain(connection)
-    return LedgerVerification(batches, entries_seen, orphan, None, previous)
+            progress(seen)
+    return replace(seen, first_broken_batch_id=await _batch_beside_the_chain(connection))
 
 
 def _agrees(stored: Row, entries: list[JournalEntry], previous: bytes) -> bool:
-    rebuilt = AuditBatch(
-        stored.id, stored.actor, stored.posted_at, len(entries), content_hash(entries), previous
-    )
+    count, content = len(entries), content_hash(entries)
+    if stored.carried_entries and count + stored.carried_entries == stored.entries_count:
+        count, content = stored.entries_count, stored.content_hash
+    rebuilt = AuditBatch(stored.id, stored.actor, stored.posted_at, count, content, previous)
     return (rebuilt.entries_count, rebuilt.previous_hash, rebuilt.content_hash, rebuilt.chain_hash) == (
         stored.entries_count,
         stored.previous_hash,
@@ -92,7 +101,10 @@ async def _links(connection: AsyncConnection) -> AsyncIterator[Row]:
     while True:
         rows = (
             await connection.execute(
-                sa.text("SELECT * FROM audit_batches WHERE position > :after ORDER BY position LIMIT :limit"),
+                sa.text(
+                    "SELECT b.*, (SELECT coalesce(sum(c.entries), 0) FROM carried_batches c WHERE c.batch_id = b.id)"
+                    " AS carried_entries FROM audit_batches b WHERE b.position > :after ORDER BY b.position LIMIT :limit"
+                ),
                 {"after": position, "limit": LINKS_PER_READ},
             )
         ).all()

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+BOOKS_YEARS: Final = 8
 BUSINESS_TIME_ZONE: Final = ZoneInfo("Asia/Kolkata")
 
 
@@ -16,6 +17,16 @@ def financial_year(day: date) -> str:
     """April to March: 1 April 2026 to 31 March 2027 is 2627."""
     first = day.year if day.month >= 4 else day.year - 1
     return f"{first % 100:02d}{(first + 1) % 100:02d}"
+
+
+def books_kept_from(day: date) -> date:
+    """The first day of the eight financial years before the one of `day`, of which books have to be kept.
+
+    Companies Act 2013, section 128(5): not less than eight financial years immediately preceding a financial year. An
+    order to keep them longer, as for an investigation, is the operator's to know.
+    """
+    begin = financial_year_start(day)
+    return begin.replace(year=begin.year - BOOKS_YEARS)
 
 
 def financial_year_start(day: date) -> date:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+BANK_PREFIX: Final = "1100-bank-"  # then the number of the account
 RECEIVABLES: Final = "1200-receivables"
 TDS_RECEIVABLE: Final = "1310-tds-receivable"
 CUSTOMER_ADVANCES: Final = "2100-customer-advances"
@@ -93,17 +94,17 @@ DEDUCTION_ACCOUNTS: Final = {
 
 def bank_ledger_account(bank_account_number: str) -> str:
     """Each of our bank accounts is a ledger account of its own, so that it can be reconciled alone."""
-    return f"1100-bank-{bank_account_number}"
+    return f"{BANK_PREFIX}{bank_account_number}"
 
 
 def is_bank_account(account_code: str) -> bool:
     """Whether it is the ledger account of one of our bank accounts."""
-    return account_code.startswith("1100-bank-")
+    return account_code.startswith(BANK_PREFIX)
 
 
 def account_name(account_code: str) -> str:
     """The name people read; a bank account is named by its number."""
-    return ACCOUNT_NAMES.get(code_in_force(account_code), account_code.removeprefix("1100-bank-"))
+    return ACCOUNT_NAMES.get(code_in_force(account_code), account_code.removeprefix(BANK_PREFIX))
 
 
 def code_in_force(account_code: str) -> str:

@@ -324,3 +324,15 @@ class PolicyNotSimulated(Conflict):
 
 class CertificateTaken(Conflict):
     code, title = "certificate_taken", "The certificate is recorded over another amount"
+
+
+class CarryingRefused(Conflict):
+    code, title = "carrying_refused", "The month cannot be carried forward now"
+
+
+class EntryArchived(NotFound):
+    code, title = "entry_archived", "The entry left for the archive"
+
+
+class EntriesArchived(Conflict):
+    code, title = "entries_archived", "Entries of it left for the archive"

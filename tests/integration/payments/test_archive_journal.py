@@ -64,8 +64,8 @@ async def archived(database: Database, store: str, ahead: int) -> dict[str, tupl
     archives = [MonthArchive(object_store_opener(store), table) for table in (JOURNAL_ENTRIES, JOURNAL_LINES)]
     now = month_start(datetime.now(UTC), ahead)
     return {
-        pair[0].partition.rpartition("_")[2]: pair
-        async for pair in archive_journal.archive_journal(database, archives[0], archives[1], now)
+        one.name: (one.entries, one.lines)
+        async for one in archive_journal.archive_journal(database, archives[0], archives[1], now)
     }
 
 

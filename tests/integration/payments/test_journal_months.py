@@ -164,7 +164,7 @@ async def test_of_two_who_take_back_the_same_at_once_one_is_refused(database: Da
 
 
 async def test_what_is_not_there_cannot_be_taken_back(database: Database) -> None:
-    with pytest.raises(REFUSALS, match="fk_reversed_entries_entry_id"):
+    with pytest.raises(REFUSALS, match="so it is not taken back"):
         await post(database, reversal(an_entry(0), 0))
 
 

@@ -103,6 +103,9 @@ TRIED_ELSEWHERE = (
     "remittance_advice_matches",
     "remittance_advice_parts",
     "reversed_entries",
+    "carried_months",
+    "carried_batches",
+    "carried_movements",
 )
 
 

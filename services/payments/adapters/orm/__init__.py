@@ -2,6 +2,7 @@
 
 from services.payments.adapters.orm import account_statements as account_statements
 from services.payments.adapters.orm import balance_confirmations as balance_confirmations
+from services.payments.adapters.orm import carried_months as carried_months
 from services.payments.adapters.orm import clocks as clocks
 from services.payments.adapters.orm import credit_notes as credit_notes
 from services.payments.adapters.orm import deductions as deductions

@@ -36,11 +36,14 @@ class JournalEntryRecord(Record):
 
 
 class ReversedEntryRecord(Record):
-    """An entry that was taken back and the one that did it, over all months; a trigger of the journal writes it."""
+    """An entry that was taken back and the one that did it, over all months; a trigger of the journal writes it.
+
+    Both were there when it was written. No foreign keys: it stays when their months leave.
+    """
 
     __tablename__ = "reversed_entries"
-    entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entries.id"), primary_key=True)
-    reversal_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entries.id"), unique=True)
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reversal_id: Mapped[UUID] = mapped_column(unique=True)
 
 
 class JournalLineRecord(Record):

@@ -14,9 +14,8 @@ from shared.events.accounts import AccountFigures
 # of their positions, because each is written under the chain's lock as the last thing of its transaction.
 _FIGURES: Final = """
 WITH ledger AS (
-    SELECT l.partner_code, e.currency, sum(l.amount_minor) AS minor
-    FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-    WHERE l.partner_code = ANY(CAST(:codes AS text[])) AND l.account_code = ANY(CAST(:accounts AS text[]))
+    SELECT partner_code, currency, sum(amount_minor) AS minor FROM journal_movements
+    WHERE partner_code = ANY(CAST(:codes AS text[])) AND account_code = ANY(CAST(:accounts AS text[]))
     GROUP BY 1, 2
 ), items AS (
     SELECT partner_code, currency, CASE kind WHEN 'charge' THEN 'invoice' ELSE kind END AS kind, id, open_minor

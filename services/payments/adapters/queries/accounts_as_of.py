@@ -116,10 +116,10 @@ moved AS (
 ACCOUNT: Final = f"""
 WITH {SPANS}, {_OPEN}, {_MOVED},
 ledger AS (
-    SELECT e.currency, coalesce(sum(l.amount_minor) FILTER (WHERE e.effective_on <= :day), 0) AS minor,
-        max(e.effective_on) AS latest_on
-    FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-    WHERE l.partner_code = ANY(CAST(:partners AS text[])) AND l.account_code = ANY(CAST(:accounts AS text[])) GROUP BY 1
+    SELECT currency, coalesce(sum(amount_minor) FILTER (WHERE effective_on <= :day), 0) AS minor,
+        max(effective_on) AS latest_on
+    FROM journal_movements
+    WHERE partner_code = ANY(CAST(:partners AS text[])) AND account_code = ANY(CAST(:accounts AS text[])) GROUP BY 1
 ),
 live AS (
     SELECT currency, sum(CASE WHEN kind IN ('advance', 'credit_note') THEN -open_minor ELSE open_minor END) AS minor

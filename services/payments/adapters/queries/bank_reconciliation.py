@@ -52,16 +52,16 @@ WHERE t.statement_id = :statement AND t.part_number = :part AND l.booked_on <= :
 # together with its mirror: the line it had is in the books no more. Only a returned cheque moves the bank as well.
 _BOOK_AND_ITEMS = """
 WITH book AS (
-    SELECT coalesce(sum(j.amount_minor), 0) AS book_minor,
-        coalesce(sum(j.amount_minor) FILTER (WHERE e.kind = 'opening_balance'), 0) AS opening_minor
-    FROM journal_lines j JOIN journal_entries e ON e.id = j.entry_id
-    WHERE j.account_code = :ledger AND e.currency = :currency AND e.effective_on <= :day
+    SELECT coalesce(sum(amount_minor), 0) AS book_minor,
+        coalesce(sum(amount_minor) FILTER (WHERE kind = 'opening_balance'), 0) AS opening_minor
+    FROM journal_movements
+    WHERE account_code = :ledger AND currency = :currency AND effective_on <= :day
 ), movements AS (
-    SELECT e.id, e.kind, e.source_id, e.effective_on, e.description, e.reverses_entry_id, w.bank_line_id,
-        sum(j.amount_minor) AS amount_minor,
+    SELECT e.entry_id AS id, e.kind, e.source_id, e.effective_on, e.description, e.reverses_entry_id, w.bank_line_id,
+        sum(e.amount_minor) AS amount_minor,
         e.reverses_entry_id IS NOT NULL AND w.bank_line_id IS NULL
             AND coalesce(v.reason_code, '') <> 'cheque_returned' AS is_undoing
-    FROM journal_lines j JOIN journal_entries e ON e.id = j.entry_id
+    FROM journal_movements e
     LEFT JOIN receipts r ON e.kind IN ('receipt', 'conversion') AND r.id = e.source_id
     LEFT JOIN receipt_confirmations c ON e.kind IN ('receipt', 'conversion') AND c.receipt_id = e.source_id
     LEFT JOIN receipt_reversals v ON e.kind IN ('receipt_reversal', 'conversion_reversal')
@@ -72,9 +72,10 @@ WITH book AS (
     LEFT JOIN bank_line_postings p ON e.kind = 'bank_line' AND p.id = e.source_id
     CROSS JOIN LATERAL (SELECT coalesce(r.bank_line_id, c.bank_line_id, v.bank_line_id, k.bank_line_id,
         p.bank_line_id) AS bank_line_id) w
-    WHERE j.account_code = :ledger AND e.currency = :currency AND e.effective_on <= :day
+    WHERE e.account_code = :ledger AND e.currency = :currency AND e.effective_on <= :day
         AND e.kind <> 'opening_balance'
-    GROUP BY e.id, w.bank_line_id, v.reason_code
+    GROUP BY e.entry_id, e.kind, e.source_id, e.effective_on, e.description, e.reverses_entry_id, w.bank_line_id,
+        v.reason_code
 ), standing AS (
     SELECT m.* FROM movements m LEFT JOIN movements mirror ON mirror.reverses_entry_id = m.id
     WHERE NOT m.is_undoing AND NOT coalesce(mirror.is_undoing, false)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
+from services.payments.domain.errors import EntryArchived
 
 RECEIPT_SELECT = (
     "SELECT r.*, coalesce(r.bank_line_id, f.bank_line_id) AS witness_id, b.number AS bank_account,"
@@ -48,6 +51,16 @@ ENTRY_TRACE_SELECT = (
 )
 
 
+async def refuse_archived_entry(connection: AsyncConnection, entry_id: UUID) -> None:
+    """EntryArchived, with the file to look in, when an entry of this id would have been made in a month that left."""
+    file = await connection.scalar(_ARCHIVED_IN, {"id": entry_id})
+    if file is not None:
+        raise EntryArchived(
+            f"If there was a journal entry {entry_id}, it left with its month and is in {file} of the archive; have an"
+            " administrator ask for it"
+        )
+
+
 async def trial_balance(connection: AsyncConnection, as_of: date | None) -> Sequence[Row]:
     """Debit and credit turnover per account up to a day, summed from the journal itself.
 
@@ -56,16 +69,19 @@ async def trial_balance(connection: AsyncConnection, as_of: date | None) -> Sequ
     return (
         await connection.execute(
             sa.text(
-                "SELECT l.account_code, e.currency,"
-                " coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0) AS debit_minor,"
-                " coalesce(-sum(l.amount_minor) FILTER (WHERE l.amount_minor < 0), 0) AS credit_minor,"
-                " sum(l.amount_minor) AS balance_minor, min(b.balance_minor) AS running_minor,"
-                " sum(l.base_minor) AS worth_minor"
-                " FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id"
-                " JOIN account_balances b ON b.account_code = l.account_code AND b.currency = e.currency"
-                " WHERE CAST(:as_of AS date) IS NULL OR e.effective_on <= :as_of"
-                " GROUP BY l.account_code, e.currency ORDER BY e.currency, l.account_code"
+                "SELECT m.account_code, m.currency, sum(m.debit_minor) AS debit_minor,"
+                " sum(m.credit_minor) AS credit_minor, sum(m.amount_minor) AS balance_minor,"
+                " min(b.balance_minor) AS running_minor, sum(m.base_minor) AS worth_minor"
+                " FROM journal_movements m"
+                " JOIN account_balances b ON b.account_code = m.account_code AND b.currency = m.currency"
+                " WHERE CAST(:as_of AS date) IS NULL OR m.effective_on <= :as_of"
+                " GROUP BY m.account_code, m.currency ORDER BY m.currency, m.account_code"
             ),
             {"as_of": as_of},
         )
     ).all()
+
+
+_ARCHIVED_IN: Final = sa.text(
+    "SELECT entries_file FROM carried_months WHERE ends_before > :id ORDER BY ends_before LIMIT 1"
+)

@@ -43,25 +43,24 @@ _BROKEN_STATEMENTS: Final = (
     " AND s.received_at < :month_ended_at"
 )
 _UNBALANCED: Final = (
-    "SELECT count(*) FROM (SELECT e.currency FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id"
-    " WHERE e.effective_on <= :last GROUP BY e.currency HAVING sum(l.amount_minor) <> 0) AS currencies"
+    "SELECT count(*) FROM (SELECT currency FROM journal_movements"
+    " WHERE effective_on <= :last GROUP BY currency HAVING sum(amount_minor) <> 0) AS currencies"
 )
 _DIFFERING_BALANCES: Final = (
-    "SELECT count(*) FROM (SELECT l.account_code, e.currency, sum(l.amount_minor) AS total FROM journal_lines l"
-    " JOIN journal_entries e ON e.id = l.entry_id GROUP BY 1, 2) AS summed"
+    "SELECT count(*) FROM (SELECT account_code, currency, sum(amount_minor) AS total FROM journal_movements"
+    " GROUP BY 1, 2) AS summed"
     " FULL JOIN account_balances b USING (account_code, currency)"
     " WHERE summed.total IS DISTINCT FROM b.balance_minor"
 )
 # Tax deducted is an asset only with a name to it: what the ledger holds is what the allocations list per partner.
 _TAX_DEDUCTED: Final = """
-SELECT (SELECT count(*) FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-        WHERE l.account_code = :account AND l.partner_code IS NULL AND e.effective_on <= :last) AS nameless,
-    (SELECT count(DISTINCT l.partner_code) FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-        WHERE l.account_code = :account AND e.effective_on BETWEEN :first AND :last) AS partners,
+SELECT (SELECT coalesce(sum(lines), 0) FROM journal_movements
+        WHERE account_code = :account AND partner_code IS NULL AND effective_on <= :last) AS nameless,
+    (SELECT count(DISTINCT partner_code) FROM journal_movements
+        WHERE account_code = :account AND effective_on BETWEEN :first AND :last) AS partners,
     (SELECT count(*) FROM (
         SELECT partner_code, currency, sum(minor) FROM (
-            SELECT l.partner_code, e.currency, l.amount_minor AS minor FROM journal_lines l
-            JOIN journal_entries e ON e.id = l.entry_id WHERE l.account_code = :account
+            SELECT partner_code, currency, amount_minor AS minor FROM journal_movements WHERE account_code = :account
             UNION ALL
             SELECT i.partner_code, i.currency, -a.amount_minor FROM allocations a
             JOIN open_items i ON i.id = a.open_item_id WHERE a.kind = ANY(CAST(:kinds AS text[]))

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.periods import BOOKS_BEGIN_ON
 
 # Every month since the books begin, also those that nobody closed yet.
 PERIOD_SELECT: Final = (
     "SELECT m.month, coalesce(p.state, 'open') AS state, coalesce(p.closings, 0) AS closings,"
     " coalesce(p.revision, 0) AS revision, p.asked_by, (SELECT e.at FROM period_events e WHERE e.month = m.month"
     "  AND e.kind = 'closed' ORDER BY e.revision DESC LIMIT 1) AS last_closed_at FROM ("
-    "SELECT CAST(generate_series(date_trunc('month', (SELECT min(effective_on) FROM journal_entries)),"
+    "SELECT CAST(generate_series(date_trunc('month', (" + BOOKS_BEGIN_ON + ")),"
     " date_trunc('month', CAST(:today AS date)), interval '1 month') AS date) AS month"
     " UNION SELECT month FROM periods) AS m LEFT JOIN periods p ON p.month = m.month"
 )

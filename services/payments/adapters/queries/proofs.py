@@ -14,10 +14,10 @@ from services.payments.domain.chart_of_accounts import (
 
 _DIFFERENCES = """
 SELECT * FROM (
-    SELECT l.partner_code, l.account_code, e.currency, sum(l.amount_minor) AS ledger_minor,
-        sum(l.base_minor) AS ledger_worth_minor
-    FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id
-    WHERE l.account_code IN (:receivables, :advances, :credit_notes) GROUP BY 1, 2, 3
+    SELECT partner_code, account_code, currency, sum(amount_minor) AS ledger_minor,
+        sum(base_minor) AS ledger_worth_minor
+    FROM journal_movements
+    WHERE account_code IN (:receivables, :advances, :credit_notes) GROUP BY 1, 2, 3
 ) AS ledger FULL JOIN (
     SELECT partner_code, currency,
         CASE kind WHEN 'advance' THEN CAST(:advances AS text) WHEN 'credit_note' THEN CAST(:credit_notes AS text)

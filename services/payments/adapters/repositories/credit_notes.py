@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payments.adapters.ledger_writer import copy_rows
 from services.payments.adapters.repositories import Row
+from services.payments.adapters.repositories.journal import refuse_archived
 from services.payments.domain.credit_note import CreditNote, NoteLine, NoteStanding, NoteType
 from services.payments.domain.credit_split import Credited
 
@@ -162,7 +163,8 @@ async def open_note(connection: AsyncConnection, note: CreditNote, at: datetime)
 
 
 async def entry_of_note(connection: AsyncConnection, note_id: UUID) -> UUID:
-    """The journal entry that the issue posted."""
+    """The journal entry that the issue posted; EntriesArchived when it may have left."""
+    await refuse_archived(connection, note_id)
     found: UUID = (
         await connection.execute(
             sa.text("SELECT id FROM journal_entries WHERE source_id = :id AND kind = 'credit_note'"),

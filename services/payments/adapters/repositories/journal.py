@@ -1,15 +1,30 @@
 """Entries as they were posted."""
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.payments.domain.errors import EntriesArchived
 from services.payments.domain.journal import JournalEntry, JournalLine
 
 
+async def refuse_archived(connection: AsyncConnection, source_id: UUID) -> None:
+    """EntriesArchived when the document was made in a month that is carried forward, and its entries perhaps with it."""
+    if await connection.scalar(_IS_BEFORE, {"id": source_id}):
+        raise EntriesArchived(
+            f"What was posted for {source_id} lies in the archive, as the books of its year need not be kept any more;"
+            " correct it by a document of today"
+        )
+
+
 async def standing_entries(connection: AsyncConnection, source_id: UUID) -> list[JournalEntry]:
-    """What was posted for an invoice, receipt or note and not mirrored since, in the order of posting."""
+    """What was posted for an invoice, receipt or note and not mirrored since, in the order of posting.
+
+    EntriesArchived for what was made before the months that are still here: some of its entries may have left.
+    """
+    await refuse_archived(connection, source_id)
     rows = await connection.execute(
         sa.text(
             "SELECT e.*, (SELECT jsonb_agg(jsonb_build_array(account_code, amount_minor, partner_code,"
@@ -32,3 +47,7 @@ async def standing_entries(connection: AsyncConnection, source_id: UUID) -> list
         )
         for row in rows
     ]
+
+
+# Ids have the time of their making in front: a document is older than whatever is posted for it.
+_IS_BEFORE: Final = sa.text("SELECT EXISTS (SELECT FROM carried_months WHERE ends_before > :id)")

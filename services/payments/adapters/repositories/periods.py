@@ -12,6 +12,11 @@ from services.payments.adapters.repositories import Row
 from services.payments.domain.period import BalanceKey, PeriodStanding
 from services.payments.domain.posting import Posting
 
+# By its index, which knows no order across months; of months that left, what was carried forward.
+BOOKS_BEGIN_ON: Final = (
+    "least((SELECT min(effective_on) FROM journal_entries),"
+    " (SELECT min(effective_on) FROM carried_movements))"
+)
 _PERIOD_LOCK: Final = 727276  # the same number as in the function first_open_day
 
 
@@ -44,9 +49,7 @@ async def period_for_update(connection: AsyncConnection, month: date) -> Row:
 
 async def first_entry_day(connection: AsyncConnection) -> date | None:
     """When the books begin."""
-    day: date | None = await connection.scalar(
-        sa.text("SELECT effective_on FROM journal_entries ORDER BY effective_on, id LIMIT 1")
-    )
+    day: date | None = await connection.scalar(sa.text(f"SELECT {BOOKS_BEGIN_ON}"))
     return day
 
 
@@ -138,11 +141,10 @@ async def keep_balances(connection: AsyncConnection, month: date, closing: int, 
     await connection.execute(
         sa.text(
             "INSERT INTO period_balances (month, closing, account_code, partner_code, currency, debit_minor,"
-            " credit_minor, balance_minor) SELECT :month, :closing, l.account_code, coalesce(l.partner_code, ''),"
-            " e.currency, coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0),"
-            " coalesce(-sum(l.amount_minor) FILTER (WHERE l.amount_minor < 0), 0), sum(l.amount_minor)"
-            " FROM journal_lines l JOIN journal_entries e ON e.id = l.entry_id WHERE e.effective_on <= :until"
-            " GROUP BY l.account_code, coalesce(l.partner_code, ''), e.currency"
+            " credit_minor, balance_minor) SELECT :month, :closing, account_code, coalesce(partner_code, ''),"
+            " currency, sum(debit_minor), sum(credit_minor), sum(amount_minor)"
+            " FROM journal_movements WHERE effective_on <= :until"
+            " GROUP BY account_code, coalesce(partner_code, ''), currency"
         ),
         {"month": month, "closing": closing, "until": until},
     )
