@@ -66,7 +66,7 @@ class Upstream:
     def leave(self, lane: Lane, *, reply_seconds: float | None) -> None:
         """Give the place back; `reply_seconds` is how long an answer took to begin, None when none began."""
         if reply_seconds is not None:
-            lane.limit.observe(reply_seconds, time.monotonic())
+            lane.limit.observe(reply_seconds, time.monotonic(), inside=lane.in_flight)
         lane.leave()
 
     def failed(self, address: Address | None) -> None:

@@ -101,7 +101,7 @@ async def test_as_many_as_there_are_places_may_wait_a_second_however_long_the_qu
 def test_before_a_part_that_is_slow_by_nature_one_waits_the_time_of_two_replies() -> None:
     one = lane(2)
     for number in range(SAMPLES_MIN):
-        one.limit.observe(1.5, now=float(number))
+        one.limit.observe(1.5, now=float(number), inside=2)
 
     assert one.patience(100.0) == 3.0
 
@@ -109,7 +109,7 @@ def test_before_a_part_that_is_slow_by_nature_one_waits_the_time_of_two_replies(
 async def test_who_would_wait_too_long_by_what_replies_took_of_late_is_told_at_once() -> None:
     one = lane(1)
     for number in range(SAMPLES_MIN):
-        one.limit.observe(0.6, now=float(number))
+        one.limit.observe(0.6, now=float(number), inside=1)
     await one.enter()
     waiting = await waiting_in(
         one, 2
