@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from services.reporting.adapters.letter_list import LetterList
+from services.reporting.adapters.letter_store import LetterTable
 from services.reporting.domain.recipient import Recipient
 
 Row = sa.Row[Any]
@@ -61,26 +63,13 @@ async def version_due(connection: AsyncConnection, saved_id: UUID, due_at: datet
     return (await connection.execute(sa.text(statement), {"id": saved_id, "due_at": due_at})).one()
 
 
-async def letters_of(
-    connection: AsyncConnection, saved_id: UUID, state: str | None, *, before: UUID | None, limit: int
-) -> Sequence[Row]:
-    """Those of one state perhaps, the newest first."""
-    statement = f"""
-        {_LETTERS} WHERE l.saved_analysis_id = :id AND (CAST(:state AS text) IS NULL OR l.state = :state)
-            AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
-        ORDER BY l.id DESC LIMIT :limit
-    """
-    values = {"id": saved_id, "state": state, "before": before, "limit": limit}
-    return (await connection.execute(sa.text(statement), values)).all()
-
-
-async def letter_of(connection: AsyncConnection, saved_id: UUID, letter_id: UUID) -> Row | None:
-    statement = sa.text(f"{_LETTERS} WHERE l.saved_analysis_id = :saved_id AND l.id = :id")
-    return (await connection.execute(statement, {"saved_id": saved_id, "id": letter_id})).one_or_none()
+def letters_of_analysis(saved_id: UUID) -> LetterList:
+    return LetterList(LetterTable.ANALYSES, "analysis", saved_id, _LETTERS, {})
 
 
 _LETTERS: Final = """
     SELECT l.*, i.analysis_id FROM analysis_letters l JOIN saved_analysis_instants i USING (saved_analysis_id, due_at)
+    WHERE l.saved_analysis_id = :owner_id
 """
 _QUEUE: Final = sa.text(
     """

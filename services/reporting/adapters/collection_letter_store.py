@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.reporting.adapters.collection_store import LATEST, STANDING, VISIBLE, whose
+from services.reporting.adapters.letter_list import LetterList
+from services.reporting.adapters.letter_store import LetterTable
 from services.reporting.domain.collection_letter import LetterOccasion
 from services.reporting.domain.recipient import Recipient
 from shared.identity import Caller
@@ -74,42 +76,16 @@ async def submission_of_version(connection: AsyncConnection, respondent_id: UUID
     return found
 
 
-async def visible_letters(
-    connection: AsyncConnection,
-    caller: Caller,
-    among: tuple[UUID, str | None],
-    *,
-    before: UUID | None,
-    limit: int,
-) -> Sequence[Row]:
-    """Of a collection, those of one state perhaps, of respondents that the caller sees; the newest first."""
-    statement = sa.text(
-        f"""
-        {_LETTERS} WHERE r.collection_id = :collection_id AND {VISIBLE}
-            AND (CAST(:state AS text) IS NULL OR l.state = :state)
-            AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
-        ORDER BY l.id DESC LIMIT :limit
-        """
-    )
-    values = {
-        "collection_id": among[0],
-        "state": among[1], "before": before, "limit": limit, **whose(caller)
-    }  # fmt: skip
-    return (await connection.execute(statement, values)).all()
+def visible_letters(caller: Caller, collection_id: UUID) -> LetterList:
+    """Of respondents that the caller sees."""
+    return LetterList(LetterTable.COLLECTIONS, "collection", collection_id, _LETTERS, whose(caller))
 
 
-async def visible_letter(
-    connection: AsyncConnection, caller: Caller, collection_id: UUID, letter_id: UUID
-) -> Row | None:
-    statement = sa.text(f"{_LETTERS} WHERE r.collection_id = :collection_id AND {VISIBLE} AND l.id = :id")
-    values = {"collection_id": collection_id, "id": letter_id, **whose(caller)}
-    return (await connection.execute(statement, values)).one_or_none()
-
-
-_LETTERS: Final = """
+_LETTERS: Final = f"""
     SELECT l.id, l.respondent_id, r.name AS respondent, l.occasion, l.number, l.name, l.address, l.state, l.attempts,
         l.next_attempt_at, l.said, l.queued_at, l.ended_at
     FROM collection_letters l JOIN collection_respondents r ON r.id = l.respondent_id
+    WHERE r.collection_id = :owner_id AND {VISIBLE}
 """
 _QUEUE: Final = sa.text(
     """

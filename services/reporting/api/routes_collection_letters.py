@@ -1,29 +1,23 @@
 """Letters about collections: who was written to, why, what became of it, and once more for one that failed."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.reporting.adapters.collection_letter_store import Row, visible_letter, visible_letters
-from services.reporting.adapters.letter_store import LetterTable
+from services.reporting.adapters.collection_letter_store import visible_letters
+from services.reporting.adapters.letter_list import LetterList
 from services.reporting.api.dependencies import PageWanted, Reading, Work
+from services.reporting.api.letter_replies import letter_page, letter_sent_again, resend_refusals
 from services.reporting.api.routes_collections import CollectionId, visible
-from services.reporting.api.schemas_collection_letters import (
-    CollectionLetterBody,
-    CollectionLetterState,
-    letter_body,
-)
-from services.reporting.application.resend_letter import resend_letter
-from services.reporting.domain.errors import CollectionUnknown, LetterNotResendable, LetterUnknown
-from shared.idempotency import IdempotencyKey, KeyReused, StillRunning
+from services.reporting.api.schemas_collection_letters import CollectionLetterBody, CollectionLetterState
+from services.reporting.domain.errors import CollectionUnknown
+from shared.idempotency import IdempotencyKey
 from shared.identity import Caller, CurrentCaller
 from shared.list_routes import listed
 from shared.pagination import Page
-from shared.problem_details import refusals
-from shared.replies import as_reply, done_once
+from shared.replies import done_once
 
 router = APIRouter(prefix="/v1/collections/{collection_id}/letters", tags=["Templates and collections"])
 
@@ -39,22 +33,15 @@ async def list_collection_letters(
     state: Annotated[CollectionLetterState | None, Query(description="Those that are there")] = None,
 ) -> Page[CollectionLetterBody]:
     """To recipients of the respondents you see, the newest first: what went, what failed and why, what waits."""
-    await visible(connection, caller, collection_id)
-    scope = f"collection-letters|{collection_id}|{state}"
-    key = page.after(scope)
-    before = UUID(str(key[0])) if key else None
-    rows = await visible_letters(
-        connection, caller, (collection_id, state), before=before, limit=page.limit + 1
-    )
-    kept, cursor = page.cut(rows, scope, lambda row: (str(row.id),))
-    return Page(items=[letter_body(row) for row in kept], next_cursor=cursor)
+    letters = await _letters(connection, caller, collection_id)
+    return await letter_page(connection, page, letters=letters, state=state, body=CollectionLetterBody)
 
 
 @router.post(
     "/{letter_id}/resend",
     response_model=CollectionLetterBody,
     summary="Send a failed letter of a collection once more",
-    responses=refusals(CollectionUnknown, LetterUnknown, LetterNotResendable, KeyReused, StillRunning),
+    responses=resend_refusals(CollectionUnknown),
 )
 async def resend_collection_letter(
     collection_id: CollectionId,
@@ -66,17 +53,13 @@ async def resend_collection_letter(
     """With all its attempts again, to the same address; what was overtaken meanwhile does not go."""
 
     async def perform() -> Response:
-        await _letter(work.connection, caller, collection_id, letter_id)
-        await resend_letter(work, LetterTable.COLLECTIONS, letter_id, datetime.now(UTC))
-        return as_reply(letter_body(await _letter(work.connection, caller, collection_id, letter_id)))
+        letters = await _letters(work.connection, caller, collection_id)
+        return await letter_sent_again(work, letter_id, letters=letters, body=CollectionLetterBody)
 
     path = f"/v1/collections/{collection_id}/letters/{letter_id}/resend"
     return await done_once(work, (caller, key, path), None, perform)
 
 
-async def _letter(connection: AsyncConnection, caller: Caller, collection_id: UUID, letter_id: UUID) -> Row:
+async def _letters(connection: AsyncConnection, caller: Caller, collection_id: UUID) -> LetterList:
     await visible(connection, caller, collection_id)
-    row = await visible_letter(connection, caller, collection_id, letter_id)
-    if row is None:
-        raise LetterUnknown(f"The collection has no letter {letter_id}")
-    return row
+    return visible_letters(caller, collection_id)

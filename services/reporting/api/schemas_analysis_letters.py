@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.reporting.adapters.analysis_letter_store import Row
+from services.reporting.api.schemas_letters import Attempts, EndedAt, NextAttemptAt, RecipientName, ServerSaid
 from shared.wire import WireModel
 
 
@@ -25,17 +25,11 @@ class AnalysisLetterBody(WireModel):
     id: UUID
     due_at: Annotated[datetime, Field(description="The due instant that it is about; UTC")]
     analysis_id: Annotated[UUID, Field(description="The analysis that it carries, at /v1/analyses")]
-    name: Annotated[str, Field(description="To whom")]
+    name: RecipientName
     address: Annotated[str, Field(examples=["meera.joshi@example.com"])]
     state: AnalysisLetterState
-    attempts: Annotated[
-        int, Field(ge=0, description="How often it was handed in, since it was sent again last")
-    ]
-    next_attempt_at: Annotated[datetime | None, Field(description="When it is handed in next; UTC")]
-    said: Annotated[str | None, Field(description="What the mail server said last")]
+    attempts: Attempts
+    next_attempt_at: NextAttemptAt
+    said: ServerSaid
     queued_at: Annotated[datetime, Field(description="When the analysis was made or found unchanged; UTC")]
-    ended_at: Annotated[datetime | None, Field(description="When it was sent or failed; UTC")]
-
-
-def analysis_letter_body(row: Row) -> AnalysisLetterBody:
-    return AnalysisLetterBody(**{name: getattr(row, name) for name in AnalysisLetterBody.model_fields})
+    ended_at: EndedAt

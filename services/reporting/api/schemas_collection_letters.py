@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.reporting.adapters.collection_letter_store import Row
+from services.reporting.api.schemas_letters import Attempts, NextAttemptAt, RecipientName
 from services.reporting.domain.collection_letter import LetterOccasion
 from shared.wire import WireModel
 
@@ -34,19 +34,13 @@ class CollectionLetterBody(WireModel):
             ge=0, description="Of a reminder: days before it is due; about a submission: its version; else 0"
         ),
     ]
-    name: Annotated[str, Field(description="To whom")]
+    name: RecipientName
     address: Annotated[str, Field(examples=["sunil@northern-gensets.example"])]
     state: CollectionLetterState
-    attempts: Annotated[
-        int, Field(ge=0, description="How often it was handed in, since it was sent again last")
-    ]
-    next_attempt_at: Annotated[datetime | None, Field(description="When it is handed in next; UTC")]
+    attempts: Attempts
+    next_attempt_at: NextAttemptAt
     said: Annotated[
         str | None, Field(description="What the mail server said last, or what overtook the letter")
     ]
     queued_at: Annotated[datetime, Field(description="When what it tells of happened; UTC")]
     ended_at: Annotated[datetime | None, Field(description="When it was sent, failed or was overtaken; UTC")]
-
-
-def letter_body(row: Row) -> CollectionLetterBody:
-    return CollectionLetterBody(**{name: getattr(row, name) for name in CollectionLetterBody.model_fields})
