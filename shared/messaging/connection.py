@@ -54,9 +54,17 @@ async def connect(url: str, *, name: str) -> AbstractConnection:
 
 
 async def _connect_to(node: str, name: str, seconds: float) -> AbstractConnection:
-    return await aio_pika.connect(
-        node, timeout=seconds, heartbeat=HEARTBEAT_SECONDS, client_properties={"connection_name": name}
+    """As `aio_pika.connect`, which leaves what could not be opened to the collector, to be closed whenever that comes."""
+    connection = aio_pika.Connection(
+        aio_pika.connection.make_url(node, heartbeat=HEARTBEAT_SECONDS),
+        client_properties={"connection_name": name},
     )
+    try:
+        await connection.connect(timeout=seconds)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 def is_cancelled_by_us() -> bool:

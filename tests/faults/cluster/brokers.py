@@ -14,7 +14,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import Memory
 from deploy.local.ports import LOOPBACK
 from deploy.local.rabbitmq import RabbitNode, RabbitPlace, port_mapper
-from tests.faults.cluster.network import Peer, between, vanishing
+from tests.faults.cluster.network import Peer, between, of_server, vanishing
 
 NODES: Final = 3
 
@@ -72,6 +72,13 @@ class BrokerCluster:
         peers = {each.name: _peer(each, number) for number, each in enumerate(self.nodes, 1)}
         lost = peers.pop(node.name)
         with vanishing(between(lost, list(peers.values()))):
+            yield
+
+    @contextmanager
+    def gone(self, node: RabbitNode) -> Iterator[None]:
+        """Nothing comes from it or reaches it any more, from clients either, as if its machine had no power."""
+        with self.cut_off(node), vanishing(of_server(node.place.amqp_port)):
+            node.kill()
             yield
 
     def members(self, node: RabbitNode) -> int:

@@ -17,7 +17,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import Memory
 from deploy.local.postgres import PostgresPlace, PostgresServer, binaries_for, run_as
 from deploy.local.topology import DATABASE_OWNERS
-from tests.faults.cluster.network import of_connection, vanishing
+from tests.faults.cluster.network import losing, of_connection, of_server, vanishing
 
 SLOT: Final = "standby"
 PATIENCE_SECONDS: Final = 120.0
@@ -68,6 +68,21 @@ class DatabasePair:
         query = "SELECT client_port FROM pg_stat_replication WHERE application_name = 'standby'"
         port = value_of(self.primary.place, query)
         with vanishing(of_connection(port, served_at=self.primary.place.port)):
+            yield
+
+    @contextmanager
+    def gone(self) -> Iterator[PostgresServer]:
+        """Nothing comes from the primary or reaches it any more, and nobody is told, as if its machine had no power; then
+        its data may be started again. Yields which it was."""
+        lost = self.primary
+        with vanishing(of_server(lost.place.port)):
+            lost.kill()
+            yield lost
+
+    @contextmanager
+    def losing_packets(self, share: float) -> Iterator[None]:
+        """Of what passes to and from the primary; CannotPart where that cannot be."""
+        with vanishing(losing(self.primary.place.port, share)):
             yield
 
     def fence(self) -> None:

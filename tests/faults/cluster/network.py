@@ -48,6 +48,17 @@ def of_connection(port: int, *, served_at: int) -> list[Rule]:
     ]
 
 
+def of_server(port: int) -> list[Rule]:
+    """What drops every packet to and from whoever listens there, as if its machine had gone."""
+    return [_dropping("--dport", str(port)), _dropping("--sport", str(port))]
+
+
+def losing(port: int, share: float) -> list[Rule]:
+    """What drops this share of the packets to and from a server, by chance."""
+    chance = ("-m", "statistic", "--mode", "random", "--probability", f"{share:.4f}")
+    return [_dropping("--dport", str(port), *chance), _dropping("--sport", str(port), *chance)]
+
+
 @contextmanager
 def vanishing(rules: Sequence[Rule]) -> Iterator[None]:
     """What the rules name vanishes until the block ends; CannotPart, with nothing done, if we may not."""

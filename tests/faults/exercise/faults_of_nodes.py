@@ -19,6 +19,8 @@ from tests.faults.exercise.fault import CannotInject, Fault, Scene
 QUEUE: Final = "salesops.partners.inbox"
 BOOKINGS: Final = 10
 UNTOLD: Final = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+OLD_SECONDS: Final = 5
+OLD_UNTOLD: Final = f"{UNTOLD} AND created_at < now() - interval '{OLD_SECONDS} seconds'"
 PATIENCE_SECONDS: Final = 120.0
 # Nodes that find each other do so in a few.
 REUNION_SECONDS: Final = 20.0
@@ -41,6 +43,33 @@ def _node_dies(scene: Scene) -> str:
     return (
         f"{node.name} killed, which led the queue of partners; {elsewhere.name} led it then;"
         f" back among three after {took:.1f} s"
+    )
+
+
+def _node_vanishes(scene: Scene) -> str:
+    """Its machine is gone and closes nothing, neither to the other nodes nor to clients."""
+    system, attempts = cluster_of(scene.system), scene.load.attempts
+    node = system.brokers.leader_of(QUEUE)
+    others = system.brokers.url("payments", [each for each in system.brokers.nodes if each is not node])
+    try:
+        with system.brokers.gone(node):
+            took = _seconds_until_confirmed(scene, others)
+            time.sleep(scene.seconds)
+            scene.load.wait_for(BOOKINGS)
+            began_at = time.monotonic()
+            while value_of(system.databases.primary.place, OLD_UNTOLD, "payments"):
+                if time.monotonic() > began_at + PATIENCE_SECONDS:
+                    attempts.wrong.append("facts wait in the outbox though two nodes of three take them")
+                    break
+                time.sleep(0.5)
+            told = time.monotonic() - began_at
+    except CannotPart as reason:
+        raise CannotInject(str(reason)) from None
+    node.start()
+    _wait_for_members(system, NODES)
+    return (
+        f"{node.name}, which led the queue of partners, gone without a word; the others confirmed a message after"
+        f" {took:.0f} s, and no fact older than {OLD_SECONDS} s waited {told:.0f} s after that"
     )
 
 
@@ -175,6 +204,7 @@ def _are_members(system: ClusterSystem, count: int, *, within: float) -> bool:
 NOTHING: Final = "nothing: facts are told later"
 FAULTS: Final = (
     Fault("cluster-node-dies", ("F18",), NOTHING, _node_dies),
+    Fault("cluster-node-vanishes", ("F15", "F18"), NOTHING, _node_vanishes),
     Fault("cluster-node-parts", ("F15", "F25"), NOTHING, _node_parts),
     Fault("cluster-node-freezes", ("F25",), NOTHING, _node_freezes),
     Fault("cluster-majority-freezes", ("F25",), NOTHING, _majority_freezes),

@@ -9,6 +9,7 @@ from tests.faults.cluster.system import cluster_of
 from tests.faults.exercise.fault import CannotInject, Fault, Scene
 
 BOOKINGS: Final = 10
+LOST_SHARE: Final = 0.1
 LAG_SECONDS: Final = 5
 # Replies that were on their way when the two were parted have arrived by then.
 UNDER_WAY_SECONDS: Final = 1.0
@@ -39,6 +40,46 @@ def _primary_dies(scene: Scene) -> str:
     return (
         f"{lost.name} killed, {databases.primary.name} promoted in {took:.1f} s with all of {len(known)} acknowledged;"
         f" the lost one came back as its standby"
+    )
+
+
+def _primary_vanishes(scene: Scene) -> str:
+    """Its machine is gone and closes nothing: whoever waits for it has to notice by itself."""
+    databases, attempts = cluster_of(scene.system).databases, scene.load.attempts
+    known = set(attempts.acknowledged)
+    began_at = time.monotonic()
+    try:
+        with databases.gone() as lost:
+            databases.fence()
+            databases.promote()
+            promoted = time.monotonic() - began_at
+            scene.load.wait_for(1)
+            took = time.monotonic() - began_at
+            scene.load.wait_for(BOOKINGS)
+            missing = known - _booked(databases)
+    except CannotPart as reason:
+        raise CannotInject(str(reason)) from None
+    attempts.wrong += [f"{one} was acknowledged and is gone with the primary" for one in missing]
+    databases.follow()
+    return (
+        f"{lost.name} gone without a word, {databases.primary.name} promoted after {promoted:.1f} s with all of {len(known)}"
+        f" acknowledged; the next acknowledged after {took:.1f} s, while the lost one was still silent"
+    )
+
+
+def _network_loses(scene: Scene) -> str:
+    """A tenth of what passes between the primary and all others is lost, and sent again by the kernels."""
+    databases, before = cluster_of(scene.system).databases, len(scene.load.attempts.acknowledged)
+    try:
+        with databases.losing_packets(LOST_SHARE):
+            time.sleep(max(scene.seconds, CUT_SECONDS))
+            scene.load.wait_for(1)
+            done = len(scene.load.attempts.acknowledged) - before
+    except CannotPart as reason:
+        raise CannotInject(str(reason)) from None
+    return (
+        f"{LOST_SHARE:.0%} of the packets of {databases.primary.name} lost for {max(scene.seconds, CUT_SECONDS):g} s; {done}"
+        " acknowledged meanwhile"
     )
 
 
@@ -132,6 +173,8 @@ def _booked(databases: DatabasePair) -> set[str]:
 REPEATED: Final = "bookings are repeated until the standby is promoted"
 FAULTS: Final = (
     Fault("cluster-primary-dies", ("F6",), REPEATED, _primary_dies),
+    Fault("cluster-primary-vanishes", ("F6", "F15"), REPEATED, _primary_vanishes),
+    Fault("cluster-network-loses", ("F15",), "everything is slower", _network_loses),
     Fault("cluster-lost-primary-starts", ("F6",), REPEATED, _lost_primary_starts_again),
     Fault("cluster-standby-parts", ("F15",), "nothing is acknowledged until it heals", _standby_parts),
     Fault("cluster-standby-lags", ("F38",), "nothing", _standby_lags),

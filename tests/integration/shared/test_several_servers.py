@@ -1,21 +1,25 @@
 """Settings that name several servers: one that is gone, stands still or does not write is passed over for the next."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from deploy.local.ports import free_ports
 from shared.database import Database
 from shared.database_errors import DatabaseUnavailable, meaning_of
 from shared.events.envelope import encode
 from shared.messaging.publisher import Outcome, Outgoing, Publisher
-from shared.primary import NoPrimary, conninfo_of
+from shared.primary import NoPrimary, connect_to_primary, conninfo_of
 from tests.integration.shared.counted import counted
 from tests.integration.shared.wire import Wire
 from tests.provisions import DatabaseFactory
@@ -110,3 +114,37 @@ async def test_a_server_that_does_not_write_is_refused_as_an_outage(
 
     assert server_of(url) in str(refused.value)
     assert isinstance(meaning_of(refused.value), DatabaseUnavailable)
+
+
+async def test_connections_notice_a_machine_that_is_gone_and_says_nothing(
+    worker_database: DatabaseFactory,
+) -> None:
+    """Those of requests and those of jobs, which speak libpq; an exercise of faults shows it done."""
+    url = await worker_database("payments")
+    connection = await connect_to_primary(**asyncpg_options(url))
+    with (
+        psycopg.connect(conninfo_of(url)) as of_jobs,
+        socket.socket(fileno=os.dup(of_jobs.fileno())) as theirs,
+    ):
+        ours = connection._transport.get_extra_info("socket")
+        for one in (ours, theirs):
+            noticing = [
+                one.getsockopt(level, option)
+                for level, option in (
+                    (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
+                    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
+                    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT),
+                    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+                )
+            ]
+            assert noticing == [1, 5, 5, 2, 15_000]
+    await connection.close()
+
+
+def asyncpg_options(url: str) -> dict[str, Any]:
+    parts = make_url(url)
+    return {
+        "host": parts.host, "port": parts.port, "user": parts.username, "password": parts.password,
+        "database": parts.database,
+    }  # fmt: skip

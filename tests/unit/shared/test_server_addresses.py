@@ -65,6 +65,10 @@ def test_libpq_is_given_every_server_and_what_the_address_asks_for() -> None:
         "sslmode": "require",
         "target_session_attrs": "read-write",
         "connect_timeout": "3",
+        "tcp_user_timeout": "15000",
+        "keepalives_idle": "5",
+        "keepalives_interval": "5",
+        "keepalives_count": "2",
     }
 
 
