@@ -83,16 +83,16 @@ def _node_freezes(scene: Scene) -> str:
         time.sleep(scene.seconds)
         scene.load.wait_for(BOOKINGS)
         frozen = time.monotonic() - began_at
-    returned = _reunited(system, node)
+    returned = _reunited(system, node, within=REUNION_SECONDS)
     return (
         f"{node.name} stood still for {frozen:.0f} s; a message was confirmed after {took:.0f} s; {returned}"
     )
 
 
-def _reunited(system: ClusterSystem, node: RabbitNode) -> str:
+def _reunited(system: ClusterSystem, node: RabbitNode, *, within: float) -> str:
     """How all nodes came together again. The others gave up one that was silent for longer than `net_ticktime`; it does not
     notice, and each side takes the other for parted until it is started anew, as the runbook has it."""
-    if _are_members(system, NODES, within=REUNION_SECONDS):
+    if _are_members(system, NODES, within=within):
         return "it came back by itself"
     node.kill()
     node.start()
@@ -131,8 +131,8 @@ def _node_parts(scene: Scene) -> str:
         healed_at = time.monotonic()
     except CannotPart as reason:
         raise CannotInject(str(reason)) from None
-    _wait_for_members(cluster_of(scene.system), NODES)
-    return f"{told}; healed by itself in {time.monotonic() - healed_at:.0f} s"
+    returned = _reunited(cluster_of(scene.system), node, within=PATIENCE_SECONDS)
+    return f"{told}; {returned} {time.monotonic() - healed_at:.0f} s after packets passed again"
 
 
 def _while_cut_off(scene: Scene, node: RabbitNode) -> str:
