@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from tests.faults.cluster.network import Peer, Rule, between, of_connection
+from tests.faults.cluster.network import Peer, Rule, between, losing, of_connection, of_server
 
 LOST, SECOND, THIRD = Peer(21, "127.0.0.11"), Peer(22, "127.0.0.12"), Peer(23, "127.0.0.13")
 HOME, ANY_PORT = "127.0.0.1", 50000  # where all listen, and whence nobody is told apart
@@ -12,7 +12,7 @@ def is_dropped(rules: list[Rule], source: str, source_port: int, target: str, ta
     seen = {"-s": source, "--sport": str(source_port), "-d": target, "--dport": str(target_port)}
     for rule in rules:
         asked = {option: value for option, value in pairwise(rule) if option in seen}
-        assert len(asked) == 2
+        assert asked
         if all(seen[option] == value for option, value in asked.items()):
             return True
     return False
@@ -46,3 +46,21 @@ def test_of_one_connection_nothing_passes_and_of_others_to_the_same_server_all()
     assert is_dropped(rules, HOME, 5432, HOME, ANY_PORT)
     assert not is_dropped(rules, HOME, ANY_PORT + 1, HOME, 5432)
     assert not is_dropped(rules, HOME, 5432, HOME, ANY_PORT + 1)
+
+
+def test_of_a_server_that_is_gone_nothing_comes_and_nothing_reaches_it() -> None:
+    rules = of_server(5432)
+
+    assert is_dropped(rules, HOME, ANY_PORT, HOME, 5432)
+    assert is_dropped(rules, HOME, 5432, HOME, ANY_PORT)
+    assert not is_dropped(rules, HOME, ANY_PORT, HOME, 5433)
+    assert not is_dropped(rules, HOME, 5433, HOME, ANY_PORT)
+
+
+def test_a_network_that_loses_packets_drops_that_share_of_the_same() -> None:
+    chance = ["-m", "statistic", "--mode", "random", "--probability", "0.1000"]
+
+    lossy = [rule[: rule.index("-m")] + rule[rule.index("-m") + len(chance) :] for rule in losing(5432, 0.1)]
+
+    assert lossy == of_server(5432)
+    assert all(rule[rule.index("-m") :][: len(chance)] == chance for rule in losing(5432, 0.1))
