@@ -24,8 +24,10 @@ from deploy.local.child import Program
 LIBRARIES: Final = (
     "aio_pika",
     "aiohttp",
+    "aiosmtplib",
     "alembic.command",
     "asyncpg",
+    "asyncssh",
     "cronsim",
     "cryptography.x509",
     "duckdb",
@@ -40,11 +42,15 @@ LIBRARIES: Final = (
     "procrastinate",
     "prometheus_client",
     "psycopg",
+    "pydantic.v1",
     "pydantic_settings",
+    "rapidfuzz",
     "sqlalchemy.ext.asyncio",
+    "sqlglot",
     "structlog",
     "uuid_utils.compat",
     "uvicorn",
+    "uvicorn.protocols.http.httptools_impl",
     "xlsxwriter",
 )
 
