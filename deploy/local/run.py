@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -24,7 +23,7 @@ from deploy.local.process import PythonProcess
 from deploy.local.record import RunningStack, forget_running, record_running
 from deploy.local.report import Report
 from deploy.local.supervisor import Part, Supervisor
-from deploy.local.topology import Backing, system_plan
+from deploy.local.topology import Backing, ProcessPlan, system_plan
 
 DEFAULT_PORT: Final = 8000
 # A stack whose supervisor was killed needs this long at most until its guardian has ended it.
@@ -47,38 +46,40 @@ class LocalSystem:
         self._memory = Memory(folder)
         self._nursery = Nursery()
         self.identity = development_identity(folder.path)
-        self.supervisor = Supervisor(on_crash=report.crashed, on_start=self._note_start)
+        self.supervisor = Supervisor(
+            on_crash=report.crashed, on_start=self._note_start, starts_at_once=os.cpu_count() or 1
+        )
 
     def start(self) -> None:
-        """Start the servers, migrate the databases, start our processes; return when all are ready."""
+        """Start every part as soon as what it needs is there; return when all are ready."""
         backings = Backings(self._folder, self._memory, self._guard, os.environ)
         backings.install(self._report.say)
         self._nursery.warm_up()
         with self._report.waiting_for("Starting the database and the broker"):
-            backing = self._start_servers(backings)
+            self.supervisor.begin(backings.brokers)
+            self.supervisor.start(backings.databases)
+            backing = backings.prepare()
+            self._migrate(backing)
         plans = system_plan(backing, self._memory, self.identity, gateway_port=self._port)
         with self._report.waiting_for(f"Starting {len(plans)} processes"):
-            *services, gateway = [
-                PythonProcess(plan, self._folder, self._guard, launch=self._nursery.launch) for plan in plans
-            ]
-            self.supervisor.start(services, [gateway])
+            self._start_processes(plans, backings.brokers)
 
-    def _start_servers(self, backings: Backings) -> Backing:
-        """Migrate while the broker, the slowest part, is still starting."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            broker = pool.submit(self.supervisor.start, backings.brokers)
-            try:
-                self.supervisor.start(backings.databases)
-                backing = backings.prepare()
-                seconds = migrate_all(
-                    backing.database_urls, self._folder, self._guard, launch=self._nursery.launch
-                )
-                self._report.done("migrations", seconds)
-                broker.result()
-            except BaseException:
-                self.supervisor.stop()  # lets the broker's start end, for which the pool waits
-                raise
-        return backing
+    def _migrate(self, backing: Backing) -> None:
+        seconds = migrate_all(backing.database_urls, self._folder, self._guard, launch=self._nursery.launch)
+        self._report.done("migrations", seconds)
+
+    def _start_processes(self, plans: Sequence[ProcessPlan], brokers: Sequence[Part]) -> None:
+        """The broker is the slowest part: what only needs a database does not wait for it."""
+        *services, gateway = plans
+        with_broker = [self._python_process(plan) for plan in services if plan.needs_broker]
+        without_broker = [self._python_process(plan) for plan in services if not plan.needs_broker]
+        self.supervisor.begin(without_broker)
+        self.supervisor.wait_for(brokers)
+        self.supervisor.start(with_broker, [self._python_process(gateway)])
+        self.supervisor.wait_for(without_broker)
+
+    def _python_process(self, plan: ProcessPlan) -> PythonProcess:
+        return PythonProcess(plan, self._folder, self._guard, launch=self._nursery.launch)
 
     def _note_start(self, part: Part, seconds: float) -> None:
         self._report.started(part, seconds)

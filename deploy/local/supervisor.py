@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -34,16 +34,23 @@ class Crash:
 
 
 class Supervisor:
-    """Starts groups of parts; a later group needs the earlier ones and is stopped before them."""
+    """Starts groups of parts; a later group needs the earlier ones and is stopped before them.
+
+    No more than `starts_at_once` parts are starting at a time, in the order of their groups. Those that start side by side
+    on fewer cores are not ready earlier for it, and the one that others wait for, the broker, is ready later.
+    """
 
     def __init__(
         self,
         *,
         on_crash: Callable[[Crash], None],
         on_start: Callable[[Part, float], None],
+        starts_at_once: int,
         backoff_seconds: Sequence[float] = BACKOFF_SECONDS,
     ) -> None:
         self._groups: list[Sequence[Part]] = []
+        self._pool = ThreadPoolExecutor(max_workers=starts_at_once)
+        self._starts: dict[Part, Future[None]] = {}
         self._keepers: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._on_crash = on_crash
@@ -55,27 +62,38 @@ class Supervisor:
         return [part for group in self._groups for part in group]
 
     def start(self, *groups: Sequence[Part]) -> None:
-        """Start the parts of all groups side by side, return when all are ready, raise the first failure."""
+        """Start the parts of all groups and return when all are ready; raises as `wait_for` does."""
+        self.begin(*groups)
+        self.wait_for(*groups)
+
+    def begin(self, *groups: Sequence[Part]) -> None:
+        """Start the parts of all groups after those that were begun before; returns at once."""
         self._groups += groups
-        parts = [part for group in groups for part in group]
-        with ThreadPoolExecutor(max_workers=max(1, len(parts))) as pool:
-            starts = [pool.submit(self._start_and_keep, part) for part in parts]
-            try:
-                for start in as_completed(starts):
-                    start.result()
-            except BaseException:
-                # Those that are not ready yet would keep the pool open.
-                self._stopping.set()
-                for part in parts:
-                    part.stop()
-                raise
+        for part in (part for group in groups for part in group):
+            self._starts[part] = self._pool.submit(self._start_and_keep, part)
+
+    def wait_for(self, *groups: Sequence[Part]) -> None:
+        """Return when all parts of these groups are ready; raises the first failure of any part that was begun.
+
+        What else is starting then goes on until `stop`.
+        """
+        awaited = {self._starts[part] for group in groups for part in group}
+        ended = as_completed(list(self._starts.values()))
+        while awaited:
+            start = next(ended)
+            start.result()
+            awaited.discard(start)
 
     def stop(self) -> None:
-        """Stop the groups, latest first, each group's parts side by side."""
+        """Stop the groups, latest first, each group's parts side by side; also those that are not ready yet."""
         self._stopping.set()
         for group in reversed(self._groups):
             with ThreadPoolExecutor(max_workers=max(1, len(group))) as pool:
                 list(pool.map(lambda part: part.stop(), group))
+        while wait(self._starts.values(), timeout=1.0).not_done:
+            for part in self.parts:  # one whose process had just not been there yet
+                part.stop()
+        self._pool.shutdown()
         for keeper in self._keepers:
             keeper.join()
 
@@ -86,9 +104,14 @@ class Supervisor:
                 part.child.kill_at_once()
 
     def _start_and_keep(self, part: Part) -> None:
+        if self._stopping.is_set():
+            return
         started_at = time.monotonic()
         part.start()
         self._on_start(part, time.monotonic() - started_at)
+        if self._stopping.is_set():
+            part.stop()
+            return
         keeper = threading.Thread(target=self._keep, args=(part,), daemon=True)
         self._keepers.append(keeper)
         keeper.start()

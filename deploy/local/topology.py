@@ -31,7 +31,8 @@ class Backing:
 class ProcessPlan:
     """One of our processes: the module to run, its environment, and the port that shows it is there.
 
-    `ready_path` is asked for until it answers 200; without one an accepted connection is enough.
+    `ready_path` is asked for until it answers 200; without one an accepted connection is enough. What needs no broker
+    starts beside it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ProcessPlan:
     environment: Mapping[str, str]
     port: int
     ready_path: str | None
+    needs_broker: bool = False
 
 
 def system_plan(
@@ -79,10 +81,13 @@ def system_plan(
         api, worker = f"{service} API", f"{service} worker"
         plans += [
             ProcessPlan(api, f"services.{service}.main", environment, ports[api], "/health/ready"),
-            ProcessPlan(worker, f"services.{service}.worker", environment, ports[worker], None),
+            ProcessPlan(
+                worker, f"services.{service}.worker", environment, ports[worker], None, needs_broker=True
+            ),
         ]
     relaying = logging | webhooks | _gateway_worker_environment(backing, ports)
-    plans.append(ProcessPlan("gateway worker", "gateway.worker", relaying, ports["gateway worker"], None))
+    port = ports["gateway worker"]
+    plans.append(ProcessPlan("gateway worker", "gateway.worker", relaying, port, None, needs_broker=True))
     gateway = logging | webhooks | _gateway_environment(backing, identity, ports)
     gateway |= {
         "GATEWAY_PORT": str(gateway_port),

@@ -77,6 +77,7 @@ def test_a_crashed_part_is_reported_and_started_again(tmp_path: Path, guard: Gua
     supervisor = Supervisor(
         on_crash=crashes.put,
         on_start=lambda part, _seconds: starts.put(part.child.pid if part.child else 0),
+        starts_at_once=1,
         backoff_seconds=(0.0,),
     )
     supervisor.start([sleeper])
