@@ -4,9 +4,10 @@ Parts go by the names that `make run` shows: "PostgreSQL", "RabbitMQ", "payments
 A part keeps its port and its data from one start to the next, as after a crash in production.
 """
 
+import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -62,19 +63,14 @@ class FragileSystem:
         it holds no library of the others.
         """
         self._nursery.warm_up()
-        self._start_servers()
-        if "gateway" in names:
-            names = ("issuer", *names)
-        fresh = [name for name in names if self._is_ours(name) and not self.runs(name)]
-        self._migrate({name.split()[0] for name in fresh if name != "issuer"})
-        for name in fresh:
-            plan = self._plans[name]
-            plan = replace(plan, environment={**plan.environment, **(environment or {})})
-            launch = self._nursery.launch if is_forked else None
-            self._parts[name] = PythonProcess(plan, self._folder, self._guard, launch=launch)
-        with ThreadPoolExecutor() as pool:
-            for _ in pool.map(lambda name: self._parts[name].start(), fresh):
-                pass  # raises what a start raised
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            broker = self._start_servers(pool)
+            fresh = self._prepare(names, environment or {}, is_forked=is_forked)
+            starts = [pool.submit(part.start) for part in fresh if not part.plan.needs_broker]
+            broker.result()
+            starts += [pool.submit(part.start) for part in fresh if part.plan.needs_broker]
+            for start in starts:
+                start.result()
 
     def kill(self, *names: str) -> None:
         """SIGKILL the parts with everything below them, all at once as far as signals allow."""
@@ -160,18 +156,41 @@ class FragileSystem:
         for name in reversed(self._parts):
             self._parts[name].kill()
 
-    def _start_servers(self) -> None:
+    def _start_servers(self, pool: Executor) -> Future[None]:
+        """Return when the database runs and all processes are planned; the broker runs when the future has ended."""
+        broker = pool.submit(self._start_broker)
         if not self.runs("PostgreSQL"):
             self._parts["PostgreSQL"] = self.postgres
             self.postgres.start()
             self._backing: Backing = self._backings.prepare()
+        if not self._plans:
+            plans = system_plan(self._backing, self._memory, self.identity, gateway_port=self._gateway_port)
+            self._plans = {plan.name: plan for plan in plans}
+        return broker
+
+    def _start_broker(self) -> None:
         if not self.runs("RabbitMQ"):
             ensure_installed(self._folder.log("install"))
             self._parts["RabbitMQ"] = self.rabbitmq
             self.rabbitmq.start()
-        if not self._plans:
-            plans = system_plan(self._backing, self._memory, self.identity, gateway_port=self._gateway_port)
-            self._plans = {plan.name: plan for plan in plans}
+
+    def _prepare(
+        self, names: Sequence[str], environment: Mapping[str, str], *, is_forked: bool
+    ) -> list[PythonProcess]:
+        """Return the named processes that do not run, their databases migrated."""
+        if "gateway" in names:
+            # Last: it is ready when one of the services is, and these may be started by as few as one at a time.
+            names = ("issuer", *sorted(names, key=lambda name: name.startswith("gateway")))
+        fresh = [name for name in names if self._is_ours(name) and not self.runs(name)]
+        self._migrate({name.split()[0] for name in fresh if name != "issuer"})
+        processes = []
+        for name in fresh:
+            plan = self._plans[name]
+            plan = replace(plan, environment={**plan.environment, **environment})
+            launch = self._nursery.launch if is_forked else None
+            self._parts[name] = process = PythonProcess(plan, self._folder, self._guard, launch=launch)
+            processes.append(process)
+        return processes
 
     def _is_ours(self, name: str) -> bool:
         assert name in self._plans or name in ("PostgreSQL", "RabbitMQ"), f"there is no part '{name}'"

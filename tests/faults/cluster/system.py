@@ -1,7 +1,7 @@
 """The system as it grows past one machine, on one: three broker nodes, a standby, two of every process."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -52,22 +52,22 @@ class ClusterSystem(FragileSystem):
         super().stop()
         self.brokers.stop_mapper()
 
-    def _start_servers(self) -> None:
+    def _start_servers(self, pool: Executor) -> Future[None]:
         """Once; what an exercise takes down of them it brings up itself."""
         if self._plans:
-            return
+            return pool.submit(lambda: None)
         ensure_installed(self._folder.log("install"))
         for server in (self.databases.first, self.databases.second, *self.brokers.nodes):
             self._parts[server.name] = server
-        with ThreadPoolExecutor() as pool:
-            for started in [pool.submit(self.brokers.start), pool.submit(self.databases.start)]:
-                started.result()
+        brokers = pool.submit(self.brokers.start)
+        self.databases.start()
         backing = self._backings.prepare()
         self._backing = Backing(
             {owner: self.databases.url(url) for owner, url in backing.database_urls.items()},
             {owner: self.brokers.url(owner) for owner in backing.amqp_urls},
         )
         self._make_plans()
+        return brokers
 
     def _make_plans(self) -> None:
         plans = system_plan(self._backing, self._memory, self.identity, gateway_port=self._gateway_port)
