@@ -115,9 +115,9 @@ def test_the_page_is_walked_by_keys(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
 
+    expect(page.locator("summary:focus")).to_be_visible()
     chosen = page.evaluate("location.hash")
     assert re.match(r"#get-v1-\S*receipts", chosen)
-    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
 def test_a_call_with_a_token_shows_the_reply(page: Page, whole_system: FragileSystem) -> None:
