@@ -78,6 +78,10 @@ async def carry_forward(
         return False
     if await _older_months(connection, archived.month):
         raise CarryingRefused(f"Months before {archived.name} are not carried forward yet")
+    await connection.execute(_AS_LONG_AS_IT_TAKES)
+    # Before anything is looked at, so that nobody adds to it afterwards.
+    for table in (f"{ENTRIES.name}_{archived.name}", f"{LINES.name}_{archived.name}", ENTRIES.default):
+        await connection.execute(sa.text(f"LOCK TABLE {table} IN SHARE MODE"))
     bound = first_id(archived.month.ends_at)
     if await connection.scalar(_MISPLACED, {"bound": bound}):
         raise CarryingRefused(
@@ -88,8 +92,6 @@ async def carry_forward(
         raise CarryingRefused(
             f"Entries of {archived.name} are not exported to the accounting system yet: POST /v1/general-ledger-exports"
         )
-    for table in (ENTRIES, LINES):
-        await connection.execute(sa.text(f"LOCK TABLE {table.name}_{archived.name} IN SHARE MODE"))
     await compare(connection)
     await connection.execute(sa.text(_MONTH.format(month=archived.name)), _facts(archived, bound, at))
     for statement in (_BATCHES, _MOVEMENTS):
@@ -131,6 +133,7 @@ async def _drop(connection: AsyncConnection, month: Row) -> None:
     """Lines first, which refer to the entries."""
     if not await alone(connection, ENTRIES):
         raise CarryingRefused("Months of the journal are being made at this moment; repeat it")
+    await connection.execute(_AS_LONG_AS_IT_TAKES)
     for table, rows in ((LINES, month.lines), (ENTRIES, month.entries)):
         name = f"{table.name}_{month.month}"
         # Counted before anybody waits: nothing is added to a month that is carried.
@@ -172,6 +175,8 @@ def _facts(archived: ArchivedMonth[ArchivedFile], bound: UUID, at: datetime) -> 
     }
 
 
+# A month may have more lines than are summed up in the time of a request.
+_AS_LONG_AS_IT_TAKES: Final = sa.text("SET LOCAL statement_timeout = 0")
 _IS_CARRIED: Final = sa.text("SELECT EXISTS (SELECT FROM carried_months WHERE month = :month)")
 _CARRIED: Final = sa.text("SELECT month FROM carried_months")
 _MISPLACED: Final = sa.text("SELECT EXISTS (SELECT FROM journal_entries_default WHERE id < :bound)")
