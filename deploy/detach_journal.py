@@ -81,11 +81,7 @@ async def run(url: str, now: datetime, *, is_meant: bool, patience_seconds: floa
     try:
         months = months_to_go(database, *archives, now)
         if not is_meant:
-            async for one in months:
-                sys.stdout.write(f"{one.name} would go; {told(one)}\n")
-            sys.stdout.write(
-                f"Books are kept from {books_kept_from(business_day(now))}; --yes lets these go\n"
-            )
+            await _tell(months, now)
             return ARCHIVED
         refusals = [*await _carry(database, months, now), *await _drop(database, patience_seconds)]
     finally:
@@ -93,6 +89,14 @@ async def run(url: str, now: datetime, *, is_meant: bool, patience_seconds: floa
     for refusal in refusals:
         sys.stderr.write(f"{refusal}\n")
     return NOT_ARCHIVED if refusals else ARCHIVED
+
+
+async def _tell(months: AsyncIterator[ArchivedMonth[Manifest]], now: datetime) -> None:
+    lets_go = "no closed month lies wholly before"
+    async for one in months:
+        lets_go = "--yes lets these go"
+        sys.stdout.write(f"{one.name} would go; {told(one)}\n")
+    sys.stdout.write(f"Books are kept from {books_kept_from(business_day(now))}; {lets_go}\n")
 
 
 async def _carry(
@@ -110,7 +114,8 @@ async def _carry(
 
 async def _drop(database: Database, patience_seconds: float) -> list[str]:
     gone, waiting = await drop_carried(database, patience_seconds)
-    sys.stdout.write(f"{len(gone)} months left the database{''.join(f' {name}' for name in gone)}\n")
+    named = f": {', '.join(gone)}" if gone else ""
+    sys.stdout.write(f"{len(gone)} months left the database{named}\n")
     late = "carried forward and still there, as somebody reads as it was before"
     return [f"{late}: {', '.join(waiting)}; repeat this later"] if waiting else []
 

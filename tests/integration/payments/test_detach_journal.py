@@ -158,6 +158,7 @@ async def test_no_figure_of_any_day_changes_when_its_month_leaves(
     code, said = await detached(capsys, books.database)
 
     assert (code, "before is carried forward" in said) == (0, True), said
+    assert " months left the database: before, p" in said
     assert "before" not in await partitions(books.database)
     assert await books.value("SELECT count(*) FROM journal_lines") == 0
     after = await every_figure(books.database)
@@ -229,6 +230,16 @@ async def test_months_stay_that_the_law_asks_for_or_that_are_open(
 
     assert (code, open_books, within_eight_years) == (0, *["0 months left the database\n"] * 2)
     assert await partitions(books.database) == there
+
+
+async def test_it_says_when_no_month_would_go(
+    books: PaymentsBooks, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await a_lively_month(books, 6)
+
+    code, said = await detached(capsys, books.database, is_meant=False)
+
+    assert (code, said) == (0, "Books are kept from 2028-04-01; no closed month lies wholly before\n")
 
 
 async def test_a_month_that_counts_later_than_it_was_made_stays(
