@@ -109,6 +109,7 @@ documents: install ## write docs/api, docs/events and the cluster's broker accou
 	@$(RUN) deploy.documents docs
 	@$(RUN) shared.events.catalogue docs/events
 	@$(RUN) deploy.broker_rights deploy/kubernetes/base/broker-rights.yaml
+	@$(RUN) deploy.broker_topology deploy/rabbitmq/topology.json
 
 .PHONY: release-check audit
 release-check: install ## before a release: one version, bill of materials, licences, secrets in the history, known weaknesses

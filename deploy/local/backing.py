@@ -80,6 +80,7 @@ class Backings:
             epmd_port=self._memory.port("RabbitMQ port mapper"),
             log=self._folder.log("rabbitmq"),
             users=tuple(users),
+            is_prepared=True,
         )
 
 

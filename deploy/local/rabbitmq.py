@@ -19,6 +19,7 @@ from deploy.local.child import Child, Guard, Program
 from deploy.local.errors import StackError
 from deploy.local.ports import LOOPBACK, is_answered
 from deploy.local.rabbitmq_package import server_script
+from deploy.rabbitmq.prepared import with_topology
 
 START_TIMEOUT_SECONDS: Final = 240.0  # alone it takes five; the machine may have much else to do
 
@@ -37,6 +38,9 @@ class RabbitPlace:
     # Names of nodes that it forms a cluster with at its first start. They share a cookie, and a port mapper that none of
     # them starts.
     cluster: tuple[str, ...] | None = None
+    # Whether the queues of all services are there before any of them starts. Not in a cluster: a node that is alone yet
+    # would keep them alone.
+    is_prepared: bool = False
 
     @property
     def node_name(self) -> str:
@@ -137,7 +141,8 @@ def _write_configuration(place: RabbitPlace) -> None:
     (place.folder / "rabbitmq.conf").write_text(_configuration(place))
     definitions = place.folder / "definitions.json"
     definitions.touch(mode=0o600)
-    definitions.write_text(json.dumps(account_definitions(place.users, place.vhosts)))
+    accounts = account_definitions(place.users, place.vhosts)
+    definitions.write_text(json.dumps(with_topology(accounts) if place.is_prepared else accounts))
     (place.folder / "enabled_plugins").write_text("[].\n")
     cookie = place.folder / ".erlang.cookie"
     if not cookie.exists():

@@ -1,4 +1,4 @@
-"""Writes the broker's accounts as RabbitMQ definitions: `python -m deploy.rabbitmq.accounts <file>`.
+"""Writes the broker's accounts and all queues as RabbitMQ definitions: `python -m deploy.rabbitmq.accounts <file>`.
 
 Passwords come from PAYMENTS_BROKER_PASSWORD and its siblings; the file holds their salted hashes.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy.local.broker_users import account_definitions, service_user
 from deploy.local.topology import DATABASE_OWNERS
+from deploy.rabbitmq.prepared import with_topology
 
 VHOST = "salesops"
 
@@ -21,7 +22,8 @@ def main() -> int:
         sys.stderr.write(f"not set: {', '.join(missing)}\n")
         return 2
     users = [service_user(owner, os.environ[variable]) for owner, variable in variables.items()]
-    Path(sys.argv[1]).write_text(json.dumps(account_definitions(users, [VHOST]), indent=1))
+    definitions = with_topology(account_definitions(users, [VHOST]))
+    Path(sys.argv[1]).write_text(json.dumps(definitions, indent=1))
     return 0
 
 

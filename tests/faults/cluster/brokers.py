@@ -99,6 +99,7 @@ def _place(like: RabbitPlace, memory: Memory, number: int) -> RabbitPlace:
         amqp_port=memory.port(name),
         distribution_port=memory.port(f"{name} distribution"),
         cluster=(),
+        is_prepared=False,
     )
 
 
