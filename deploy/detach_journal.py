@@ -83,7 +83,7 @@ async def run(url: str, now: datetime, *, is_meant: bool, patience_seconds: floa
         if not is_meant:
             await _tell(months, now)
             return ARCHIVED
-        refusals = [*await _carry(database, months, now), *await _drop(database, patience_seconds)]
+        refusals = [*await _carry(database, months, now), *await _drop(database, patience_seconds, now)]
     finally:
         await database.close()
     for refusal in refusals:
@@ -112,9 +112,9 @@ async def _carry(
     return []
 
 
-async def _drop(database: Database, patience_seconds: float) -> list[str]:
+async def _drop(database: Database, patience_seconds: float, now: datetime) -> list[str]:
     gone, waiting = await drop_carried(database, patience_seconds)
-    named = f": {', '.join(gone)}" if gone else ""
+    named = f": {', '.join(gone)}" if gone else f"; books are kept from {books_kept_from(business_day(now))}"
     sys.stdout.write(f"{len(gone)} months left the database{named}\n")
     late = "carried forward and still there, as somebody reads as it was before"
     return [f"{late}: {', '.join(waiting)}; repeat this later"] if waiting else []

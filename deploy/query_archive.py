@@ -99,7 +99,7 @@ def main() -> int:
             )
             return 1
         try:
-            csv.writer(sys.stdout).writerows(answer(arguments.statement, files, folder))
+            csv.writer(sys.stdout, lineterminator="\n").writerows(answer(arguments.statement, files, folder))
         except duckdb.Error as error:
             sys.stderr.write(f"{error}\n")
             return 1

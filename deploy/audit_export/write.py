@@ -1,6 +1,7 @@
 """Writes an export: one snapshot of each database, row by row, so that memory stays the same however long the period is."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,9 +52,19 @@ def write_export(
 
     ExportBroken when the books are not intact, a frozen document is not what was frozen, a month of calls is neither in the
     database nor in the archive (MonthsMissing), or entries of the period left the database: nothing is handed over then.
+    What cannot be made whole leaves no folder.
     """
     folder.mkdir(parents=True)
-    export = ExportFolder(folder)
+    try:
+        return _written(ExportFolder(folder), wish, payments_url, gateway_url, archive)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _written(
+    export: ExportFolder, wish: Wish, payments_url: str, gateway_url: str, archive: MonthArchive | None
+) -> str:
     is_personal = wish.with_personal_data
     with _snapshot(gateway_url) as connection:
         write_request_audit(connection, export, wish.values, archive, with_personal_data=is_personal)

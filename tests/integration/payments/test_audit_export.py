@@ -144,7 +144,7 @@ async def test_books_that_somebody_changed_are_not_handed_over(
 
     with pytest.raises(ExportBroken, match="the entries of position"):
         write_export(tmp_path / "x", OCTOBER, payments_url=sync(books.database.url), gateway_url=gateway_url)
-    assert not (tmp_path / "x" / MANIFEST).exists()
+    assert not (tmp_path / "x").exists()
 
 
 async def decided_and_corrected(books: PaymentsBooks) -> None:
@@ -355,7 +355,7 @@ async def test_a_period_with_a_month_that_is_nowhere_is_refused_by_its_name(
         await asyncio.to_thread(write_export, tmp_path / "lost", SPRING, **urls, archive=archive)
     assert lost.value.months == ("2031-04",)
     for name in ("unnamed", "missing", "changed", "lost"):
-        assert not (tmp_path / name / MANIFEST).exists()
+        assert not (tmp_path / name).exists()
     june = Wish(date(2031, 6, 2), date(2031, 6, 30), with_personal_data=True)
     write_export(tmp_path / "june", june, **urls)
     assert verify(tmp_path / "june") == 0
