@@ -66,6 +66,23 @@ class BrokerCluster:
         leaders = dict(line.split() for line in listed.splitlines() if len(line.split()) == 2)
         return next(node for node in self.nodes if node.place.node_name == leaders[queue])
 
+    def members_of_queues(self, asked: RabbitNode) -> dict[str, list[str]]:
+        """Of each queue the nodes on which a member of it runs, as the one that is asked knows."""
+        listed = asked.control("list_queues", "-p", "salesops", "name", "online", "--formatter", "json")
+        names = {node.place.node_name: node.name for node in self.nodes}
+        return {
+            one["name"]: sorted(names[node] for node in one["online"] or ()) for one in json.loads(listed)
+        }
+
+    def is_whole(self) -> bool:
+        """All nodes see all, and every queue has a member on each. Until then another loss is one too many."""
+        if any(self.members(node) != NODES for node in self.nodes):
+            return False
+        try:
+            return all(len(online) == NODES for online in self.members_of_queues(self.nodes[0]).values())
+        except StackError:
+            return False
+
     @contextmanager
     def cut_off(self, node: RabbitNode) -> Iterator[None]:
         """It runs and clients reach it, but nothing passes between it and the others; CannotPart where that cannot be."""

@@ -10,7 +10,6 @@ from deploy.local.ports import is_answered
 from deploy.local.rabbitmq import RabbitNode
 from shared.messaging.connection import BrokerUnavailable
 from shared.messaging.publisher import Outcome, Outgoing, Publisher
-from tests.faults.cluster.brokers import NODES
 from tests.faults.cluster.databases import value_of
 from tests.faults.cluster.network import CannotPart
 from tests.faults.cluster.system import ClusterSystem, cluster_of
@@ -38,7 +37,7 @@ def _node_dies(scene: Scene) -> str:
     elsewhere = system.brokers.leader_of(QUEUE, asked=_another(system, node))
     began_at = time.monotonic()
     node.start()
-    _wait_for_members(system, NODES)
+    _wait_until_whole(system)
     took = time.monotonic() - began_at
     return (
         f"{node.name} killed, which led the queue of partners; {elsewhere.name} led it then;"
@@ -59,14 +58,17 @@ def _node_vanishes(scene: Scene) -> str:
             began_at = time.monotonic()
             while value_of(system.databases.primary.place, OLD_UNTOLD, "payments"):
                 if time.monotonic() > began_at + PATIENCE_SECONDS:
-                    attempts.wrong.append("facts wait in the outbox though two nodes of three take them")
+                    members = system.brokers.members_of_queues(_another(system, node))
+                    attempts.wrong.append(
+                        f"facts wait in the outbox though two of three are there: {members}"
+                    )
                     break
                 time.sleep(0.5)
             told = time.monotonic() - began_at
     except CannotPart as reason:
         raise CannotInject(str(reason)) from None
     node.start()
-    _wait_for_members(system, NODES)
+    _wait_until_whole(system)
     return (
         f"{node.name}, which led the queue of partners, gone without a word; the others confirmed a message after"
         f" {took:.0f} s, and no fact older than {OLD_SECONDS} s waited {told:.0f} s after that"
@@ -92,11 +94,11 @@ def _node_freezes(scene: Scene) -> str:
 def _reunited(system: ClusterSystem, node: RabbitNode, *, within: float) -> str:
     """How all nodes came together again. The others gave up one that was silent for longer than `net_ticktime`; it does not
     notice, and each side takes the other for parted until it is started anew, as the runbook has it."""
-    if _are_members(system, NODES, within=within):
+    if _is_whole(system, within=within):
         return "it came back by itself"
     node.kill()
     node.start()
-    _wait_for_members(system, NODES)
+    _wait_until_whole(system)
     return "parted from the others until it was started anew"
 
 
@@ -114,7 +116,7 @@ def _majority_freezes(scene: Scene) -> str:
         if verdict == Outcome.CONFIRMED:
             scene.load.attempts.wrong.append("one node of three confirmed a message")
         waiting = value_of(system.databases.primary.place, UNTOLD, "payments")
-    _wait_for_members(system, NODES)
+    _wait_until_whole(system)
     return (
         f"{' and '.join(node.name for node in lost)} stood still for {scene.seconds:g} s and more; a message through"
         f" {left.name}: {verdict}; {waiting} facts waited in the outbox"
@@ -188,13 +190,13 @@ def _another(system: ClusterSystem, node: RabbitNode) -> RabbitNode:
     return next(each for each in system.brokers.nodes if each is not node)
 
 
-def _wait_for_members(system: ClusterSystem, count: int) -> None:
-    assert _are_members(system, count, within=PATIENCE_SECONDS), "the nodes do not find each other again"
+def _wait_until_whole(system: ClusterSystem) -> None:
+    assert _is_whole(system, within=PATIENCE_SECONDS), "the nodes do not find each other again"
 
 
-def _are_members(system: ClusterSystem, count: int, *, within: float) -> bool:
+def _is_whole(system: ClusterSystem, *, within: float) -> bool:
     deadline = time.monotonic() + within
-    while any(system.brokers.members(node) != count for node in system.brokers.nodes):
+    while not system.brokers.is_whole():
         if time.monotonic() > deadline:
             return False
         time.sleep(1)
