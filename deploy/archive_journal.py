@@ -13,7 +13,7 @@ differs, and with 2 when it could not look.
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.journal_tables import JOURNAL_ENTRIES, JOURNAL_LINES
 from deploy.local.errors import StackError
-from deploy.query_archive import archive_of
+from deploy.query_archive import NO_STORE, archive_of
 from deploy.verify_ledger import database_url
 from gateway.adapters.audit_archive import Manifest, MonthArchive
 from gateway.domain.errors import ArchiveDiffers
@@ -96,10 +96,18 @@ def told(one: ArchivedMonth[Manifest]) -> str:
     return f"{one.entries.file}: {one.entries.rows} entries, {one.lines.file}: {one.lines.rows} lines"
 
 
-async def run(url: str) -> None:
-    """Archive and say what; raises what `archive_journal` does, KeyError and ValueError without a store."""
+def journal_archives() -> tuple[MonthArchive, MonthArchive]:
+    """Of entries and of lines; StackError where the environment names no store."""
     environment = dict(os.environ)
-    archives = archive_of(environment, JOURNAL_ENTRIES), archive_of(environment, JOURNAL_LINES)
+    try:
+        return archive_of(environment, JOURNAL_ENTRIES), archive_of(environment, JOURNAL_LINES)
+    except (KeyError, ValueError) as error:
+        raise StackError(NO_STORE) from error
+
+
+async def run(url: str) -> int:
+    """Archive and say what; raises what `archive_journal` does."""
+    archives = journal_archives()
     database = Database(url, application_name="archive-journal", pool_size=1)
     try:
         count = 0
@@ -109,26 +117,25 @@ async def run(url: str) -> None:
         sys.stdout.write(f"{count} closed months are archived and agree with the database\n")
     finally:
         await database.close()
+    return ARCHIVED
 
 
-def main() -> int:
+def ended(work: Callable[[str], Coroutine[None, None, int]]) -> int:
+    """The code to end with after `work` on the database, having said what kept it from its end."""
     try:
-        asyncio.run(run(database_url()))
+        return asyncio.run(work(database_url()))
     except ArchiveDiffers as error:
-        sys.stderr.write(f"{error}; nothing was changed\n")
+        sys.stderr.write(f"{error}; nothing of it was changed\n")
         return DIFFERS
     except StackError as error:
         sys.stderr.write(f"{error}\n")
-        return NOT_ARCHIVED
-    except (KeyError, ValueError):
-        sys.stderr.write(
-            "GATEWAY_ARCHIVE_STORE names no store; expected file:///folder, s3://bucket or s3+https://host/bucket\n"
-        )
-        return NOT_ARCHIVED
     except (OSError, SQLAlchemyError, BaseError) as error:
-        sys.stderr.write(f"The journal could not be archived: {type(error).__name__}\n")
-        return NOT_ARCHIVED
-    return ARCHIVED
+        sys.stderr.write(f"The database or the store could not be asked: {type(error).__name__}; repeat it\n")
+    return NOT_ARCHIVED
+
+
+def main() -> int:
+    return ended(run)
 
 
 if __name__ == "__main__":

@@ -10,24 +10,23 @@ not go yet, and going on is repeating it.
 """
 
 import argparse
-import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from obstore.exceptions import BaseError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.archive_journal import ARCHIVED, DIFFERS, NOT_ARCHIVED, archive_journal, compare, told
-from deploy.journal_tables import JOURNAL_ENTRIES, JOURNAL_LINES
-from deploy.local.errors import StackError
-from deploy.query_archive import archive_of
-from deploy.verify_ledger import database_url
+from deploy.archive_journal import (
+    ARCHIVED,
+    NOT_ARCHIVED,
+    archive_journal,
+    compare,
+    ended,
+    journal_archives,
+    told,
+)
 from gateway.adapters.audit_archive import Manifest, MonthArchive
-from gateway.domain.errors import ArchiveDiffers
 from services.payments.adapters.carried_months import (
     ArchivedMonth,
     carry_forward,
@@ -75,8 +74,7 @@ async def detach_month(database: Database, one: ArchivedMonth[Manifest], at: dat
 
 async def run(url: str, now: datetime, *, is_meant: bool, patience_seconds: float = PATIENCE_SECONDS) -> int:
     """Say what goes, and let it go if it `is_meant`; returns the code to end with, and raises as `archive_journal`."""
-    environment = dict(os.environ)
-    archives = archive_of(environment, JOURNAL_ENTRIES), archive_of(environment, JOURNAL_LINES)
+    archives = journal_archives()
     database = Database(url, application_name="detach-journal", pool_size=1)
     try:
         months = months_to_go(database, *archives, now)
@@ -113,7 +111,10 @@ async def _carry(
 
 
 async def _drop(database: Database, patience_seconds: float, now: datetime) -> list[str]:
-    gone, waiting = await drop_carried(database, patience_seconds)
+    try:
+        gone, waiting = await drop_carried(database, patience_seconds)
+    except CarryingRefused as refusal:
+        return [refusal.detail]
     named = f": {', '.join(gone)}" if gone else f"; books are kept from {books_kept_from(business_day(now))}"
     sys.stdout.write(f"{len(gone)} months left the database{named}\n")
     late = "carried forward and still there, as somebody reads as it was before"
@@ -124,22 +125,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.detach_journal", description=__doc__)
     parser.add_argument("--yes", action="store_true", help="let them go")
     arguments = parser.parse_args()
-    try:
-        return asyncio.run(run(database_url(), datetime.now(UTC), is_meant=arguments.yes))
-    except ArchiveDiffers as error:
-        sys.stderr.write(f"{error}; nothing of it was changed\n")
-        return DIFFERS
-    except (StackError, CarryingRefused) as error:
-        sys.stderr.write(f"{error}\n")
-        return NOT_ARCHIVED
-    except (KeyError, ValueError):
-        sys.stderr.write(
-            "GATEWAY_ARCHIVE_STORE names no store; expected file:///folder, s3://bucket or s3+https://host/bucket\n"
-        )
-        return NOT_ARCHIVED
-    except (OSError, SQLAlchemyError, BaseError) as error:
-        sys.stderr.write(f"The journal could not be detached: {type(error).__name__}; repeat it\n")
-        return NOT_ARCHIVED
+
+    async def detach(url: str) -> int:
+        return await run(url, datetime.now(UTC), is_meant=arguments.yes)
+
+    return ended(detach)
 
 
 if __name__ == "__main__":

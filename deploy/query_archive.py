@@ -23,6 +23,9 @@ from gateway.adapters.audit_archive import REQUEST_AUDIT, ArchivedTable, Manifes
 from gateway.domain.errors import ArchiveDiffers
 from shared.object_store import object_store_opener
 
+NO_STORE = (
+    "GATEWAY_ARCHIVE_STORE names no store; expected file:///folder, s3://bucket or s3+https://host/bucket"
+)
 TABLES = (REQUEST_AUDIT, JOURNAL_ENTRIES, JOURNAL_LINES)
 
 
@@ -78,9 +81,7 @@ def main() -> int:
         named = [one for one in TABLES if one.name in arguments.statement.lower()]
         archives = {one.name: archive_of(dict(os.environ), one) for one in named or [REQUEST_AUDIT]}
     except (KeyError, ValueError):
-        sys.stderr.write(
-            "GATEWAY_ARCHIVE_STORE names no store; expected file:///folder, s3://bucket or s3+https://host/bucket\n"
-        )
+        sys.stderr.write(f"{NO_STORE}\n")
         return 2
     with TemporaryDirectory() as name:
         folder = Path(name)

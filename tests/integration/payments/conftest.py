@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.payments.adapters.journal_months import keep_journal_months
 from services.payments.main import create_app
 from services.payments.settings import PaymentsSettings
 from shared.database import Database
 from shared.identity import Caller
+from shared.month_partitions import month_start
 from tests.factories.emptied_database import EmptiedBooks, emptied_books, superuser_of
 from tests.factories.payments_books import PaymentsBooks
 from tests.integration.service_callers import CURSOR_SECRET, PUBLIC_KEY, calling
@@ -65,3 +68,13 @@ async def calling_payments(payments_app: FastAPI) -> AsyncIterator[CallAs]:
 async def books(emptied: EmptiedBooks) -> PaymentsBooks:
     """Opened books in which nothing was booked."""
     return await emptied()
+
+
+@pytest.fixture
+async def months_ahead(fresh_database: DatabaseFactory) -> AsyncIterator[Database]:
+    """A database of its own with months of the journal for half a year to come."""
+    database = Database(await fresh_database("payments"), application_name="tests", pool_size=4)
+    async with database.engine.begin() as connection:
+        await keep_journal_months(connection, month_start(datetime.now(UTC), 3))
+    yield database
+    await database.close()

@@ -68,6 +68,12 @@ class History:
     def day(self) -> date:
         return FIRST + timedelta(days=self.random.randrange(DAYS))
 
+    async def go_on(self, count: int) -> None:
+        """So many random things, some more often than others."""
+        steps = [self.invoice, self.receipt, self.allocate, self.undo, self.reverse, self.refund]
+        for _ in range(count):
+            await self.random.choices(steps, weights=[5, 5, 4, 2, 1, 1])[0]()
+
     async def invoice(self) -> None:
         issued = self.day()
         one = invoice(
@@ -230,16 +236,7 @@ async def test_every_day_of_a_random_history_is_as_the_model_says_and_is_proved(
     books: PaymentsBooks, seed: int
 ) -> None:
     history = History(books, seed)
-    steps = [
-        history.invoice,
-        history.receipt,
-        history.allocate,
-        history.undo,
-        history.reverse,
-        history.refund,
-    ]
-    for _ in range(30):
-        await history.random.choices(steps, weights=[5, 5, 4, 2, 1, 1])[0]()
+    await history.go_on(30)
 
     for day in EVERY_DAY:
         assert await open_on(books, day) == history.open_on(day), (seed, day)

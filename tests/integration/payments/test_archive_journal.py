@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,6 @@ from deploy import archive_journal, query_archive
 from deploy.journal_tables import JOURNAL_ENTRIES, JOURNAL_LINES
 from gateway.adapters.audit_archive import Manifest, MonthArchive
 from gateway.domain.errors import ArchiveDiffers
-from services.payments.adapters.journal_months import keep_journal_months
 from services.payments.adapters.ledger_writer import post_entries
 from services.payments.domain.journal import JournalEntry, JournalLine
 from shared.database import Database
@@ -27,16 +25,6 @@ from shared.month_partitions import first_id, month_start
 from shared.object_store import object_store_opener
 from tests.factories.payments import journal_entry
 from tests.factories.payments_books import AT
-from tests.provisions import DatabaseFactory
-
-
-@pytest.fixture
-async def database(fresh_database: DatabaseFactory) -> AsyncIterator[Database]:
-    database = Database(await fresh_database("payments"), application_name="tests", pool_size=4)
-    async with database.engine.begin() as connection:
-        await keep_journal_months(connection, month_start(datetime.now(UTC), 3))
-    yield database
-    await database.close()
 
 
 def an_entry(ahead: int, minor: int, **changes: object) -> JournalEntry:
@@ -74,17 +62,20 @@ def month(ahead: int) -> str:
 
 
 async def test_closed_months_are_archived_and_asked_by_sql_and_stay_in_the_database(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    months_ahead: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     store = f"file://{tmp_path}"
     entries = [an_entry(2, 11_800), an_entry(2, 5), an_entry(3, 2**62)]
-    await post(database, *entries)
+    await post(months_ahead, *entries)
     later = an_entry(4, 700)
-    await post(database, replace(later, effective_on=entries[0].effective_on + timedelta(days=400)))
-    await close_before(database, f"{month_start(AT, 2):%Y-%m-%d}")
+    await post(months_ahead, replace(later, effective_on=entries[0].effective_on + timedelta(days=400)))
+    await close_before(months_ahead, f"{month_start(AT, 2):%Y-%m-%d}")
 
-    found = await archived(database, store, 6)
-    again = await archived(database, store, 6)
+    found = await archived(months_ahead, store, 6)
+    again = await archived(months_ahead, store, 6)
 
     assert again == found
     assert found.keys() == {"before", month(2), month(3), month(5)}, (
@@ -105,7 +96,7 @@ async def test_closed_months_are_archived_and_asked_by_sql_and_stay_in_the_datab
     ]
     told = json.loads((tmp_path / "journal_lines" / f"journal_lines_{month(3)}.json").read_text())
     assert told["sums"][0]["amount_minor"] == 2**62
-    async with database.reading() as connection:
+    async with months_ahead.reading() as connection:
         assert await connection.scalar(sa.text("SELECT count(*) FROM journal_entries")) == 4
     asked = await ask(
         monkeypatch, capsys, store,
@@ -115,28 +106,31 @@ async def test_closed_months_are_archived_and_asked_by_sql_and_stay_in_the_datab
     assert asked[1:] == sorted([str(one.id), str(one.lines[0].amount_minor)] for one in entries)
 
 
-async def test_a_month_that_is_not_what_was_archived_is_told(database: Database, tmp_path: Path) -> None:
+async def test_a_month_that_is_not_what_was_archived_is_told(months_ahead: Database, tmp_path: Path) -> None:
     store = f"file://{tmp_path}"
-    await post(database, an_entry(2, 100))
-    await close_before(database, f"{month_start(AT, 2):%Y-%m-%d}")
-    file = (await archived(database, store, 6))[month(2)][1].file
+    await post(months_ahead, an_entry(2, 100))
+    await close_before(months_ahead, f"{month_start(AT, 2):%Y-%m-%d}")
+    file = (await archived(months_ahead, store, 6))[month(2)][1].file
     content = (tmp_path / file).read_bytes()
 
     (tmp_path / file).write_bytes(content[:-1] + b"x")
     with pytest.raises(ArchiveDiffers, match="is not the file"):
-        await archived(database, store, 6)
+        await archived(months_ahead, store, 6)
     (tmp_path / file).write_bytes(content)
-    await close_before(database, "1900-01-01")
-    await post(database, an_entry(2, 1))
-    await close_before(database, f"{month_start(AT, 2):%Y-%m-%d}")
+    await close_before(months_ahead, "1900-01-01")
+    await post(months_ahead, an_entry(2, 1))
+    await close_before(months_ahead, f"{month_start(AT, 2):%Y-%m-%d}")
     with pytest.raises(ArchiveDiffers, match="has 2 entries and its archive 1"):
-        await archived(database, store, 6)
+        await archived(months_ahead, store, 6)
 
 
 async def test_the_command_says_what_it_archived_or_why_not(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    months_ahead: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("PAYMENTS_DATABASE_URL", database.url)
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", months_ahead.url)
     monkeypatch.delenv("GATEWAY_ARCHIVE_STORE", raising=False)
     assert await asyncio.to_thread(archive_journal.main) == archive_journal.NOT_ARCHIVED
     monkeypatch.setenv("GATEWAY_ARCHIVE_STORE", f"file://{tmp_path}")

@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -54,36 +53,17 @@ CODES = [one.code for one in PARTNERS]
 
 
 @pytest.fixture
-async def database(fresh_database: DatabaseFactory) -> AsyncIterator[Database]:
-    database = Database(await fresh_database("payments"), application_name="tests", pool_size=4)
-    async with database.engine.begin() as connection:
-        await keep_journal_months(connection, month_start(datetime.now(UTC), 3))
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def books(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaymentsBooks:
+async def books(months_ahead: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaymentsBooks:
     monkeypatch.setenv("GATEWAY_ARCHIVE_STORE", f"file://{tmp_path}/archive")
-    monkeypatch.setenv("PAYMENTS_DATABASE_URL", database.url)
-    books = PaymentsBooks(database)
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", months_ahead.url)
+    books = PaymentsBooks(months_ahead)
     await books.open()
     return books
 
 
 async def a_lively_month(books: PaymentsBooks, seed: int) -> None:
     """What partners owe, pay, get back and take back, lines of the bank, one of them posted, and foreign money."""
-    history = History(books, seed)
-    steps = [
-        history.invoice,
-        history.receipt,
-        history.allocate,
-        history.undo,
-        history.reverse,
-        history.refund,
-    ]
-    for _ in range(25):
-        await history.random.choices(steps, weights=[5, 5, 4, 2, 1, 1])[0]()
+    await History(books, seed).go_on(25)
     await books.register(invoice("EXP/1", total_minor=90_000, currency="USD"))
     await books.import_file(csv_file(Entry(-1_770, "SMS CHRG OCT 2026"), Entry(81_240, "CREDIT INTEREST")))
     line = await books.value("SELECT id FROM bank_lines WHERE amount_minor = -1770")
@@ -451,6 +431,6 @@ async def test_the_command_says_why_it_could_not(
 
     said = capsys.readouterr().err.splitlines()
     assert [line.partition(":")[0] for line in said] == [
-        "The journal could not be detached",
+        "The database or the store could not be asked",
         "GATEWAY_ARCHIVE_STORE names no store; expected file",
     ]
