@@ -22,7 +22,9 @@ TOLD = "salesops.payments.receipts_booked.v1"
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+def broker(amqp_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+    """One of our own; that everybody's runs shows that the package is here."""
+    assert amqp_url
     folder: Path = tmp_path_factory.mktemp("broker")
     amqp_port, distribution_port, epmd_port = free_ports(3)
     place = RabbitPlace(
