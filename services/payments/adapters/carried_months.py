@@ -48,7 +48,7 @@ class ArchivedMonth(Generic[File_co]):
 
     @property
     def name(self) -> str:
-        return self.month.name.removeprefix(f"{ENTRIES.name}_")
+        return _name_of(self.month)
 
 
 async def last_effective_day(
@@ -74,9 +74,11 @@ async def carry_forward(
     """
     if not await alone(connection, ENTRIES):
         raise CarryingRefused("Months of the journal are being made at this moment; repeat it")
-    if await connection.scalar(_IS_CARRIED, {"month": archived.name}):
+    carried = set((await connection.execute(_CARRIED)).scalars())
+    if archived.name in carried:
         return False
-    if await _older_months(connection, archived.month):
+    before = await months_ended_before(connection, ENTRIES, archived.month.ends_at)
+    if {_name_of(one) for one in before} - carried != {archived.name}:
         raise CarryingRefused(f"Months before {archived.name} are not carried forward yet")
     await connection.execute(_AS_LONG_AS_IT_TAKES)
     # Before anything is looked at, so that nobody adds to it afterwards.
@@ -94,11 +96,9 @@ async def carry_forward(
         )
     await compare(connection)
     await connection.execute(sa.text(_MONTH.format(month=archived.name)), _facts(archived, bound, at))
-    for statement in (_BATCHES, _MOVEMENTS):
-        await connection.execute(
-            sa.text(statement.format(month=archived.name)),
-            {"month": archived.name} | ({"bank": BANK_PREFIX} if statement is _MOVEMENTS else {}),
-        )
+    month = {"month": archived.name}
+    await connection.execute(sa.text(_BATCHES.format(month=archived.name)), month)
+    await connection.execute(sa.text(_MOVEMENTS.format(month=archived.name)), {**month, "bank": BANK_PREFIX})
     return True
 
 
@@ -150,15 +150,8 @@ async def _carried_and_there(database: Database) -> Sequence[Row]:
         return (await connection.execute(_CARRIED_AND_THERE)).all()
 
 
-async def _older_months(connection: AsyncConnection, month: Month) -> list[str]:
-    """Those that count by their own lines."""
-    carried = set((await connection.execute(_CARRIED)).scalars())
-    before = await months_ended_before(connection, ENTRIES, month.ends_at)
-    return [
-        one.name
-        for one in before
-        if one != month and one.name.removeprefix(f"{ENTRIES.name}_") not in carried
-    ]
+def _name_of(month: Month) -> str:
+    return month.name.removeprefix(f"{ENTRIES.name}_")
 
 
 def _facts(archived: ArchivedMonth[ArchivedFile], bound: UUID, at: datetime) -> dict[str, object]:
@@ -177,7 +170,6 @@ def _facts(archived: ArchivedMonth[ArchivedFile], bound: UUID, at: datetime) -> 
 
 # A month may have more lines than are summed up in the time of a request.
 _AS_LONG_AS_IT_TAKES: Final = sa.text("SET LOCAL statement_timeout = 0")
-_IS_CARRIED: Final = sa.text("SELECT EXISTS (SELECT FROM carried_months WHERE month = :month)")
 _CARRIED: Final = sa.text("SELECT month FROM carried_months")
 _MISPLACED: Final = sa.text("SELECT EXISTS (SELECT FROM journal_entries_default WHERE id < :bound)")
 # Whoever never exported is not held up by it.

@@ -40,6 +40,7 @@ async def reverse_receipt(
     AlreadyReversed the second time; ReceiptRefunded when some of it was sent back to the payer; EntriesArchived when its
     entries may have left.
     """
+    # Before anything is changed: who decides lines of the bank goes on after this refusal.
     await refuse_archived(work.connection, receipt_id)
     receipt = await receipt_to_reverse(work.connection, receipt_id)
     reopened, advance_minor = await _reopen(work, receipt, reversed_on, at)
